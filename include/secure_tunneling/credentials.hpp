@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/secret.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// AWS credentials. Move-only, because its secrets are.
+struct Credentials {
+  std::string accessKeyId;
+  Secret secretAccessKey;
+  /// Empty for long-term credentials.
+  Secret sessionToken;
+  /// When they end, in milliseconds since the Unix epoch; unset when they do not.
+  std::optional<std::int64_t> expiresAtMs;
+
+  /// Replaces these credentials by a copy of `other`, reusing the buffers.
+  void assign(const Credentials& other) {
+    accessKeyId = other.accessKeyId;
+    secretAccessKey.assign(other.secretAccessKey.expose());
+    sessionToken.assign(other.sessionToken.expose());
+    expiresAtMs = other.expiresAtMs;
+  }
+};
+
+/// Why credentials are asked for.
+struct CredentialsQuery {
+  /// The time, in milliseconds since the Unix epoch.
+  std::int64_t nowMs = 0;
+  /// The service has just refused the current ones as expired: a cached copy is of no use.
+  bool expired = false;
+};
+
+/// Where credentials come from.
+///
+/// An implementation writes them to `credentials`, which may still hold those of an earlier call
+/// (their buffers are worth reusing), or returns an `Error`, of kind `Credentials` unless a file or
+/// variable is malformed (`Configuration`), whose message says what was looked for and where, never
+/// a value. It does its I/O here and not in its constructor. Called by one thread at a time unless
+/// the implementation says more.
+class CredentialsProvider {
+ public:
+  virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
+
+  CredentialsProvider(const CredentialsProvider&) = delete;
+  CredentialsProvider& operator=(const CredentialsProvider&) = delete;
+
+ protected:
+  CredentialsProvider() = default;
+  ~CredentialsProvider() = default;
+};
+
+/// Credentials given by the program. Safe to share between threads.
+class StaticCredentials final : public CredentialsProvider {
+ public:
+  explicit StaticCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
+  StaticCredentials(std::string_view accessKeyId, std::string_view secretAccessKey,
+                    std::string_view sessionToken = {}) {
+    credentials_.accessKeyId = accessKeyId;
+    credentials_.secretAccessKey.assign(secretAccessKey);
+    credentials_.sessionToken.assign(sessionToken);
+  }
+
+  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
+    credentials.assign(credentials_);
+    return {};
+  }
+
+ private:
+  Credentials credentials_;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+// With a plain literal g++ -Os calls strlen and a constructor wherever a string_view is expected.
+using std::literals::string_view_literals::operator""sv;
+
+namespace detail {
+
+/// One string from several pieces. Out of line: inlined `append` chains are much of a small
+/// program.
+[[gnu::noinline]] inline std::string concat(std::initializer_list<std::string_view> pieces) {
+  std::size_t size = 0;
+  for (const std::string_view piece : pieces)
+    size += piece.size();
+  std::string text;
+  text.reserve(size);
+  for (const std::string_view piece : pieces)
+    text.append(piece.data(), piece.size());
+  return text;
+}
+
+/// A number in decimal digits, without std::to_string's code size.
+class Decimal {
+ public:
+  [[gnu::noinline]] explicit Decimal(std::uint64_t number) noexcept {
+    do {
+      digits_[--begin_] = static_cast<char>('0' + number % 10);
+      number /= 10;
+    } while (number != 0);
+  }
+  [[nodiscard]] std::string_view text() const noexcept {
+    return {digits_ + begin_, sizeof digits_ - begin_};
+  }
+
+ private:
+  char digits_[20];
+  std::size_t begin_ = sizeof digits_;
+};
+
+/// `text` for a message: cut to a readable length, what is not printable ASCII replaced.
+[[gnu::noinline]] inline std::string quoted(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  std::string out =
+      concat({"\""sv, text.substr(0, longest), text.size() > longest ? "...\""sv : "\""sv});
+  for (char& c : out) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return out;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace secure_tunneling

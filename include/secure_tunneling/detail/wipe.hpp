@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+namespace secure_tunneling {
+inline namespace v1 {
+namespace detail {
+
+/// Overwrites `size` bytes at `data` with zeros in a way the optimiser keeps.
+inline void wipe(void* data, std::size_t size) noexcept {
+#if defined(__GNUC__)
+  if (size == 0) return;
+  std::memset(data, 0, size);
+  // The barrier claims to read the memory: without it clang -O2 removes the memset before a free.
+  __asm__ __volatile__("" : : "r"(data) : "memory");
+#else
+  volatile unsigned char* bytes = static_cast<volatile unsigned char*>(data);
+  while (size-- != 0)
+    *bytes++ = 0;
+#endif
+}
+
+/// Wipes an object of trivial type when the scope ends, however it ends.
+template <class T>
+class WipeOnExit {
+ public:
+  explicit WipeOnExit(T& object) noexcept : object_(object) {}
+  ~WipeOnExit() { wipe(&object_, sizeof(T)); }
+  WipeOnExit(const WipeOnExit&) = delete;
+  WipeOnExit& operator=(const WipeOnExit&) = delete;
+
+ private:
+  T& object_;
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace secure_tunneling

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/secret.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// One header field of a request.
+struct HttpHeader {
+  /// `name: value`, with a NUL behind it, for C libraries that take whole lines.
+  std::string_view line;
+  std::string_view name;
+  std::string_view value;
+};
+
+/// One request, ready to be sent: views into memory that `RotateCall` owns and keeps unchanged
+/// until it is told what came back. `Authorization` and `X-Amz-Security-Token` are secret: do not
+/// log header values.
+struct HttpRequest {
+  std::string_view method;
+  /// Absolute URL, `scheme://authority` + `target`, in ASCII.
+  std::string_view url;
+  bool https = true;
+  /// Host name or address without a port; an IPv6 address without its brackets.
+  std::string_view host;
+  std::uint16_t port = 0;
+  /// The exact value of the Host header, which is signed: host, and the port where it is not the
+  /// scheme's own.
+  std::string_view authority;
+  /// What follows the method on the request line: the path, at least "/".
+  std::string_view target;
+  /// Everything to send but Host, Content-Length and what the connection itself needs.
+  const HttpHeader* headers = nullptr;
+  std::size_t headerCount = 0;
+  std::string_view body;
+};
+
+/// Header fields of a response, kept in one buffer so that a warm call does not allocate for them.
+class HttpHeaders {
+ public:
+  /// Adds a field. A line break in `name` or `value` is the caller's mistake and ends the field.
+  void add(std::string_view name, std::string_view value) {
+    block_.append(name).append(": "sv).append(value).append("\n"sv);
+  }
+  /// Adds a field as it stands on the wire, with or without its CR LF.
+  void addLine(std::string_view line) {
+    block_.append(line);
+    if (line.empty() || line.back() != '\n') block_.push_back('\n');
+  }
+  /// Value of the first field called `name` (any case), without the blanks around it; the view
+  /// dies with the next change of this object.
+  [[nodiscard, gnu::noinline]] std::optional<std::string_view> find(
+      std::string_view name) const noexcept {
+    std::string_view rest = block_;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('\n');  // every field ends with one
+      const std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(end + 1);
+      if (line.size() > name.size() && line[name.size()] == ':' &&
+          detail::equalsIgnoreCase(line.substr(0, name.size()), name)) {
+        return detail::trimBlanks(line.substr(name.size() + 1));
+      }
+    }
+    return std::nullopt;
+  }
+  void reserve(std::size_t bytes) { block_.reserve(bytes); }
+  [[nodiscard]] std::size_t size() const noexcept { return block_.size(); }
+  void clear() noexcept { block_.clear(); }
+
+ private:
+  std::string block_;
+};
+
+/// One answer. The caller of `HttpTransport::send` owns it and reuses its buffers.
+struct HttpResponse {
+  int status = 0;
+  HttpHeaders headers;
+  Secret body;
+
+  /// Wipes the body, forgets the rest, keeps the buffers.
+  void clear() noexcept {
+    status = 0;
+    headers.clear();
+    body.clear();
+  }
+};
+
+/// The only door to the network.
+///
+/// An implementation sends `request` once, exactly as it is, with `Host: authority` and the body's
+/// length, follows no redirect, does not retry, and fills `response` (which arrives cleared) with
+/// the final answer, whatever its status. It returns an `Error` when there is no complete answer,
+/// of kind `Transport`, or `Untrusted` or `Configuration` where trying again is of no use, or
+/// `InvalidResponse` for an answer over its size limit. `delivery` is `NotSent` only when no byte
+/// of the request can have reached the service, else `Unknown`; `message` is one line without
+/// header values; `transportCode` is its own. Every wait is bounded. Called by one thread at a time
+/// unless the implementation says more.
+class HttpTransport {
+ public:
+  virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;
+
+  HttpTransport(const HttpTransport&) = delete;
+  HttpTransport& operator=(const HttpTransport&) = delete;
+
+ protected:
+  HttpTransport() = default;
+  ~HttpTransport() = default;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

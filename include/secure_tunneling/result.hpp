@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/detail/text.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// What failed. Each enumerator names who returns it.
+enum class ErrorKind : unsigned char {
+  InvalidArgument,  ///< a member of the request; found by `RotateCall` before anything is sent
+  Configuration,    ///< a setting, the environment or a shared file; nothing was sent
+  Credentials,      ///< a `CredentialsProvider` had none, or unusable ones; nothing was sent
+  Signing,          ///< the hash policy reported a failure; nothing was sent
+  Transport,        ///< an `HttpTransport` got no complete HTTP answer; retried
+  Untrusted,        ///< an `HttpTransport` could not authenticate the server; never retried
+  Service,          ///< the service answered with an error
+  InvalidResponse,  ///< the service's answer cannot be understood; the tokens may have been rotated
+};
+
+/// How far the last attempt got. After `Unknown` the old tokens may be revoked already: asking
+/// again is the only way to usable ones.
+enum class Delivery : unsigned char {
+  NotSent,   ///< the request certainly did not reach the service
+  Unknown,   ///< it may have
+  Answered,  ///< the service answered
+};
+
+/// Everything known about a failure. Holds no secret: what a service or a proxy echoes of the
+/// session token is masked before it gets here.
+struct Error {
+  Error() noexcept = default;
+  // Out of line, for size: an error is moved and destroyed in many places and never in a hurry.
+  [[gnu::noinline]] Error(const Error&) = default;
+  [[gnu::noinline]] Error(Error&&) noexcept = default;
+  [[gnu::noinline]] Error& operator=(const Error&) = default;
+  [[gnu::noinline]] Error& operator=(Error&&) noexcept = default;
+  [[gnu::noinline]] ~Error() = default;
+
+  ErrorKind kind = ErrorKind::InvalidArgument;
+  Delivery delivery = Delivery::NotSent;
+  /// HTTP status of the last answer, 0 without one.
+  int httpStatus = 0;
+  /// Attempts made, the first included; 0 when nothing was sent.
+  int attempts = 0;
+  /// The transport's own code (a CURLcode from `CurlTransport`), 0 without one.
+  int transportCode = 0;
+  /// Milliseconds the service asked to wait before another attempt, where it said so.
+  std::optional<std::int64_t> retryAfterMs;
+  /// The service's error code, verbatim but for the awsJson rules (`ns#Code:uri` becomes `Code`).
+  std::string code;
+  /// One line for a person: which value, what was expected, where it came from.
+  std::string message;
+  /// The service's `x-amzn-RequestId`, for a support case.
+  std::string requestId;
+};
+
+/// An `Error` of `kind` with everything else as it is before a request is sent.
+[[nodiscard, gnu::noinline]] inline Error makeError(ErrorKind kind, std::string_view message) {
+  Error error;
+  error.kind = kind;
+  error.message = message;
+  return error;
+}
+
+namespace detail {
+
+/// An `Error` whose message is put together from pieces.
+[[nodiscard, gnu::noinline]] inline Error errorOf(ErrorKind kind,
+                                                  std::initializer_list<std::string_view> pieces) {
+  return makeError(kind, concat(pieces));
+}
+
+}  // namespace detail
+
+/// A value or an `Error`: the part of `std::expected` that works without exceptions. Move-only.
+/// `operator*`, `operator->` and `error()` need the matching state (asserted in debug builds);
+/// `throwing.hpp` has a function that throws instead.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  // Implicit on purpose, as in std::expected: a function returns its value or its error by name.
+  Result(T&& value) : value_(std::move(value)), hasValue_(true) {}       // NOLINT(*-explicit-*)
+  Result(Error&& error) : error_(std::move(error)), hasValue_(false) {}  // NOLINT(*-explicit-*)
+  Result(Result&& other) noexcept : hasValue_(other.hasValue_) { take(other); }
+  Result& operator=(Result&& other) noexcept {
+    if (this != &other) {
+      destroy();
+      hasValue_ = other.hasValue_;
+      take(other);
+    }
+    return *this;
+  }
+  ~Result() { destroy(); }
+
+  [[nodiscard]] bool hasValue() const noexcept { return hasValue_; }
+  explicit operator bool() const noexcept { return hasValue_; }
+
+  T& operator*() & noexcept { return assert(hasValue_), value_; }
+  const T& operator*() const& noexcept { return assert(hasValue_), value_; }
+  T&& operator*() && noexcept { return assert(hasValue_), std::move(value_); }
+  T* operator->() noexcept { return assert(hasValue_), &value_; }
+  const T* operator->() const noexcept { return assert(hasValue_), &value_; }
+
+  Error& error() & noexcept { return assert(!hasValue_), error_; }
+  const Error& error() const& noexcept { return assert(!hasValue_), error_; }
+  Error&& error() && noexcept { return assert(!hasValue_), std::move(error_); }
+
+ private:
+  [[gnu::noinline]] void take(Result& other) noexcept {
+    if (hasValue_) {
+      ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
+    } else {
+      ::new (static_cast<void*>(&error_)) Error(std::move(other.error_));
+    }
+  }
+  [[gnu::noinline]] void destroy() noexcept {
+    if (hasValue_) {
+      value_.~T();
+    } else {
+      error_.~Error();
+    }
+  }
+
+  union {
+    T value_;
+    Error error_;
+  };
+  bool hasValue_;
+};
+
+/// Success, or an `Error`.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() noexcept = default;
+  Result(Error&& error) : error_(std::move(error)) {}  // NOLINT(*-explicit-*)
+
+  [[nodiscard]] bool hasValue() const noexcept { return !error_.has_value(); }
+  explicit operator bool() const noexcept { return hasValue(); }
+
+  Error& error() & noexcept { return assert(error_.has_value()), *error_; }
+  const Error& error() const& noexcept { return assert(error_.has_value()), *error_; }
+  Error&& error() && noexcept { return assert(error_.has_value()), std::move(*error_); }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/detail/wipe.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// Text that must not leak: a client access token, a secret access key, a session token, a response
+/// body that carries them.
+///
+/// The characters live on the heap only (there is no small-string buffer to forget on a stack) and
+/// are wiped before their memory is given back, also when the buffer grows. Move-only, so that
+/// every copy is a visible `copy()`; it has no stream operator. A NUL always follows the last
+/// character. Allocates with `operator new[]`; not thread-safe beyond what const access gives.
+class Secret {
+ public:
+  Secret() noexcept = default;
+  explicit Secret(std::string_view text) { assign(text); }
+  Secret(Secret&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      release();
+      data_ = std::exchange(other.data_, nullptr);
+      size_ = std::exchange(other.size_, 0);
+      capacity_ = std::exchange(other.capacity_, 0);
+    }
+    return *this;
+  }
+  ~Secret() { release(); }
+
+  /// The characters. The view dies with the next change of this object.
+  [[nodiscard]] std::string_view expose() const noexcept { return {data_, size_}; }
+  [[nodiscard]] Secret copy() const { return Secret(expose()); }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+  /// The characters, to be changed in place (never past `size()`); null before the first
+  /// allocation.
+  [[nodiscard]] char* data() noexcept { return data_; }
+
+  /// Replaces the characters, reusing the buffer where they fit. `text` may not point into it.
+  [[gnu::noinline]] void assign(std::string_view text) {
+    clear();
+    append(text);
+  }
+  /// Adds characters at the end; grows by doubling. `text` may not point into this buffer.
+  [[gnu::noinline]] void append(std::string_view text) {
+    if (text.empty()) return;
+    if (text.size() > capacity_ - size_) {
+      const std::size_t needed = size_ + text.size();
+      reserve(needed > capacity_ * 2 ? needed : capacity_ * 2);
+    }
+    std::memcpy(data_ + size_, text.data(), text.size());
+    size_ += text.size();
+    data_[size_] = '\0';
+  }
+  /// Makes room for `capacity` characters in all, so that appending up to there does not allocate.
+  [[gnu::noinline]] void reserve(std::size_t capacity) {
+    if (capacity <= capacity_) return;
+    char* const grown = new char[capacity + 1];
+    if (size_ != 0) std::memcpy(grown, data_, size_);
+    grown[size_] = '\0';
+    const std::size_t size = size_;
+    release();
+    data_ = grown;
+    size_ = size;
+    capacity_ = capacity;
+  }
+  /// Wipes the characters and keeps the buffer.
+  void clear() noexcept {
+    if (data_ != nullptr) detail::wipe(data_, size_);
+    size_ = 0;
+  }
+
+  /// Compares in a time that depends on the lengths only.
+  friend bool operator==(const Secret& left, const Secret& right) noexcept {
+    return left.equals(right.expose());
+  }
+  friend bool operator!=(const Secret& left, const Secret& right) noexcept {
+    return !(left == right);
+  }
+  [[nodiscard]] bool equals(std::string_view other) const noexcept {
+    if (size_ != other.size()) return false;
+    unsigned difference = 0;
+    for (std::size_t i = 0; i != size_; ++i) {
+      difference |= static_cast<unsigned>(static_cast<unsigned char>(data_[i])) ^
+                    static_cast<unsigned char>(other[i]);
+    }
+    return difference == 0;
+  }
+
+ private:
+  [[gnu::noinline]] void release() noexcept {
+    clear();
+    delete[] data_;
+    data_ = nullptr;
+    capacity_ = 0;
+  }
+
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling
