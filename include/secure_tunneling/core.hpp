@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// Everything that needs no operating system, network or TLS library: C++17 and RapidJSON.
+
+#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/endpoint.hpp"
+#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/model.hpp"
+#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/retry.hpp"
+#include "secure_tunneling/rotate_call.hpp"
+#include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/secret.hpp"
+#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/version.hpp"

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "secure_tunneling/result.hpp"
+
+/// Retry rules: the SDKs' standard mode, without a clock and without a random source of its own.
+namespace secure_tunneling {
+inline namespace v1 {
+
+enum class RetryReason : unsigned char { None, Transient, Throttling };
+
+/// Whether another attempt may help, by the SDKs' common lists of codes. A transport error that
+/// may have reached the service counts as transient like any other.
+inline RetryReason retryReason(const Error& error) noexcept {
+  constexpr std::string_view throttling[] = {
+      "Throttling"sv,
+      "ThrottlingException"sv,
+      "ThrottledException"sv,
+      "RequestThrottledException"sv,
+      "SlowDown"sv,
+      "ProvisionedThroughputExceededException"sv,
+      "RequestThrottled"sv,
+      "TransactionInProgressException"sv,
+      "BandwidthLimitExceeded"sv,
+      "RequestLimitExceeded"sv,
+      "LimitExceededException"sv,
+      "TooManyRequestsException"sv,
+      "PriorRequestNotComplete"sv,
+      "EC2ThrottledException"sv,
+  };
+  constexpr std::string_view transient[] = {"RequestTimeout"sv, "RequestTimeoutException"sv,
+                                            "InternalError"sv, "IDPCommunicationError"sv};
+  if (error.kind == ErrorKind::Transport) return RetryReason::Transient;
+  if (error.delivery != Delivery::Answered) return RetryReason::None;
+  for (const std::string_view code : throttling) {
+    if (error.code == code) return RetryReason::Throttling;
+  }
+  for (const std::string_view code : transient) {
+    if (error.code == code) return RetryReason::Transient;
+  }
+  switch (error.httpStatus) {
+    case 429:
+      return RetryReason::Throttling;
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return RetryReason::Transient;
+    default:
+      return RetryReason::None;
+  }
+}
+
+/// Milliseconds to wait before retry number `retry` (0 is the first): a random part of
+/// min(2^retry seconds, maxBackoffMs), and at least what the service asked for, up to five seconds
+/// above. `random` is uniform over all its values.
+inline std::int64_t retryDelayMs(int retry, std::uint32_t random, std::int64_t maxBackoffMs,
+                                 const Error& error) noexcept {
+  constexpr std::int64_t mostAbove = 5'000;
+  std::int64_t ceiling = std::int64_t{1'000} << (retry < 20 ? retry : 20);
+  if (ceiling > maxBackoffMs) ceiling = maxBackoffMs;
+  const std::int64_t delay = static_cast<std::int64_t>(
+      (static_cast<std::uint64_t>(ceiling) * random + 0x7fffffffU) / 0xffffffffU);
+  const std::int64_t asked = error.retryAfterMs.value_or(0);
+  if (asked <= delay) return delay;
+  return asked < delay + mostAbove ? asked : delay + mostAbove;
+}
+
+/// The tokens that retries are paid with, so that a client whose every call fails soon sends each
+/// request once. Shared by the calls of one client.
+class RetryQuota {
+ public:
+  static constexpr int capacity = 500;
+
+  /// Pays for a retry after `error`; false when too little is left.
+  [[nodiscard]] bool acquire(const Error& error) noexcept {
+    const int cost = error.kind == ErrorKind::Transport ? 10 : 5;
+    if (cost > available_) return false;
+    available_ -= cost;
+    lastCost_ = cost;
+    return true;
+  }
+  /// A call begins: nothing has been paid for it yet.
+  void beginCall() noexcept { lastCost_ = 0; }
+  /// A call succeeded: gives back what its last retry cost, or 1 where the first attempt did it.
+  void refund() noexcept {
+    available_ += lastCost_ != 0 ? lastCost_ : 1;
+    if (available_ > capacity) available_ = capacity;
+  }
+  [[nodiscard]] int available() const noexcept { return available_; }
+  void setAvailable(int tokens) noexcept { available_ = tokens; }
+
+ private:
+  int available_ = capacity;
+  int lastCost_ = 0;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

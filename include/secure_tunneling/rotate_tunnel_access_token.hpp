@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/rotate_call.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// The time, a random number, and a way to let time pass. Called by one thread at a time unless the
+/// implementation says more.
+class Clock {
+ public:
+  virtual Moment now() = 0;
+  /// Blocks for about `milliseconds`, which is more than 0.
+  virtual void wait(std::int64_t milliseconds) = 0;
+
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+
+ protected:
+  Clock() = default;
+  ~Clock() = default;
+};
+
+/// What to call with, for more than one call: settings, a transport whose connection is kept, and
+/// credentials. Does nothing until a call; keeps references, so the parts must outlive it. One call
+/// at a time: a program with several threads gives each its own.
+template <class Hash>
+class BasicClient {
+ public:
+  BasicClient(Settings settings, HttpTransport& transport, CredentialsProvider& credentials,
+              Clock& clock, Hash hash = Hash())
+      : state_(std::move(settings), std::move(hash)),
+        transport_(transport),
+        credentials_(credentials),
+        clock_(clock) {}
+
+  [[nodiscard]] const Settings& settings() const noexcept { return state_.settings; }
+
+ private:
+  template <class H>
+  friend Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
+      const RotateTunnelAccessTokenRequest& request, BasicClient<H>& client);
+
+  ClientState<Hash> state_;
+  HttpTransport& transport_;
+  CredentialsProvider& credentials_;
+  Clock& clock_;
+};
+
+/// AWS IoT Secure Tunneling RotateTunnelAccessToken: revokes the current client access tokens of
+/// one or both sides of a tunnel and returns new ones. Blocks, for at most `Settings::maxAttempts`
+/// times the transport's own limit and the waits between. Returns every `ErrorKind`;
+/// `Error::delivery` says whether the old tokens may be gone.
+template <class Hash>
+[[nodiscard]] Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
+    const RotateTunnelAccessTokenRequest& request, BasicClient<Hash>& client) {
+  using Call = RotateCall<Hash>;
+  Call call(client.state_, request);
+  for (;;) {
+    switch (call.next(client.clock_.now())) {
+      case Call::Step::NeedCredentials:
+        call.onCredentials(
+            client.credentials_.retrieve(call.credentialsQuery(), call.credentials()));
+        break;
+      case Call::Step::Send: {
+        Result<void> sent = client.transport_.send(call.request(), call.response());
+        if (sent) {
+          call.onResponse(client.clock_.now());
+        } else {
+          call.onTransportError(std::move(sent).error(), client.clock_.now());
+        }
+        break;
+      }
+      case Call::Step::Wait:
+        client.clock_.wait(call.waitMs());
+        break;
+      case Call::Step::Done:
+        return call.takeResult();
+    }
+  }
+}
+
+}  // namespace v1
+}  // namespace secure_tunneling
