@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <curl/curl.h>
+#include <dirent.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/sigpipe_guard.hpp"
+#include "secure_tunneling/http.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+struct CurlTransportOptions {
+  /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit.
+  long connectTimeoutMs = 10'000;
+  /// Milliseconds for the whole exchange; 0 for no limit.
+  long totalTimeoutMs = 60'000;
+  /// Gives up when fewer bytes a second than this move for `lowSpeedSeconds`; 0 for no limit.
+  long lowSpeedBytesPerSecond = 1;
+  long lowSpeedSeconds = 30;
+  /// The longest body and the longest header block that are accepted, in bytes. Memory for both is
+  /// set aside before the transfer and kept.
+  std::size_t maxResponseBytes = std::size_t{64} * 1024;
+  std::size_t maxHeaderBytes = std::size_t{16} * 1024;
+  /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
+  std::string proxy;
+  /// Hosts to reach without the proxy, comma-separated; "*" for all.
+  std::string noProxy;
+  /// A PEM bundle to trust instead of the system's.
+  std::string caFile;
+  /// A directory of CAs to trust, hashed as OpenSSL wants it, instead of the system's.
+  std::string caPath;
+  /// PEM files for mutual TLS.
+  std::string clientCertificateFile;
+  std::string clientKeyFile;
+  /// Off: the server's certificate and name are not checked, and anybody in between can read the
+  /// tokens. For tests.
+  bool verifyTls = true;
+  /// Off where the program itself calls curl_global_init.
+  bool initializeCurl = true;
+};
+
+/// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connection is kept and
+/// reused.
+///
+/// TLS 1.2 or later, http and https only, no redirects, HTTP/1.1, no `Expect: 100-continue`. The
+/// constructor does no I/O. `curl_global_init` runs once in the process, at the first `send`, and
+/// is never undone, so nothing happens at exit. Moves nothing and is not thread-safe: a transport
+/// each thread.
+class CurlTransport final : public HttpTransport {
+ public:
+  explicit CurlTransport(CurlTransportOptions options = {}) : options_(std::move(options)) {}
+  ~CurlTransport() {
+    // Closing a TLS connection writes to it.
+    const detail::SigpipeGuard guard;
+    curl_easy_cleanup(handle_);
+  }
+
+  Result<void> send(const HttpRequest& request, HttpResponse& response) override {
+    if (handle_ == nullptr) {
+      Result<void> opened = open();
+      if (!opened) return opened;
+    }
+    response.headers.reserve(options_.maxHeaderBytes);
+    response.body.reserve(options_.maxResponseBytes);
+    Receiver receiver{response, options_.maxHeaderBytes, options_.maxResponseBytes, false};
+    HeaderLines lines(request);
+    CURLcode code = prepare(request, lines, receiver);
+    if (code == CURLE_OK) {
+      const detail::SigpipeGuard guard;
+      code = curl_easy_perform(handle_);
+    }
+    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, nullptr);
+    if (receiver.tooLong) {
+      response.clear();
+      return tooLong();
+    }
+    if (code != CURLE_OK) {
+      response.clear();
+      return failure(code, request);
+    }
+    long status = 0;
+    curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+    response.status = static_cast<int>(status);
+    return {};
+  }
+
+ private:
+  /// The caller's header lines as the list that libcurl takes: it only reads them, so nothing is
+  /// copied.
+  class HeaderLines {
+   public:
+    explicit HeaderLines(const HttpRequest& request) {
+      for (std::size_t i = 0; i != request.headerCount && i != mostLines - 2; ++i) {
+        add(request.headers[i].line.data());
+      }
+      add("Accept:");  // an empty value keeps libcurl from adding its own
+      add("Expect:");
+    }
+    curl_slist* first() noexcept { return nodes_; }
+    HeaderLines(const HeaderLines&) = delete;
+    HeaderLines& operator=(const HeaderLines&) = delete;
+
+    static constexpr std::size_t mostLines = 16;
+
+   private:
+    void add(const char* line) noexcept {
+      nodes_[count_] = {const_cast<char*>(line), nullptr};
+      if (count_ != 0) nodes_[count_ - 1].next = &nodes_[count_];
+      ++count_;
+    }
+
+    curl_slist nodes_[mostLines];
+    std::size_t count_ = 0;
+  };
+
+  struct Number {
+    CURLoption option;
+    long value;
+  };
+  struct Text {
+    CURLoption option;
+    const char* value;
+  };
+
+  struct Receiver {
+    HttpResponse& response;
+    std::size_t maxHeaderBytes;
+    std::size_t maxBodyBytes;
+    bool tooLong;
+  };
+
+  // The two callbacks run inside libcurl's C frames: they never allocate, the buffers being
+  // reserved.
+
+  static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
+    auto& receiver = *static_cast<Receiver*>(user);
+    const std::string_view line(data, size);
+    if (line.substr(0, 5) == "HTTP/"sv) {
+      // A proxy's answer or a 100 came before: the headers of the last answer count.
+      receiver.response.headers.clear();
+      receiver.response.body.clear();
+    } else if (receiver.response.headers.size() + size >= receiver.maxHeaderBytes) {
+      receiver.tooLong = true;
+      return 0;
+    } else {
+      receiver.response.headers.addLine(line);
+    }
+    return size;
+  }
+  static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
+    auto& receiver = *static_cast<Receiver*>(user);
+    if (size > receiver.maxBodyBytes - receiver.response.body.size()) {
+      receiver.tooLong = true;
+      return 0;
+    }
+    receiver.response.body.append(std::string_view(data, size));
+    return size;
+  }
+
+  /// A function-local static without a destructor: thread-safe, lazy, and nothing happens at exit.
+  static CURLcode initializeOnce() {
+    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    return code;
+  }
+
+  /// Makes the handle and sets what is the same for every request.
+  Result<void> open() {
+    if (options_.initializeCurl && initializeOnce() != CURLE_OK) {
+      return makeError(ErrorKind::Configuration, "libcurl cannot be initialised"sv);
+    }
+    handle_ = curl_easy_init();
+    if (handle_ == nullptr) return makeError(ErrorKind::Configuration, "libcurl gives no handle"sv);
+    const Number numbers[] = {
+      {CURLOPT_NOSIGNAL, 1},
+#if LIBCURL_VERSION_NUM < 0x075500
+      {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
+#endif
+      {CURLOPT_FOLLOWLOCATION, 0},
+      {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+      {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+      {CURLOPT_POST, 1},
+      // libcurl reads 0 as its own default of 300 seconds.
+      {CURLOPT_CONNECTTIMEOUT_MS,
+       options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffff},
+      {CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs},
+      {CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond},
+      {CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds},
+      {CURLOPT_SSL_VERIFYPEER, options_.verifyTls ? 1 : 0},
+      {CURLOPT_SSL_VERIFYHOST, options_.verifyTls ? 2 : 0},
+    };
+    const Text texts[] = {
+#if LIBCURL_VERSION_NUM >= 0x075500
+      {CURLOPT_PROTOCOLS_STR, "http,https"},
+#endif
+      {CURLOPT_PROXY, options_.proxy.c_str()},
+      {CURLOPT_NOPROXY, options_.noProxy.c_str()},
+      {CURLOPT_SSLCERT, options_.clientCertificateFile.c_str()},
+      {CURLOPT_SSLKEY, options_.clientKeyFile.c_str()},
+      {CURLOPT_CAINFO, options_.caFile.c_str()},
+      {CURLOPT_CAPATH, options_.caPath.c_str()},
+    };
+    CURLcode code = curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &onHeader);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &onBody);
+    if (mayDropSystemCas()) {
+      curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
+      if (!options_.caFile.empty()) curl_easy_setopt(handle_, CURLOPT_CAPATH, nullptr);
+    }
+    for (const Number& number : numbers) {
+      if (code == CURLE_OK) code = curl_easy_setopt(handle_, number.option, number.value);
+    }
+    for (const Text& text : texts) {
+      if (code == CURLE_OK && *text.value != '\0') {
+        code = curl_easy_setopt(handle_, text.option, text.value);
+      }
+    }
+    if (code == CURLE_OK) return {};
+    curl_easy_cleanup(std::exchange(handle_, nullptr));
+    Error error = detail::errorOf(ErrorKind::Configuration,
+                                  {"libcurl refuses a setting: "sv, curl_easy_strerror(code)});
+    error.transportCode = static_cast<int>(code);
+    return error;
+  }
+
+  /// Whether libcurl's own CA bundle can go: the program names its own CAs, or the system has the
+  /// same CAs as a directory too, which is looked up CA by CA. Parsing the whole bundle is most of
+  /// the CPU time of a cold call.
+  [[nodiscard]] bool mayDropSystemCas() const {
+    return !options_.caFile.empty() || !options_.caPath.empty() || systemHasHashedCas();
+  }
+
+  /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`).
+  static bool systemHasHashedCas() {
+#if LIBCURL_VERSION_NUM >= 0x074600
+    const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
+    if (info->age < CURLVERSION_SEVENTH || info->capath == nullptr) return false;
+    DIR* const directory = opendir(info->capath);
+    if (directory == nullptr) return false;
+    bool found = false;
+    for (const dirent* entry = readdir(directory); entry != nullptr && !found;
+         entry = readdir(directory)) {
+      const std::string_view name = entry->d_name;
+      found = name.size() == 10 && name[8] == '.' && detail::isDigit(name[9]) &&
+              name.find_first_not_of("0123456789abcdef"sv) == 8;
+    }
+    closedir(directory);
+    return found;
+#else
+    return false;
+#endif
+  }
+
+  CURLcode prepare(const HttpRequest& request, HeaderLines& lines, Receiver& receiver) {
+    if (request.headerCount > HeaderLines::mostLines - 2) return CURLE_BAD_FUNCTION_ARGUMENT;
+    CURLcode code = CURLE_OK;
+    const auto set = [&](CURLoption option, auto value) {
+      if (code == CURLE_OK) code = curl_easy_setopt(handle_, option, value);
+    };
+    if (url_ != request.url) {
+      url_ = request.url;
+      set(CURLOPT_URL, url_.c_str());
+    }
+    set(CURLOPT_HTTPHEADER, lines.first());
+    set(CURLOPT_POSTFIELDS, request.body.data());
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    set(CURLOPT_HEADERDATA, &receiver);
+    set(CURLOPT_WRITEDATA, &receiver);
+    return code;
+  }
+
+  [[nodiscard]] Error tooLong() const {
+    Error error =
+        detail::errorOf(ErrorKind::InvalidResponse,
+                        {"the service's answer is longer than "sv,
+                         detail::Decimal(options_.maxResponseBytes).text(), " bytes (headers "sv,
+                         detail::Decimal(options_.maxHeaderBytes).text(), ")"sv});
+    error.delivery = Delivery::Answered;
+    return error;
+  }
+
+  [[nodiscard]] Error failure(CURLcode code, const HttpRequest& request) const {
+    Error error = detail::errorOf(
+        kindOf(code), {curl_easy_strerror(code), request.https ? " (https://"sv : " (http://"sv,
+                       request.authority, ")"sv});
+    error.transportCode = static_cast<int>(code);
+    // libcurl counts what it wrote of the request: nothing written, nothing delivered.
+    long sent = 0;
+    curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent);
+    error.delivery = sent > 0 ? Delivery::Unknown : Delivery::NotSent;
+    return error;
+  }
+
+  static ErrorKind kindOf(CURLcode code) noexcept {
+    switch (code) {
+      case CURLE_PEER_FAILED_VERIFICATION:
+        return ErrorKind::Untrusted;
+      case CURLE_UNSUPPORTED_PROTOCOL:
+      case CURLE_URL_MALFORMAT:
+      case CURLE_BAD_FUNCTION_ARGUMENT:
+      case CURLE_SSL_CERTPROBLEM:
+      case CURLE_SSL_CACERT_BADFILE:
+      case CURLE_SSL_ENGINE_NOTFOUND:
+        return ErrorKind::Configuration;
+      default:
+        return ErrorKind::Transport;
+    }
+  }
+
+  CurlTransportOptions options_;
+  CURL* handle_ = nullptr;
+  std::string url_;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

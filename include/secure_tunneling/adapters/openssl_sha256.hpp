@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <cstddef>
+#include <utility>
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// The hash policy over OpenSSL's EVP interface. The digest is fetched once, from the providers
+/// that the program has configured (a FIPS one is honoured), and one context is reused, so that a
+/// message after the first does not allocate. Needs OpenSSL 3 for the explicit fetch; with 1.1.1
+/// the built-in digest is used. Move-only; one thread at a time.
+class OpensslSha256 {
+ public:
+  static constexpr std::size_t digestSize = 32;
+  static constexpr std::size_t blockSize = 64;
+
+  OpensslSha256() noexcept = default;
+  OpensslSha256(OpensslSha256&& other) noexcept
+      : digest_(std::exchange(other.digest_, nullptr)),
+        context_(std::exchange(other.context_, nullptr)) {}
+  OpensslSha256& operator=(OpensslSha256&& other) noexcept {
+    std::swap(digest_, other.digest_);
+    std::swap(context_, other.context_);
+    return *this;
+  }
+  ~OpensslSha256() {
+    EVP_MD_CTX_free(context_);
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    EVP_MD_free(digest_);
+#endif
+  }
+
+  [[nodiscard]] bool init() noexcept {
+    if (context_ != nullptr) return EVP_DigestInit_ex(context_, nullptr, nullptr) == 1;
+    return prepare() && EVP_DigestInit_ex(context_, digest_, nullptr) == 1;
+  }
+  [[nodiscard]] bool update(const void* data, std::size_t size) noexcept {
+    return EVP_DigestUpdate(context_, data, size) == 1;
+  }
+  [[nodiscard]] bool final(unsigned char* digest) noexcept {
+    return EVP_DigestFinal_ex(context_, digest, nullptr) == 1;
+  }
+
+ private:
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+  using Digest = EVP_MD;
+#else
+  using Digest = const EVP_MD;
+#endif
+
+  // Fetched on first use and not in the constructor: fetching may load a provider from a file.
+  bool prepare() noexcept {
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    digest_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+#else
+    digest_ = EVP_sha256();
+#endif
+    if (digest_ != nullptr) context_ = EVP_MD_CTX_new();
+    return context_ != nullptr;
+  }
+
+  Digest* digest_ = nullptr;
+  EVP_MD_CTX* context_ = nullptr;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

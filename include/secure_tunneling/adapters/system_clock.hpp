@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <time.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "secure_tunneling/rotate_tunnel_access_token.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// The system's clock, by POSIX. Each thread needs its own, for the random numbers' sake.
+class SystemClock final : public Clock {
+ public:
+  Moment now() override {
+    timespec time{};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return {static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000,
+            nextRandom(static_cast<std::uint64_t>(time.tv_nsec))};
+  }
+
+  void wait(std::int64_t milliseconds) override {
+    timespec rest{};
+    rest.tv_sec = static_cast<time_t>(milliseconds / 1000);
+    rest.tv_nsec = static_cast<long>(milliseconds % 1000) * 1'000'000;
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  /// SplitMix64 over the time in nanoseconds and this object's address: it only has to keep many
+  /// clients from retrying in step.
+  std::uint32_t nextRandom(std::uint64_t nanoseconds) noexcept {
+    state_ += 0x9e3779b97f4a7c15U + nanoseconds + reinterpret_cast<std::uintptr_t>(this);
+    std::uint64_t mixed = state_;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+    return static_cast<std::uint32_t>(mixed >> 32);
+  }
+
+  std::uint64_t state_ = 0;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

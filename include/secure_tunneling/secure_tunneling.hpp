@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// Everything, with the adapters for libcurl, OpenSSL and POSIX.
+
+#include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/openssl_sha256.hpp"
+#include "secure_tunneling/adapters/system_clock.hpp"
+#include "secure_tunneling/core.hpp"
+#include "secure_tunneling/credentials/default_chain.hpp"
+#include "secure_tunneling/shared_settings.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// A client that signs with OpenSSL.
+using Client = BasicClient<OpensslSha256>;
+
+/// The same in one line, for one call now and then: settings from `loadSettings()`, credentials
+/// from `DefaultCredentialsChain`, a connection of its own. See the form over a client for what it
+/// does and returns; safe to call from several threads as long as none changes the environment.
+[[nodiscard]] inline Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
+    const RotateTunnelAccessTokenRequest& request) {
+  Result<Settings> settings = loadSettings();
+  if (!settings) return std::move(settings).error();
+  CurlTransport transport;
+  DefaultCredentialsChain credentials;
+  SystemClock clock;
+  Client client(*std::move(settings), transport, credentials, clock);
+  return rotateTunnelAccessToken(request, client);
+}
+
+}  // namespace v1
+}  // namespace secure_tunneling
