@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <stdexcept>
+#include <utility>
+
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/result.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// An `Error` on its way up the stack; `what()` is its code and message.
+class ErrorException final : public std::runtime_error {
+ public:
+  explicit ErrorException(Error error)
+      : std::runtime_error(
+            detail::concat({error.code, error.code.empty() ? ""sv : ": "sv, error.message})),
+        error_(std::move(error)) {}
+
+  [[nodiscard]] const Error& error() const noexcept { return error_; }
+
+ private:
+  Error error_;
+};
+
+/// The value of `result`, or an `ErrorException`. For programs built with exceptions; no other
+/// header throws.
+template <class T>
+T valueOrThrow(Result<T> result) {
+  if (!result) throw ErrorException(std::move(result).error());
+  return *std::move(result);
+}
+
+}  // namespace v1
+}  // namespace secure_tunneling
