@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <rapidjson/error/error.h>
+#include <rapidjson/reader.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/testing/detail/signature_check.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+namespace detail {
+namespace fake {
+
+/// The body of a RotateTunnelAccessToken request as it came, before its values are checked.
+struct RotateRequest {
+  struct Destination {
+    std::optional<std::string> thingName;
+    std::optional<std::vector<std::string>> services;
+  };
+  std::optional<std::string> tunnelId;
+  std::optional<std::string> clientMode;
+  std::optional<Destination> destinationConfig;
+};
+
+/// Fills a `RotateRequest` from the parser's events; stops at a value of the wrong type. Unknown
+/// members are skipped and a null member is an absent one.
+class RotateRequestHandler
+    : public RAPIDJSON_NAMESPACE::BaseReaderHandler<RAPIDJSON_NAMESPACE::UTF8<>,
+                                                    RotateRequestHandler> {
+ public:
+  using Size = RAPIDJSON_NAMESPACE::SizeType;
+
+  explicit RotateRequestHandler(RotateRequest& request) : request_(request) {}
+
+  bool Default() { return at() == Place::Unknown; }
+  bool Null() { return at() != Place::Document && at() != Place::Service; }
+  bool String(const char* text, Size size, bool) {
+    switch (at()) {
+      case Place::TunnelId:
+        request_.tunnelId.emplace(text, size);
+        return true;
+      case Place::ClientMode:
+        request_.clientMode.emplace(text, size);
+        return true;
+      case Place::ThingName:
+        request_.destinationConfig->thingName.emplace(text, size);
+        return true;
+      case Place::Service:
+        request_.destinationConfig->services->emplace_back(text, size);
+        return true;
+      default:
+        return at() == Place::Unknown;
+    }
+  }
+  bool Key(const char* text, Size size, bool) {
+    const std::string_view key(text, size);
+    member_ = Place::Unknown;
+    if (open_.back() == Place::Document) {
+      if (key == "tunnelId") member_ = Place::TunnelId;
+      if (key == "clientMode") member_ = Place::ClientMode;
+      if (key == "destinationConfig") member_ = Place::DestinationConfig;
+    } else if (open_.back() == Place::DestinationConfig) {
+      if (key == "thingName") member_ = Place::ThingName;
+      if (key == "services") member_ = Place::Services;
+    }
+    return true;
+  }
+  bool StartObject() {
+    const Place place = at();
+    if (place == Place::DestinationConfig) request_.destinationConfig.emplace();
+    open_.push_back(place);
+    return place == Place::Document || place == Place::DestinationConfig || place == Place::Unknown;
+  }
+  bool StartArray() {
+    const Place place = at();
+    if (place == Place::Services) request_.destinationConfig->services.emplace();
+    open_.push_back(place);
+    return place == Place::Services || place == Place::Unknown;
+  }
+  bool EndObject(Size) { return close(); }
+  bool EndArray(Size) { return close(); }
+
+ private:
+  enum class Place : unsigned char {
+    Document,
+    TunnelId,
+    ClientMode,
+    DestinationConfig,
+    ThingName,
+    Services,
+    Service,
+    Unknown,
+  };
+
+  /// Where the value that comes next stands.
+  [[nodiscard]] Place at() const {
+    if (open_.empty()) return Place::Document;
+    if (open_.back() == Place::Services) return Place::Service;
+    return open_.back() == Place::Unknown ? Place::Unknown : member_;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  RotateRequest& request_;
+  std::vector<Place> open_;
+  Place member_ = Place::Unknown;
+};
+
+/// Reads `body` into `request`.
+inline std::optional<ServiceError> readRotateRequest(std::string_view body,
+                                                     RotateRequest& request) {
+  namespace json = RAPIDJSON_NAMESPACE;
+  const std::string text(body);
+  json::StringStream stream(text.c_str());
+  json::Reader reader;
+  RotateRequestHandler handler(request);
+  const json::ParseResult result =
+      reader.Parse<json::kParseIterativeFlag | json::kParseValidateEncodingFlag>(stream, handler);
+  if (!result.IsError() && stream.Tell() == text.size()) return std::nullopt;
+  return ServiceError{400, "SerializationException",
+                      result.Code() == json::kParseErrorTermination
+                          ? "A member of the request has the wrong type."
+                          : "The request body is not valid JSON."};
+}
+
+/// Whether `text` has 1 to 128 characters, each a letter, a digit or one of `others`.
+inline bool isName(std::string_view text, std::string_view others) noexcept {
+  if (text.empty() || text.size() > 128) return false;
+  for (const char c : text) {
+    if (!isAlpha(c) && !isDigit(c) && others.find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+/// Collects every value of `request` that breaks the service's rules into one error.
+inline std::optional<ServiceError> validateRotateRequest(const RotateRequest& request) {
+  constexpr const char* isNull = "Member must not be null";
+  constexpr const char* namePattern =
+      "Member must have 1 to 128 characters and satisfy regular expression pattern: "
+      "[a-zA-Z0-9:_-]+";
+  std::size_t count = 0;
+  std::string list;
+  const auto refuse = [&count, &list](const std::optional<std::string>& value,
+                                      const std::string& member, const std::string& constraint) {
+    if (count++ != 0) list += "; ";
+    list += "Value " + (value ? "'" + *value + "' " : std::string()) + "at '" + member +
+            "' failed to satisfy constraint: " + constraint;
+  };
+
+  if (!request.tunnelId) {
+    refuse({}, "tunnelId", isNull);
+  } else if (!isName(*request.tunnelId, "_-+=:")) {
+    refuse(request.tunnelId, "tunnelId",
+           "Member must satisfy regular expression pattern: [a-zA-Z0-9_\\-+=:]{1,128}");
+  }
+  if (!request.clientMode) {
+    refuse({}, "clientMode", isNull);
+  } else if (*request.clientMode != "SOURCE" && *request.clientMode != "DESTINATION" &&
+             *request.clientMode != "ALL") {
+    refuse(request.clientMode, "clientMode",
+           "Member must satisfy enum value set: [SOURCE, DESTINATION, ALL]");
+  }
+  if (request.destinationConfig) {
+    const RotateRequest::Destination& destination = *request.destinationConfig;
+    if (destination.thingName && !isName(*destination.thingName, ":_-")) {
+      refuse(destination.thingName, "destinationConfig.thingName", namePattern);
+    }
+    if (!destination.services) {
+      refuse({}, "destinationConfig.services", isNull);
+    } else if (destination.services->empty()) {
+      refuse("[]", "destinationConfig.services",
+             "Member must have length greater than or equal to 1");
+    } else {
+      for (std::size_t i = 0; i != destination.services->size(); ++i) {
+        const std::string& service = (*destination.services)[i];
+        if (isName(service, ":_-")) continue;
+        refuse(service, "destinationConfig.services." + std::to_string(i + 1) + ".member",
+               namePattern);
+      }
+    }
+    if (request.clientMode == "SOURCE") {
+      refuse({}, "destinationConfig", "Member must be null where clientMode is SOURCE");
+    }
+  }
+  if (count == 0) return std::nullopt;
+  return ServiceError{
+      400, "ValidationException",
+      std::to_string(count) + " validation error" + (count == 1 ? "" : "s") + " detected: " + list};
+}
+
+}  // namespace fake
+}  // namespace detail
+}  // namespace v1
+}  // namespace secure_tunneling

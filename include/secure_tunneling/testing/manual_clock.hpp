@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "secure_tunneling/rotate_tunnel_access_token.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// A clock that stands still until a test moves it. Waiting takes no time: it moves the clock and
+/// is recorded.
+class ManualClock final : public Clock {
+ public:
+  /// 2026-01-15T12:30:00Z.
+  static constexpr std::int64_t defaultUnixMs = 1768480200000;
+
+  explicit ManualClock(std::int64_t unixMs = defaultUnixMs) noexcept { moment_.unixMs = unixMs; }
+
+  Moment now() override { return moment_; }
+  void wait(std::int64_t ms) override {
+    waits_.push_back(ms);
+    advance(ms);
+  }
+
+  void set(std::int64_t unixMs) noexcept { moment_.unixMs = unixMs; }
+  void advance(std::int64_t ms) noexcept { moment_.unixMs += ms; }
+  /// What every `now()` gives as its random number. At first the largest, which leaves a random
+  /// delay at its full length.
+  void setRandom(std::uint32_t random) noexcept { moment_.random = random; }
+  /// Every wait so far, in milliseconds.
+  [[nodiscard]] const std::vector<std::int64_t>& waits() const noexcept { return waits_; }
+
+ private:
+  Moment moment_{0, 0xffffffffU};
+  std::vector<std::int64_t> waits_;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

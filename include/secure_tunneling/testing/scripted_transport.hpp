@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/testing/recorded_request.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// A transport that plays a script: each request gets the next answer or failure that the test
+/// queued, and is recorded. A request past the end of the script gets a transport error that says
+/// so.
+///
+///     ScriptedTransport transport;
+///     transport.fail(Delivery::NotSent).answer(200, R"({"tunnelArn":"arn"})");
+class ScriptedTransport final : public HttpTransport {
+ public:
+  using Header = RecordedRequest::Header;
+
+  /// Queues an answer.
+  ScriptedTransport& answer(int status, std::string body = {}, std::vector<Header> headers = {}) {
+    Step step;
+    step.status = status;
+    step.body = std::move(body);
+    step.headers = std::move(headers);
+    script_.push_back(std::move(step));
+    return *this;
+  }
+  /// Queues a failure of the transport.
+  ScriptedTransport& fail(Error error) {
+    Step step;
+    step.failed = true;
+    step.error = std::move(error);
+    script_.push_back(std::move(step));
+    return *this;
+  }
+  ScriptedTransport& fail(Delivery delivery, std::string message = "scripted failure") {
+    Error error = makeError(ErrorKind::Transport, std::move(message));
+    error.delivery = delivery;
+    return fail(std::move(error));
+  }
+
+  Result<void> send(const HttpRequest& request, HttpResponse& response) override {
+    requests_.emplace_back(request);
+    response.clear();
+    if (played_ == script_.size()) {
+      return makeError(ErrorKind::Transport, "ScriptedTransport: request " +
+                                                 std::to_string(requests_.size()) +
+                                                 " came, but the script has only " +
+                                                 std::to_string(script_.size()) + " answers");
+    }
+    const Step& step = script_[played_++];
+    if (step.failed) return Error(step.error);
+    response.status = step.status;
+    for (const Header& header : step.headers)
+      response.headers.add(header.name, header.value);
+    response.body.assign(step.body);
+    return {};
+  }
+
+  /// Every request so far, in order.
+  [[nodiscard]] const std::vector<RecordedRequest>& requests() const noexcept { return requests_; }
+  /// Steps of the script that no request has come for yet.
+  [[nodiscard]] std::size_t remaining() const noexcept { return script_.size() - played_; }
+
+ private:
+  struct Step {
+    bool failed = false;
+    Error error;
+    int status = 0;
+    std::string body;
+    std::vector<Header> headers;
+  };
+
+  std::vector<Step> script_;
+  std::size_t played_ = 0;
+  std::vector<RecordedRequest> requests_;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling
