@@ -211,9 +211,9 @@ inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
 }  // namespace detail
 
 /// Resolves the endpoint by the service's published rule set and the published partitions.
-/// Returns `ErrorKind::Configuration` for a region that cannot be part of a host name (the signing
-/// scope needs one even beside an explicit endpoint), for a malformed URL, and for FIPS or
-/// dual-stack beside an explicit endpoint. Allocates; no I/O.
+/// Returns `ErrorKind::Configuration` for a region that cannot be part of a host name, for none
+/// where there is no explicit endpoint, for a malformed URL, and for FIPS or dual-stack beside an
+/// explicit endpoint. Allocates; no I/O.
 inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
   const bool isExplicit = !parameters.endpointUrl.empty();
   std::string_view conflict;
@@ -221,13 +221,13 @@ inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
     conflict = "FIPS and custom endpoint are not supported"sv;
   } else if (isExplicit && parameters.useDualStack) {
     conflict = "Dualstack and custom endpoint are not supported"sv;
-  } else if (parameters.region.empty()) {
+  } else if (!isExplicit && parameters.region.empty()) {
     conflict = "Missing Region"sv;
   }
   if (!conflict.empty()) {
     return detail::errorOf(ErrorKind::Configuration, {"Invalid Configuration: "sv, conflict});
   }
-  if (!detail::isHostLabel(parameters.region)) {
+  if (!parameters.region.empty() && !detail::isHostLabel(parameters.region)) {
     return detail::errorOf(ErrorKind::Configuration,
                            {"region "sv, detail::quoted(parameters.region),
                             ": expected letters, digits and inner hyphens, as in us-east-1"sv});

@@ -227,8 +227,18 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpHeaders& headers) noex
   return std::nullopt;
 }
 
-inline std::string requestIdOf(const HttpHeaders& headers) {
-  return std::string(headers.find("x-amzn-requestid"sv).value_or(std::string_view{}));
+inline std::string_view requestIdOf(const HttpHeaders& headers) noexcept {
+  return headers.find("x-amzn-requestid"sv).value_or(std::string_view{});
+}
+
+/// What every error of an answer says, whatever the body.
+inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response) {
+  Error error;
+  error.kind = kind;
+  error.delivery = Delivery::Answered;
+  error.httpStatus = response.status;
+  error.requestId = requestIdOf(response.headers);
+  return error;
 }
 
 }  // namespace detail
@@ -270,11 +280,8 @@ inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& respo
   }
   if (!problem.empty()) {
     response.body.clear();
-    Error error = detail::errorOf(ErrorKind::InvalidResponse,
-                                  {"the service's answer cannot be understood: "sv, problem});
-    error.delivery = Delivery::Answered;
-    error.httpStatus = response.status;
-    error.requestId = detail::requestIdOf(response.headers);
+    Error error = detail::errorOfAnswer(ErrorKind::InvalidResponse, response);
+    error.message = detail::concat({"the service's answer cannot be understood: "sv, problem});
     return error;
   }
   RotateTunnelAccessTokenResponse out;
@@ -299,11 +306,7 @@ inline Error parseErrorResponse(HttpResponse& response) {
   detail::BodyReading reading = detail::collectMembers(response.body, members, 4);
   if (reading.problem.empty()) reading.problem = detail::typeProblem(members[0]);
 
-  Error error;
-  error.kind = ErrorKind::Service;
-  error.delivery = Delivery::Answered;
-  error.httpStatus = response.status;
-  error.requestId = detail::requestIdOf(response.headers);
+  Error error = detail::errorOfAnswer(ErrorKind::Service, response);
   error.retryAfterMs = detail::retryAfterMs(response.headers);
   if (const auto header = response.headers.find("x-amzn-errortype"sv)) {
     error.code = detail::sanitizeErrorCode(*header);

@@ -23,7 +23,7 @@ inline namespace v1 {
 
 /// What a call needs to know. Plain values; nothing is read from the environment or a file.
 struct Settings {
-  /// e.g. "us-east-1". Required, with an explicit endpoint too: it is part of the signature.
+  /// e.g. "us-east-1". Required with an explicit endpoint too, as it is part of the signature.
   std::string region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
   std::string endpointUrl;
@@ -132,7 +132,11 @@ class RotateCall {
 
   /// What to do now. `now` is the time that the request is signed with.
   Step next(const Moment& now) {
-    if (step_ == Step::Wait) step_ = nextAttemptStep();
+    if (step_ == Step::Wait) {
+      waitAnswered_ = !waitAnswered_;
+      if (waitAnswered_) return step_;
+      step_ = nextAttemptStep();
+    }
     if (step_ == Step::NeedCredentials) query_.nowMs = now.unixMs;
     if (step_ == Step::Send) buildRequest(now);
     return step_;
@@ -192,6 +196,9 @@ class RotateCall {
           resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
                            settings.useDualStackEndpoint, settings.allowHttp});
       if (!endpoint) return std::move(endpoint).error();
+      if (settings.signRequests && endpoint->signingRegion.empty()) {
+        return makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region"sv);
+      }
       state_.endpoint.emplace(*std::move(endpoint));
     }
     step_ = nextAttemptStep();
@@ -381,6 +388,7 @@ class RotateCall {
   CredentialsQuery query_;
   bool haveCredentials_ = false;
   bool requestBuilt_ = false;
+  bool waitAnswered_ = false;
   bool mayHaveArrived_ = false;
   int attempts_ = 0;
   std::int64_t sentAtMs_ = 0;

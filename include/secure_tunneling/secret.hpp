@@ -38,7 +38,9 @@ class Secret {
   ~Secret() { release(); }
 
   /// The characters. The view dies with the next change of this object.
-  [[nodiscard]] std::string_view expose() const noexcept { return {data_, size_}; }
+  [[nodiscard]] std::string_view expose() const noexcept {
+    return {data_ == nullptr ? "" : data_, size_};
+  }
   [[nodiscard]] Secret copy() const { return Secret(expose()); }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -179,8 +179,9 @@ class Hmac {
       shortened.append(key);
       ok = shortened.finish(pad_);
     } else {
-      std::memcpy(pad_, prefix.data(), prefix.size());
-      std::memcpy(pad_ + prefix.size(), key.data(), key.size());
+      // An empty view may point nowhere, which memcpy does not take.
+      if (!prefix.empty()) std::memcpy(pad_, prefix.data(), prefix.size());
+      if (!key.empty()) std::memcpy(pad_ + prefix.size(), key.data(), key.size());
     }
     for (unsigned char& byte : pad_)
       byte ^= 0x36;
@@ -244,7 +245,10 @@ void appendPath(const Request& request, Sink& sink) {
       sink.append(part);
     }
   };
-  if (request.path.size() <= 1) return sink.append("/"sv);
+  if (request.path.size() <= 1) {
+    sink.append("/"sv);
+    return;
+  }
   if (!request.normalizePath) return appendPart(request.path);
   bool wroteSegment = false;
   for (std::string_view rest = request.path; !rest.empty();) {

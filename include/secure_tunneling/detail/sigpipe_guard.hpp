@@ -8,13 +8,15 @@ namespace secure_tunneling {
 inline namespace v1 {
 namespace detail {
 
-/// Keeps SIGPIPE from this thread while it lives, and takes away the one that came meanwhile.
+/// Keeps SIGPIPE from this thread while it lives, where that is needed, and takes away the one that
+/// came meanwhile.
 ///
 /// CURLOPT_NOSIGNAL, which a library needs, also tells libcurl not to care about SIGPIPE; a TLS
 /// write to a connection that the other side has closed would then end the program.
 class SigpipeGuard {
  public:
-  SigpipeGuard() noexcept {
+  explicit SigpipeGuard(bool isNeeded) noexcept {
+    if (!isNeeded) return;
     sigemptyset(&pipe_);
     sigaddset(&pipe_, SIGPIPE);
     // Where the program blocks the signal itself, a pending one is its own.

@@ -56,7 +56,7 @@ struct AmzDate {
 inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
   constexpr std::int64_t first = -62167219200;
   constexpr std::int64_t last = 253402300799;
-  std::int64_t seconds = unixMs >= 0 ? unixMs / 1000 : (unixMs - 999) / 1000;
+  std::int64_t seconds = unixMs / 1000 - (unixMs % 1000 < 0 ? 1 : 0);
   seconds = seconds < first ? first : seconds > last ? last : seconds;
   const std::int64_t days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
   const CivilDate date = civilFromDays(days);
@@ -77,6 +77,15 @@ inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
   return out;
 }
 
+/// The number that `count` digits at `at` make.
+[[gnu::noinline]] inline unsigned parseDigits(std::string_view text, std::size_t at,
+                                              std::size_t count) noexcept {
+  unsigned value = 0;
+  for (; count-- != 0; ++at)
+    value = value * 10 + static_cast<unsigned>(text[at] - '0');
+  return value;
+}
+
 /// Milliseconds since the Unix epoch of an RFC 9110 IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`;
 /// the weekday is not checked.
 inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept {
@@ -89,22 +98,16 @@ inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept
                                   : text[i] == shape[i];
     if (!ok) return std::nullopt;
   }
-  const auto number = [text](std::size_t at, std::size_t digits) {
-    unsigned value = 0;
-    for (; digits-- != 0; ++at)
-      value = value * 10 + static_cast<unsigned>(text[at] - '0');
-    return value;
-  };
   constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const std::size_t month = months.find(text.substr(8, 3));
   if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  const unsigned day = number(5, 2);
-  const unsigned hour = number(17, 2);
-  const unsigned minute = number(20, 2);
-  const unsigned second = number(23, 2);
+  const unsigned day = parseDigits(text, 5, 2);
+  const unsigned hour = parseDigits(text, 17, 2);
+  const unsigned minute = parseDigits(text, 20, 2);
+  const unsigned second = parseDigits(text, 23, 2);
   if (day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const std::int64_t days =
-      daysFromCivil({number(12, 4), static_cast<unsigned>(month / 3 + 1), day});
+      daysFromCivil({parseDigits(text, 12, 4), static_cast<unsigned>(month / 3 + 1), day});
   return (days * 86400 + hour * 3600 + minute * 60 + second) * std::int64_t{1000};
 }
 
