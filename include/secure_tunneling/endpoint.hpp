@@ -174,9 +174,12 @@ inline void finishEndpoint(Endpoint& endpoint, std::string_view region) {
 }
 
 inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
+  // What stands before an "@" is a password more often than not: it stays out of the message.
+  const bool namesUser = parameters.endpointUrl.find('@') != std::string_view::npos;
   const auto refuse = [&](std::string_view why) {
-    return errorOf(ErrorKind::Configuration,
-                   {"endpoint URL "sv, quoted(parameters.endpointUrl), ": "sv, why});
+    return errorOf(
+        ErrorKind::Configuration,
+        {"endpoint URL"sv, namesUser ? "" : " " + quoted(parameters.endpointUrl), ": "sv, why});
   };
   Endpoint endpoint;
   std::string_view rest = parameters.endpointUrl;
@@ -191,10 +194,8 @@ inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
   const std::size_t slash = rest.find_first_of("/?#"sv);
   const std::string_view authority = rest.substr(0, slash);
   endpoint.path = slash == std::string_view::npos ? std::string_view("/"sv) : rest.substr(slash);
-  if (authority.find('@') != std::string_view::npos) {
-    // The part before "@" is a password more often than not: it stays out of the message.
-    return makeError(ErrorKind::Configuration, "endpoint URL: a user name is not supported"sv);
-  }
+  if (authority.find('@') != std::string_view::npos)
+    return refuse("a user name is not supported"sv);
   for (const char c : endpoint.path) {
     if (c == '?' || c == '#') return refuse("a query or fragment is not supported"sv);
     if (c <= ' ' || c >= 0x7f) return refuse("the path must be percent-encoded ASCII"sv);

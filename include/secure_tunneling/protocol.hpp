@@ -47,6 +47,16 @@ class StringOutput {
 using JsonWriter = json::Writer<StringOutput, json::UTF8<>, json::UTF8<>, JsonStackMemory,
                                 json::kWriteValidateEncodingFlag>;
 
+/// Whether one of the last bytes of `text` begins a UTF-8 character that is longer than what is
+/// left. RapidJSON 1.1 takes all bytes that a first byte promises, and would run over the end here.
+inline bool endsInsideCharacter(std::string_view text) noexcept {
+  for (std::size_t left = 1; left <= 3 && left <= text.size(); ++left) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - left]);
+    if (byte >= 0xC0 && left < (byte >= 0xF0 ? 4U : byte >= 0xE0 ? 3U : 2U)) return true;
+  }
+  return false;
+}
+
 inline void writeKey(JsonWriter& writer, std::string_view name) {
   writer.Key(name.data(), static_cast<json::SizeType>(name.size()));
 }
@@ -57,7 +67,8 @@ inline Result<void> writeRequired(JsonWriter& writer, std::string_view name,
   if (text.empty()) {
     return errorOf(ErrorKind::InvalidArgument, {name, ": required, at least one character"sv});
   }
-  if (!writer.String(text.data(), static_cast<json::SizeType>(text.size()))) {
+  if (endsInsideCharacter(text) ||
+      !writer.String(text.data(), static_cast<json::SizeType>(text.size()))) {
     return errorOf(ErrorKind::InvalidArgument, {name, ": not valid UTF-8"sv});
   }
   return {};
@@ -175,6 +186,9 @@ struct BodyReading {
 /// Parses `body` in place and points `members` into it.
 inline BodyReading collectMembers(Secret& body, StringMember* members, std::size_t count) {
   if (body.empty()) return {BodyShape::NotJson, "the body is empty"};
+  if (endsInsideCharacter(body.expose())) {
+    return {BodyShape::NotJson, "the body ends inside a UTF-8 character"};
+  }
   char stack[jsonStackBytes];
   JsonStackMemory memory(stack, sizeof stack);
   json::GenericReader<json::UTF8<>, json::UTF8<>, JsonStackMemory> reader(&memory);

@@ -168,7 +168,8 @@ class RotateCall {
     const std::optional<std::int64_t> skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) return finish(parseResponse(state_.response));
     Error error = parseErrorResponse(state_.response);
-    maskSecrets(error.message);
+    for (std::string* const text : {&error.message, &error.code, &error.requestId})
+      maskSecrets(*text);
     onFailure(std::move(error), skewMs, now);
   }
   /// There is no answer, for the reason that `HttpTransport::send` returned.
@@ -327,15 +328,21 @@ class RotateCall {
     return error.code == "ExpiredTokenException"sv || error.code == "ExpiredToken"sv;
   }
 
-  /// A service's message may echo the canonical request, and with it the session token.
-  void maskSecrets(std::string& message) const {
+  /// What a service or a proxy sends may echo the request's headers, and with them the session
+  /// token; a message that was cut may end in the middle of one.
+  void maskSecrets(std::string& text) const {
+    constexpr std::size_t longestHarmless = 7;
+    constexpr std::string_view mask = "***"sv;
     for (const Secret* secret :
          {&state_.credentials.sessionToken, &state_.credentials.secretAccessKey}) {
       if (!state_.settings.signRequests || secret->empty()) continue;
-      for (std::size_t at = message.find(secret->expose()); at != std::string::npos;
-           at = message.find(secret->expose(), at)) {
-        detail::wipe(&message[at], secret->size());
-        message.replace(at, secret->size(), "***"sv);
+      for (std::size_t at = 0; at < text.size(); ++at) {
+        const std::string_view part = std::string_view(text).substr(at, secret->size());
+        if (part.size() < secret->size() && part.size() <= longestHarmless) break;
+        if (secret->expose().substr(0, part.size()) != part) continue;
+        detail::wipe(&text[at], part.size());
+        text.replace(at, part.size(), mask);
+        at += mask.size() - 1;
       }
     }
   }

@@ -42,8 +42,8 @@ inline Result<Settings> loadSettings(std::string_view profile = {}) {
   Settings settings;
   const std::string name(detail::chosenProfile(profile));
   std::string profileRegion;
-  Result<bool> found =
-      detail::visitProfile(name, [&](std::string_view key, std::string_view value) {
+  Result<bool> found = detail::visitProfile(
+      name, [&](detail::SharedFile, std::string_view key, std::string_view value) {
         if (detail::equalsIgnoreCase(key, "region"sv)) profileRegion = value;
       });
   if (!found) return std::move(found).error();

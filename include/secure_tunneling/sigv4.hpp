@@ -89,6 +89,7 @@ struct Signature {
 
 namespace detail {
 
+using secure_tunneling::detail::equalsIgnoreCase;
 using secure_tunneling::detail::isAlpha;
 using secure_tunneling::detail::isBlank;
 using secure_tunneling::detail::isDigit;
@@ -103,6 +104,15 @@ inline void toHex(const unsigned char* bytes, std::size_t size, char* hex) noexc
   }
 }
 
+/// Whether `text` has a character from `first` to `last`. Looks at all, because loops that end
+/// early are slow ones.
+inline bool hasAny(std::string_view text, char first, char last) noexcept {
+  unsigned char found = 0;
+  for (const char c : text)
+    found = static_cast<unsigned char>(found | (c >= first && c <= last ? 1 : 0));
+  return found != 0;
+}
+
 /// Gathers short pieces before they go to the hash, whose every call has a price.
 template <class Hash>
 class HashSink {
@@ -112,14 +122,8 @@ class HashSink {
   HashSink(const HashSink&) = delete;
   HashSink& operator=(const HashSink&) = delete;
 
-  [[gnu::noinline]] void append(std::string_view text) noexcept {
-    if (text.size() > sizeof buffer_ - used_) {
-      flush();
-      if (text.size() > sizeof buffer_) {
-        ok_ = ok_ && hash_.update(text.data(), text.size());
-        return;
-      }
-    }
+  void append(std::string_view text) noexcept {
+    if (text.size() > sizeof buffer_ - used_) return appendInParts(text);
     if (text.empty()) return;
     std::memcpy(buffer_ + used_, text.data(), text.size());
     used_ += text.size();
@@ -129,10 +133,21 @@ class HashSink {
   }
   [[nodiscard]] bool finish(unsigned char* digest) noexcept {
     flush();
-    return ok_ && hash_.final(digest);
+    ok_ = ok_ && hash_.final(digest);
+    return ok_;
   }
+  /// Begins another message, after `finish()`.
+  void restart() noexcept { ok_ = ok_ && hash_.init(); }
 
  private:
+  [[gnu::noinline]] void appendInParts(std::string_view text) noexcept {
+    for (std::size_t room = sizeof buffer_ - used_; text.size() > room; room = sizeof buffer_) {
+      append(text.substr(0, room));
+      text.remove_prefix(room);
+      flush();
+    }
+    append(text);
+  }
   void flush() noexcept {
     if (used_ != 0) ok_ = ok_ && hash_.update(buffer_, used_);
     used_ = 0;
@@ -141,92 +156,71 @@ class HashSink {
   Hash& hash_;
   bool ok_;
   std::size_t used_ = 0;
-  char buffer_[256];
+  char buffer_[128];
 };
 
 /// HMAC (RFC 2104) with the key `prefix` + `key`.
 template <class Hash>
 class Hmac {
  public:
-  Hmac(Hash& hash, std::string_view prefix, std::string_view key) noexcept
-      : hash_(hash), keyReady_(makePad(prefix, key)), inner_(hash) {
-    inner_.append(pad_, sizeof pad_);
+  Hmac(Hash& hash, std::string_view prefix, std::string_view key) noexcept : sink_(hash) {
+    std::memset(pad_, 0, sizeof pad_);
+    if (prefix.size() + key.size() > sizeof pad_) {
+      sink_.append(prefix);
+      sink_.append(key);
+      (void)sink_.finish(pad_);  // a failure stays until the last finish()
+      sink_.restart();
+    } else {
+      copyToPad(prefix, 0);
+      copyToPad(key, prefix.size());
+    }
+    appendPad(0x36);
   }
   ~Hmac() { wipe(pad_, sizeof pad_); }
   Hmac(const Hmac&) = delete;
   Hmac& operator=(const Hmac&) = delete;
 
-  void append(std::string_view text) noexcept { inner_.append(text); }
+  void append(std::string_view text) noexcept { sink_.append(text); }
+  /// `digest` may be the memory that the key came from.
   [[nodiscard]] bool finish(unsigned char* digest) noexcept {
-    unsigned char innerDigest[Hash::digestSize];
-    const WipeOnExit<decltype(innerDigest)> wiped(innerDigest);
-    if (!inner_.finish(innerDigest)) return false;
-    for (unsigned char& byte : pad_)
-      byte ^= 0x36 ^ 0x5c;
-    HashSink<Hash> outer(hash_);
-    outer.append(pad_, sizeof pad_);
-    outer.append(innerDigest, sizeof innerDigest);
-    return outer.finish(digest) && keyReady_;
+    (void)sink_.finish(digest);
+    sink_.restart();
+    appendPad(0x36 ^ 0x5c);
+    sink_.append(digest, Hash::digestSize);
+    return sink_.finish(digest);
   }
 
  private:
-  bool makePad(std::string_view prefix, std::string_view key) noexcept {
-    std::memset(pad_, 0, sizeof pad_);
-    bool ok = true;
-    if (prefix.size() + key.size() > sizeof pad_) {
-      HashSink<Hash> shortened(hash_);
-      shortened.append(prefix);
-      shortened.append(key);
-      ok = shortened.finish(pad_);
-    } else {
-      // An empty view may point nowhere, which memcpy does not take.
-      if (!prefix.empty()) std::memcpy(pad_, prefix.data(), prefix.size());
-      if (!key.empty()) std::memcpy(pad_ + prefix.size(), key.data(), key.size());
-    }
+  void copyToPad(std::string_view text, std::size_t at) noexcept {
+    if (!text.empty()) std::memcpy(pad_ + at, text.data(), text.size());
+  }
+  void appendPad(unsigned char change) noexcept {
     for (unsigned char& byte : pad_)
-      byte ^= 0x36;
-    return ok;
+      byte = static_cast<unsigned char>(byte ^ change);
+    sink_.append(pad_, sizeof pad_);
   }
 
-  Hash& hash_;
+  HashSink<Hash> sink_;
   unsigned char pad_[Hash::blockSize];
-  bool keyReady_;
-  HashSink<Hash> inner_;
 };
 
 constexpr bool isUnreserved(char c) noexcept {
   return isAlpha(c) || isDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/// Appends `text` percent-encoded, "/" too unless it is kept.
-template <class Sink>
-void appendEncoded(std::string_view text, bool keepSlash, Sink& sink) {
-  std::size_t plain = 0;  // where the run of characters that stay as they are begins
-  for (std::size_t i = 0; i != text.size(); ++i) {
-    const char c = text[i];
-    if (isUnreserved(c) || (keepSlash && c == '/')) continue;
-    sink.append(text.substr(plain, i - plain));
-    const auto byte = static_cast<unsigned char>(c);
-    const char encoded[3] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
-    sink.append(std::string_view(encoded, sizeof encoded));
-    plain = i + 1;
-  }
-  sink.append(text.substr(plain));
-}
-
-/// The next segment of a path, without its slashes; moves `rest` behind it.
-inline std::string_view takeSegment(std::string_view& rest) noexcept {
-  const std::size_t end = rest.find('/');
-  const std::string_view segment = rest.substr(0, end);
+/// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
+inline std::string_view takePart(std::string_view& rest, char separator) noexcept {
+  const std::size_t end = rest.find(separator);
+  const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return segment;
+  return part;
 }
 
 /// Whether a ".." somewhere in `rest` takes back the segment in front of it.
 inline bool isTakenBack(std::string_view rest) noexcept {
   std::size_t depth = 1;
   while (!rest.empty()) {
-    const std::string_view segment = takeSegment(rest);
+    const std::string_view segment = takePart(rest, '/');
     if (segment == ".."sv) {
       if (--depth == 0) return true;
     } else if (!segment.empty() && segment != "."sv) {
@@ -236,35 +230,14 @@ inline bool isTakenBack(std::string_view rest) noexcept {
   return false;
 }
 
-template <class Sink>
-void appendPath(const Request& request, Sink& sink) {
-  const auto appendPart = [&](std::string_view part) {
-    if (request.doubleEncodePath) {
-      appendEncoded(part, true, sink);
-    } else {
-      sink.append(part);
-    }
-  };
-  if (request.path.size() <= 1) {
-    sink.append("/"sv);
-    return;
-  }
-  if (!request.normalizePath) return appendPart(request.path);
-  bool wroteSegment = false;
-  for (std::string_view rest = request.path; !rest.empty();) {
-    const std::string_view segment = takeSegment(rest);
-    if (segment.empty() || segment == "."sv || segment == ".."sv || isTakenBack(rest)) continue;
-    sink.append("/"sv);
-    appendPart(segment);
-    wroteSegment = true;
-  }
-  if (!wroteSegment || request.path.back() == '/') sink.append("/"sv);
-}
-
-/// One side of a query parameter, read as its canonical encoding: percent-decoded, then encoded.
+/// Reads text as its canonical percent-encoding, a character at a time.
 class EncodedReader {
  public:
-  explicit EncodedReader(std::string_view text) noexcept : text_(text) {}
+  enum class Kind : unsigned char {
+    Path,       ///< "/" stays, all else that is not unreserved is encoded, "%" too
+    Parameter,  ///< one side of a query parameter: decoded first, "/" is encoded
+  };
+  EncodedReader(std::string_view text, Kind kind) noexcept : text_(text), kind_(kind) {}
   /// The next character of the encoding, or -1 at the end.
   int next() noexcept {
     if (pending_ != 0) {
@@ -275,7 +248,9 @@ class EncodedReader {
     if (text_.empty()) return -1;
     char c = text_.front();
     std::size_t used = 1;
-    if (c == '%' && text_.size() > 2 && hexValue(text_[1]) >= 0 && hexValue(text_[2]) >= 0) {
+    if (kind_ == Kind::Path) {
+      if (c == '/') return text_.remove_prefix(1), c;
+    } else if (c == '%' && text_.size() > 2 && hexValue(text_[1]) >= 0 && hexValue(text_[2]) >= 0) {
       c = static_cast<char>(hexValue(text_[1]) * 16 + hexValue(text_[2]));
       used = 3;
     }
@@ -294,14 +269,53 @@ class EncodedReader {
   }
 
   std::string_view text_;
+  Kind kind_;
   unsigned char byte_ = 0;
-  int pending_ = 0;
+  unsigned char pending_ = 0;
+};
+
+template <class Sink>
+void appendCharacter(char c, Sink& sink) {
+  sink.append(std::string_view(&c, 1));
+}
+
+template <class Sink>
+void appendEncoded(EncodedReader reader, Sink& sink) {
+  for (int c = reader.next(); c >= 0; c = reader.next())
+    appendCharacter(static_cast<char>(c), sink);
+}
+
+template <class Sink>
+void appendPath(const Request& request, Sink& sink) {
+  const auto appendSegments = [&](std::string_view text) {
+    if (request.doubleEncodePath) {
+      appendEncoded(EncodedReader(text, EncodedReader::Kind::Path), sink);
+    } else {
+      sink.append(text);
+    }
+  };
+  if (request.path.size() > 1 && !request.normalizePath) return appendSegments(request.path);
+  bool wroteSegment = false;
+  for (std::string_view rest = request.path; !rest.empty();) {
+    const std::string_view segment = takePart(rest, '/');
+    if (segment.empty() || segment == "."sv || segment == ".."sv || isTakenBack(rest)) continue;
+    sink.append("/"sv);
+    appendSegments(segment);
+    wroteSegment = true;
+  }
+  if (!wroteSegment || request.path.back() == '/') sink.append("/"sv);
+}
+
+struct Parameter {
+  std::string_view name;
+  std::string_view value;
+  [[nodiscard]] bool isSet() const noexcept { return name.data() != nullptr; }
 };
 
 [[gnu::noinline]] inline int compareEncoded(std::string_view left,
                                             std::string_view right) noexcept {
-  EncodedReader leftReader(left);
-  EncodedReader rightReader(right);
+  EncodedReader leftReader(left, EncodedReader::Kind::Parameter);
+  EncodedReader rightReader(right, EncodedReader::Kind::Parameter);
   for (;;) {
     const int l = leftReader.next();
     const int r = rightReader.next();
@@ -310,96 +324,64 @@ class EncodedReader {
   }
 }
 
-struct Parameter {
-  std::string_view name;
-  std::string_view value;
-  std::size_t offset = 0;  // breaks ties, so that every parameter has its own place
-};
-
+/// By name, value and place in the query, so that no two parameters are equal.
 inline bool isBefore(const Parameter& left, const Parameter& right) noexcept {
   int order = compareEncoded(left.name, right.name);
   if (order == 0) order = compareEncoded(left.value, right.value);
-  return order != 0 ? order < 0 : left.offset < right.offset;
-}
-
-/// Calls `visit` with every parameter of `query`, in the order they stand there.
-template <class Visit>
-void forEachParameter(std::string_view query, Visit visit) {
-  for (std::size_t begin = 0; begin < query.size();) {
-    std::size_t end = query.find('&', begin);
-    if (end == std::string_view::npos) end = query.size();
-    const std::string_view text = query.substr(begin, end - begin);
-    const std::size_t equals = text.find('=');
-    Parameter parameter{text.substr(0, equals), {}, begin};
-    if (equals != std::string_view::npos) parameter.value = text.substr(equals + 1);
-    if (!text.empty()) visit(parameter);
-    begin = end + 1;
-  }
-}
-
-template <class Sink>
-void appendEncodedOnce(std::string_view text, Sink& sink) {
-  EncodedReader reader(text);
-  for (int c = reader.next(); c >= 0; c = reader.next()) {
-    const char character = static_cast<char>(c);
-    sink.append(std::string_view(&character, 1));
-  }
+  return order != 0 ? order < 0 : left.name.data() < right.name.data();
 }
 
 /// Appends the canonical query: the smallest parameter, then the smallest behind it, and so on.
 /// Quadratic, but a query is short and this needs no memory.
 template <class Sink>
 void appendQuery(std::string_view query, Sink& sink) {
-  bool first = true;
-  for (Parameter last;; first = false) {
+  for (Parameter last;;) {
     Parameter next;
-    bool found = false;
-    forEachParameter(query, [&](const Parameter& candidate) {
-      if ((first || isBefore(last, candidate)) && (!found || isBefore(candidate, next))) {
-        next = candidate;
-        found = true;
-      }
-    });
-    if (!found) return;
-    if (!first) sink.append("&"sv);
-    appendEncodedOnce(next.name, sink);
+    for (std::string_view rest = query; !rest.empty();) {
+      Parameter candidate;
+      candidate.value = takePart(rest, '&');
+      if (candidate.value.empty()) continue;
+      candidate.name = takePart(candidate.value, '=');
+      if (last.isSet() && !isBefore(last, candidate)) continue;
+      if (!next.isSet() || isBefore(candidate, next)) next = candidate;
+    }
+    if (!next.isSet()) return;
+    if (last.isSet()) sink.append("&"sv);
+    appendEncoded(EncodedReader(next.name, EncodedReader::Kind::Parameter), sink);
     sink.append("="sv);
-    appendEncodedOnce(next.value, sink);
+    appendEncoded(EncodedReader(next.value, EncodedReader::Kind::Parameter), sink);
     last = next;
   }
 }
 
 template <class Sink>
 void appendLowerCase(std::string_view text, Sink& sink) {
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i != text.size(); ++i) {
-    const char lower = toLower(text[i]);
-    if (lower == text[i]) continue;
-    sink.append(text.substr(plain, i - plain));
-    sink.append(std::string_view(&lower, 1));
-    plain = i + 1;
+  if (hasAny(text, 'A', 'Z')) {
+    for (const char c : text)
+      appendCharacter(toLower(c), sink);
+  } else {
+    sink.append(text);
   }
-  sink.append(text.substr(plain));
 }
 
 /// Appends a header value without the blanks around it and with each inner run of them as one space
 /// (a folded line is such a run).
 template <class Sink>
 void appendTrimmed(std::string_view value, Sink& sink) {
-  value = secure_tunneling::detail::trimBlanks(value);
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (!isBlank(value[i])) continue;
-    std::size_t end = i + 1;
-    while (isBlank(value[end]))
-      ++end;  // ends, because the value does not end with a blank
-    if (end - i == 1 && value[i] == ' ') continue;
-    sink.append(value.substr(plain, i - plain));
-    sink.append(" "sv);
-    plain = end;
-    i = end - 1;
+  if (!hasAny(value, '\t', ' ')) {
+    sink.append(value);
+    return;
   }
-  sink.append(value.substr(plain));
+  bool wroteAny = false;
+  bool wasBlank = false;
+  for (const char c : value) {
+    if (!isBlank(c)) {
+      if (wasBlank && wroteAny) sink.append(" "sv);
+      appendCharacter(c, sink);
+      wroteAny = true;
+    }
+    wasBlank = isBlank(c);
+  }
 }
 
 [[gnu::noinline]] inline int compareNames(std::string_view left, std::string_view right) noexcept {
@@ -422,9 +404,9 @@ class CanonicalRequest {
     if (!request.sessionToken.empty()) addOwn({"x-amz-security-token"sv, request.sessionToken});
     if (request.signPayloadHash) addOwn({"x-amz-content-sha256"sv, request.payloadHash});
     for (std::size_t i = 0; i != request.headerCount; ++i) {
-      const Header& header = request.headers[i];
-      if (isForbidden(header.name)) status_ = Status::ForbiddenHeader;
-      if (!isUnsigned(header.name)) insert(header);
+      const std::string_view name = request.headers[i].name;
+      if (isForbidden(name)) status_ = Status::ForbiddenHeader;
+      if (!isUnsigned(name)) insert(mostOwn + i);
     }
   }
 
@@ -444,10 +426,10 @@ class CanonicalRequest {
         sink.append(","sv);
       } else {
         if (i != 0) sink.append("\n"sv);
-        detail::appendLowerCase(sorted_[i]->name, sink);
+        detail::appendLowerCase(header(i).name, sink);
         sink.append(":"sv);
       }
-      detail::appendTrimmed(sorted_[i]->value, sink);
+      detail::appendTrimmed(header(i).value, sink);
     }
     sink.append("\n\n"sv);
     writeSignedHeaders(sink);
@@ -461,7 +443,7 @@ class CanonicalRequest {
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) continue;
       if (i != 0) sink.append(";"sv);
-      detail::appendLowerCase(sorted_[i]->name, sink);
+      detail::appendLowerCase(header(i).name, sink);
     }
   }
 
@@ -469,44 +451,53 @@ class CanonicalRequest {
   CanonicalRequest& operator=(const CanonicalRequest&) = delete;
 
  private:
+  static constexpr std::size_t mostOwn = 3;
+
+  /// The header at a place of the order.
+  [[nodiscard]] const Header& header(std::size_t place) const noexcept {
+    const std::size_t index = sorted_[place];
+    return index < mostOwn ? own_[index] : request_.headers[index - mostOwn];
+  }
   void addOwn(const Header& header) noexcept {
     own_[ownCount_] = header;
-    insert(own_[ownCount_++]);
+    insert(ownCount_++);
   }
-  /// Keeps `header`, which must stay, behind all that are not greater: equal names keep their
-  /// order.
-  [[gnu::noinline]] void insert(const Header& header) noexcept {
-    if (count_ == maxHeaders) {
+  /// Puts a header behind all that are not greater: equal names keep their order.
+  [[gnu::noinline]] void insert(std::size_t index) noexcept {
+    if (count_ == maxHeaders || index > 0xff) {
       status_ = Status::TooManyHeaders;
       return;
     }
     std::size_t place = count_++;
-    for (; place != 0 && detail::compareNames(sorted_[place - 1]->name, header.name) > 0; --place) {
+    sorted_[place] = static_cast<unsigned char>(index);
+    const std::string_view name = header(place).name;
+    for (; place != 0 && detail::compareNames(header(place - 1).name, name) > 0; --place)
       sorted_[place] = sorted_[place - 1];
-    }
-    sorted_[place] = &header;
+    sorted_[place] = static_cast<unsigned char>(index);
   }
   [[nodiscard]] bool repeats(std::size_t i) const noexcept {
-    return i != 0 && detail::compareNames(sorted_[i - 1]->name, sorted_[i]->name) == 0;
+    return i != 0 && detail::equalsIgnoreCase(header(i - 1).name, header(i).name);
   }
   [[nodiscard]] bool isUnsigned(std::string_view name) const noexcept {
     for (std::size_t i = 0; i != request_.unsignedHeaderCount; ++i) {
-      if (detail::compareNames(name, request_.unsignedHeaders[i]) == 0) return true;
+      if (detail::equalsIgnoreCase(name, request_.unsignedHeaders[i])) return true;
     }
     return false;
   }
-  static bool isForbidden(std::string_view name) noexcept {
-    return detail::compareNames(name, "x-amz-date"sv) == 0 ||
-           detail::compareNames(name, "authorization"sv) == 0 ||
-           detail::compareNames(name, "x-amz-content-sha256"sv) == 0;
+  [[nodiscard]] bool isForbidden(std::string_view name) const noexcept {
+    for (std::size_t i = 0; i != ownCount_; ++i) {
+      if (detail::equalsIgnoreCase(name, own_[i].name)) return true;
+    }
+    return detail::equalsIgnoreCase(name, "authorization"sv) ||
+           detail::equalsIgnoreCase(name, "x-amz-content-sha256"sv);
   }
 
   const Request& request_;
   Status status_ = Status::Ok;
   std::size_t count_ = 0;
   std::size_t ownCount_ = 0;
-  Header own_[3];
-  const Header* sorted_[maxHeaders];
+  Header own_[mostOwn];
+  unsigned char sorted_[maxHeaders];  // own_ first, then those of the request
 };
 
 /// Writes `date/region/service/aws4_request`.
@@ -604,6 +595,20 @@ class SigningKeyCache {
   SigningKey key_;
 };
 
+namespace detail {
+
+/// Out of line: the stack of this is then free again when the signature is made.
+template <class Hash>
+[[nodiscard, gnu::noinline]] bool hashCanonicalRequest(Hash& hash,
+                                                       const CanonicalRequest& canonical,
+                                                       unsigned char* digest) noexcept {
+  HashSink<Hash> sink(hash);
+  canonical.write(sink);
+  return sink.finish(digest);
+}
+
+}  // namespace detail
+
 /// Signs a canonical request. Allocates nothing; the same inputs always give the same signature.
 template <class Hash>
 [[nodiscard]] Status sign(Hash& hash, const SigningKey& key, const Scope& scope,
@@ -611,14 +616,11 @@ template <class Hash>
                           Signature& signature) noexcept {
   if (canonical.status() != Status::Ok) return canonical.status();
   unsigned char digest[Hash::digestSize];
-  detail::HashSink<Hash> canonicalSink(hash);
-  canonical.write(canonicalSink);
-  if (!canonicalSink.finish(digest)) return Status::HashFailure;
-  Signature canonicalHash;
-  detail::toHex(digest, sizeof digest, canonicalHash.hex);
-
+  if (!detail::hashCanonicalRequest(hash, canonical, digest)) return Status::HashFailure;
+  // The canonical request's hash stands where the signature will.
+  detail::toHex(digest, sizeof digest, signature.hex);
   detail::Hmac<Hash> hmac(hash, {}, key.view());
-  writeStringToSign(amzDate, scope, canonicalHash.text(), hmac);
+  writeStringToSign(amzDate, scope, signature.text(), hmac);
   if (!hmac.finish(digest)) return Status::HashFailure;
   detail::toHex(digest, sizeof digest, signature.hex);
   return Status::Ok;

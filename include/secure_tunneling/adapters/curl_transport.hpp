@@ -69,13 +69,17 @@ class CurlTransport final : public HttpTransport {
     }
     response.headers.reserve(options_.maxHeaderBytes);
     response.body.reserve(options_.maxResponseBytes);
-    Receiver receiver{response, options_.maxHeaderBytes, options_.maxResponseBytes, false};
+    Receiver receiver{response, options_.maxHeaderBytes, options_.maxResponseBytes, false, false};
     HeaderLines lines(request);
+    refusedToResend_ = false;
     CURLcode code = prepare(request, lines, receiver);
     if (code == CURLE_OK) {
       const detail::SigpipeGuard guard(raisesSigpipe_);
       code = curl_easy_perform(handle_);
     }
+    if (refusedToResend_) code = CURLE_GOT_NOTHING;
+    // libcurl takes a connection that ends within the headers for a whole answer.
+    if (code == CURLE_OK && !receiver.headersEnded) code = CURLE_PARTIAL_FILE;
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, nullptr);
     if (receiver.tooLong) {
       response.clear();
@@ -134,10 +138,18 @@ class CurlTransport final : public HttpTransport {
     std::size_t maxHeaderBytes;
     std::size_t maxBodyBytes;
     bool tooLong;
+    bool headersEnded;
   };
 
-  // The two callbacks run inside libcurl's C frames: they never allocate, the buffers being
-  // reserved.
+  // The callbacks run inside libcurl's C frames: they never allocate, the buffers being reserved.
+
+  /// Where a kept connection ends without an answer, libcurl would send the request again on a new
+  /// one, by itself. The service may have processed it: that is for the caller to decide.
+  static int onSocket(void* user, curl_socket_t, curlsocktype) {
+    auto& transport = *static_cast<CurlTransport*>(user);
+    transport.refusedToResend_ = transport.bytesWritten() > 0;
+    return transport.refusedToResend_ ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+  }
 
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
     auto& receiver = *static_cast<Receiver*>(user);
@@ -146,6 +158,9 @@ class CurlTransport final : public HttpTransport {
       // A proxy's answer or a 100 came before: the headers of the last answer count.
       receiver.response.headers.clear();
       receiver.response.body.clear();
+      receiver.headersEnded = false;
+    } else if (line == "\r\n"sv || line == "\n"sv) {
+      receiver.headersEnded = true;
     } else if (receiver.response.headers.size() + size >= receiver.maxHeaderBytes) {
       receiver.tooLong = true;
       return 0;
@@ -217,6 +232,8 @@ class CurlTransport final : public HttpTransport {
     };
     CURLcode code = curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &onHeader);
     if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &onBody);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &onSocket);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_SOCKOPTDATA, this);
     if (mayDropSystemCas()) {
       curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
       if (!options_.caFile.empty()) curl_easy_setopt(handle_, CURLOPT_CAPATH, nullptr);
@@ -294,15 +311,30 @@ class CurlTransport final : public HttpTransport {
   }
 
   [[nodiscard]] Error failure(CURLcode code, const HttpRequest& request) const {
-    Error error = detail::errorOf(
-        kindOf(code), {curl_easy_strerror(code), request.https ? " (https://"sv : " (http://"sv,
-                       request.authority, ")"sv});
+    const bool sent = mayHaveSent(request.https);
+    Error error =
+        detail::errorOf(sent ? ErrorKind::Transport : kindOf(code),
+                        {curl_easy_strerror(code), request.https ? " (https://"sv : " (http://"sv,
+                         request.authority, ")"sv});
     error.transportCode = static_cast<int>(code);
-    // libcurl counts what it wrote of the request: nothing written, nothing delivered.
-    long sent = 0;
-    curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent);
-    error.delivery = sent > 0 ? Delivery::Unknown : Delivery::NotSent;
+    error.delivery = sent ? Delivery::Unknown : Delivery::NotSent;
     return error;
+  }
+
+  /// What libcurl has written so far: the request, and before it a CONNECT to a proxy.
+  [[nodiscard]] long bytesWritten() const {
+    long bytes = 0;
+    curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes;
+  }
+  /// Over https nothing but a CONNECT is written before a new connection has its TLS.
+  [[nodiscard]] bool mayHaveSent(bool https) const {
+    long newConnections = 0;
+    curl_off_t tlsDoneAfterUs = 0;
+    curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &newConnections);
+    curl_easy_getinfo(handle_, CURLINFO_APPCONNECT_TIME_T, &tlsDoneAfterUs);
+    const bool waitedForTls = https && newConnections > 0 && tlsDoneAfterUs == 0;
+    return refusedToResend_ || (bytesWritten() > 0 && !waitedForTls);
   }
 
   static ErrorKind kindOf(CURLcode code) noexcept {
@@ -324,6 +356,7 @@ class CurlTransport final : public HttpTransport {
   CurlTransportOptions options_;
   CURL* handle_ = nullptr;
   bool raisesSigpipe_ = false;
+  bool refusedToResend_ = false;
   std::string url_;
 };
 

@@ -22,13 +22,15 @@ class ProfileCredentials final : public CredentialsProvider {
 
   Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
     const std::string profile(detail::chosenProfile(profile_));
-    Credentials read;
+    // Each file has its own: a key pair is never put together from both.
+    Credentials fromConfig;
+    Credentials fromCredentials;
     std::string otherSource;
-    Result<bool> found =
-        detail::visitProfile(profile, [&](std::string_view key, std::string_view value) {
+    Result<bool> found = detail::visitProfile(
+        profile, [&](detail::SharedFile file, std::string_view key, std::string_view value) {
+          Credentials& read =
+              file == detail::SharedFile::Credentials ? fromCredentials : fromConfig;
           if (detail::equalsIgnoreCase(key, "aws_access_key_id"sv)) {
-            // A credentials file's key pair replaces a config file's whole, its token included.
-            read = Credentials{};
             read.accessKeyId = value;
           } else if (detail::equalsIgnoreCase(key, "aws_secret_access_key"sv)) {
             read.secretAccessKey.assign(value);
@@ -39,6 +41,7 @@ class ProfileCredentials final : public CredentialsProvider {
           }
         });
     if (!found) return std::move(found).error();
+    Credentials& read = fromCredentials.accessKeyId.empty() ? fromConfig : fromCredentials;
     if (read.accessKeyId.empty() || read.secretAccessKey.empty()) {
       return refuse(profile, *found, otherSource, read);
     }
@@ -58,19 +61,21 @@ class ProfileCredentials final : public CredentialsProvider {
 
   static Error refuse(const std::string& profile, bool found, const std::string& otherSource,
                       const Credentials& read) {
+    ErrorKind kind = ErrorKind::Credentials;
     std::string problem;
     if (!found) {
       problem =
           detail::concat({"found neither in "sv, detail::sharedFilePath(detail::SharedFile::Config),
                           " nor in "sv, detail::sharedFilePath(detail::SharedFile::Credentials)});
     } else if (!otherSource.empty()) {
+      kind = ErrorKind::Configuration;
       problem = detail::concat({"credentials by way of "sv, otherSource, " are not supported"sv});
     } else {
       problem = detail::concat(
           {read.accessKeyId.empty() ? "aws_access_key_id"sv : "aws_secret_access_key"sv,
            " is not set"sv});
     }
-    return detail::errorOf(ErrorKind::Credentials, {"profile \""sv, profile, "\": "sv, problem});
+    return detail::errorOf(kind, {"profile \""sv, profile, "\": "sv, problem});
   }
 
   std::string profile_;

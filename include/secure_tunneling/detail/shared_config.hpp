@@ -132,8 +132,9 @@ inline std::string_view chosenProfile(std::string_view given) noexcept {
   return "default"sv;
 }
 
-/// Visits the profile's properties in both files, the config file first, so that where both have a
-/// property the credentials file's comes last. Returns whether either file has the profile.
+/// Calls `visit(file, key, value)` for the profile's properties in both files, the config file
+/// first, so that where both have a property the credentials file's comes last. Returns whether
+/// either file has the profile.
 template <class Visit>
 Result<bool> visitProfile(std::string_view profile, Visit visit) {
   bool found = false;
@@ -144,7 +145,7 @@ Result<bool> visitProfile(std::string_view profile, Visit visit) {
     Result<void> parsed = forEachProperty(file, path, text->expose(), profile,
                                           [&](std::string_view key, std::string_view value) {
                                             found = true;
-                                            if (!key.empty()) visit(key, value);
+                                            if (!key.empty()) visit(file, key, value);
                                           });
     if (!parsed) return std::move(parsed).error();
   }
