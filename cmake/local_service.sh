@@ -1,0 +1,46 @@
+# shellcheck shell=sh disable=SC2154
+# SPDX-License-Identifier: BSL-1.0
+# Sourced by scripts that try programs against examples/local-service. $scratch is a folder of theirs.
+
+local_service=''
+
+# start_local_service PROGRAM: and points the AWS environment at it, away from the machine's own.
+start_local_service() {
+  "$1" >"$scratch/local-service" &
+  local_service=$!
+  tries=0
+  until grep -q '^destination-access-token=' "$scratch/local-service"; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 100 ] || ! kill -0 "$local_service" 2>/dev/null; then return 1; fi
+    sleep 0.1
+  done
+  AWS_ACCESS_KEY_ID=$(fact access-key-id)
+  AWS_SECRET_ACCESS_KEY=$(fact secret-access-key)
+  AWS_REGION=$(fact region)
+  AWS_CONFIG_FILE=/dev/null
+  AWS_SHARED_CREDENTIALS_FILE=/dev/null
+  no_proxy=127.0.0.1
+  NO_PROXY=127.0.0.1
+  export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_CONFIG_FILE \
+    AWS_SHARED_CREDENTIALS_FILE no_proxy NO_PROXY
+  unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_USE_FIPS_ENDPOINT \
+    AWS_USE_DUALSTACK_ENDPOINT
+}
+
+stop_local_service() {
+  [ -n "$local_service" ] || return 0
+  kill "$local_service" 2>/dev/null || true
+  wait "$local_service" 2>/dev/null || true
+}
+
+# fact NAME: what the service printed of itself.
+fact() { sed -n "s/^$1=//p" "$scratch/local-service"; }
+
+# connect TOKEN: what the service says to a local proxy that comes with TOKEN.
+connect() {
+  curl --silent --show-error --max-time 10 --data '' --header "access-token: $1" \
+    "$(fact endpoint-url)/local-proxy/connect"
+}
+
+# member NAME: the value of a text member of the JSON on standard input.
+member() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p"; }

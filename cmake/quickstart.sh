@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# sh cmake/quickstart.sh        rotates a token against a service of your own, on this machine
+# sh cmake/quickstart.sh test   builds and runs every test
+#
+# On Debian and Ubuntu both install what is missing first; elsewhere they say what is needed.
+set -eu
+here=$PWD
+cd "$(dirname "$0")/.."
+. cmake/local_service.sh
+
+say() { printf '\n== %s\n' "$1"; }
+
+# What to do about it is said once, when a step fails.
+advice=''
+scratch=''
+finish() {
+  status=$?
+  trap - EXIT
+  stop_local_service
+  [ -z "$scratch" ] || rm -rf "$scratch"
+  [ "$status" -eq 0 ] || printf '\nquickstart: that failed. %s\n' "$advice" >&2
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+missing=''
+# need PACKAGE [COMMAND]: a tool is there when its command is, wherever it came from.
+need() {
+  if [ $# -eq 2 ] && command -v "$2" >/dev/null; then return; fi
+  if [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; then return; fi
+  missing="$missing $1"
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+  # shellcheck disable=SC2086  # a list of words
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+    -o Dpkg::Use-Pty=0 install -y --no-install-recommends $missing >"$scratch/apt.log"
+}
+
+install_missing() {
+  [ -n "$missing" ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "Without apt-get here, these Debian packages or their like are up to you:$missing"
+    return 0
+  fi
+  say "Installing with apt-get:$missing"
+  advice="Run 'sudo apt-get update && sudo apt-get install$missing' by hand (Ubuntu keeps some of them in
+its universe component), then this again."
+  # shellcheck disable=SC2086
+  if ! apt-get -qq --simulate install $missing >/dev/null 2>&1 || ! apt_install; then
+    as_root apt-get -qq update
+    apt_install
+  fi
+}
+
+# configure ARGUMENT...
+configure() {
+  say "Configuring: cmake --preset release"
+  advice="The lines above name what cmake could not use. A build folder from elsewhere is mended by
+'rm -r build/release'."
+  cmake --preset release "$@" >"$scratch/configure.log" 2>&1 || {
+    cat "$scratch/configure.log" >&2
+    exit 1
+  }
+}
+
+# build ARGUMENT...
+build() {
+  say "Building: cmake --build --preset release $*"
+  advice="The first error above is the one to look at."
+  cmake --build --preset release "$@"
+}
+
+need_to_build() {
+  need ca-certificates
+  need g++ g++
+  need cmake cmake
+  need ninja-build ninja
+  need pkg-config pkg-config
+  need curl curl
+  need libcurl4-openssl-dev
+  need libssl-dev
+  need rapidjson-dev
+  need libcli11-dev
+  need libcpp-httplib-dev
+}
+
+run_main_job() {
+  need_to_build
+  install_missing
+  configure -DSECURE_TUNNELING_BUILD_TESTS=OFF -DSECURE_TUNNELING_BUILD_BENCHMARKS=OFF
+  build --target rotate-tunnel-access-token local-service
+
+  say "Starting the local service: build/release/bin/local-service"
+  advice="The local service did not start: try it by hand."
+  start_local_service build/release/bin/local-service
+  tunnel=$(fact tunnel-id)
+  endpoint=$(fact endpoint-url)
+  echo "It listens on $endpoint and has the tunnel $tunnel. The environment has its credentials."
+
+  command="build/release/bin/rotate-tunnel-access-token --tunnel-id $tunnel --client-mode ALL \
+--endpoint-url $endpoint"
+  say "Rotating the tunnel's tokens: $command"
+  advice="The line above says why the command refused."
+  $command >"$scratch/answer"
+  cat "$scratch/answer"
+
+  say "Connecting as a local proxy would"
+  advice="The service should refuse the old token and accept the new one."
+  with_old=$(connect "$(fact source-access-token)")
+  echo "with the old source token: $with_old"
+  with_new=$(connect "$(member sourceAccessToken <"$scratch/answer")")
+  echo "with the new source token: $with_new"
+  [ "$with_old" = refused ]
+  [ "$with_new" = accepted ]
+}
+
+run_tests() {
+  need_to_build
+  need clang clang++
+  need openssl openssl
+  need catch2
+  need libbenchmark-dev
+  need python3 python3
+  need valgrind valgrind
+  install_missing
+  vectors=${SECURE_TUNNELING_VECTORS:-}
+  if [ -n "$vectors" ]; then
+    advice="SECURE_TUNNELING_VECTORS names no folder."
+    vectors=$(cd "$here" && cd "$vectors" && pwd)
+    configure "-DSECURE_TUNNELING_VECTORS=$vectors"
+  else
+    configure
+  fi
+  build
+  say "Testing: ctest --preset release"
+  advice="'ctest --preset release --rerun-failed' runs what failed, and only that."
+  ctest --preset release --parallel "$(nproc)"
+}
+
+scratch=$(mktemp -d)
+case "$#:${1:-}" in
+  0:) run_main_job ;;
+  1:test) run_tests ;;
+  *)
+    advice="Usage: sh cmake/quickstart.sh [test]"
+    exit 2
+    ;;
+esac

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSL-1.0
+# For this project's own programs; never part of a target that users link.
+set(SECURE_TUNNELING_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Werror)
+
+add_library(secure_tunneling_warnings INTERFACE)
+# GCC 12 sees overlaps in C++20's std::string that are not there (its bug 105651).
+target_compile_options(secure_tunneling_warnings INTERFACE ${SECURE_TUNNELING_WARNINGS}
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "argument_text.hpp"
+
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "text.hpp"
+
+using secure_tunneling::ErrorKind;
+using secure_tunneling::makeError;
+using secure_tunneling::Result;
+
+namespace {
+
+/// `$NAME` and `${NAME}` replaced, where such a variable is set.
+std::string expandVariables(std::string_view path) {
+  const auto isNameCharacter = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  std::string out;
+  while (!path.empty()) {
+    std::size_t size = 1;
+    std::string name;
+    if (path.front() == '$' && path.substr(1, 1) == "{" && path.find('}') != path.npos) {
+      size = path.find('}') + 1;
+      name = path.substr(2, size - 3);
+    } else if (path.front() == '$') {
+      while (size != path.size() && isNameCharacter(path[size]))
+        ++size;
+      name = path.substr(1, size - 1);
+    }
+    const char* const value = name.empty() ? nullptr : std::getenv(name.c_str());
+    out += value != nullptr ? std::string_view(value) : path.substr(0, size);
+    path.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string expandPath(std::string_view path) {
+  const char* const home = std::getenv("HOME");
+  const bool inHome = path == "~" || path.substr(0, 2) == "~/";
+  if (!inHome || home == nullptr) return expandVariables(path);
+  return expandVariables(std::string(home).append(path.substr(1)));
+}
+
+/// Reads a whole file; 0, or what went wrong as an errno.
+int readFile(const std::string& path, std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return errno;
+  char chunk[4096];
+  std::size_t size = 0;
+  while ((size = std::fread(chunk, 1, sizeof chunk, file)) != 0)
+    text.append(chunk, size);
+  const int problem = std::ferror(file) != 0 ? errno : 0;
+  static_cast<void>(std::fclose(file));
+  return problem;
+}
+
+void useUnixLineEnds(std::string& text) {
+  std::size_t out = 0;
+  for (std::size_t in = 0; in != text.size(); ++in) {
+    const bool isReturn = text[in] == '\r';
+    text[out++] = isReturn ? '\n' : text[in];
+    if (isReturn && in + 1 != text.size() && text[in + 1] == '\n') ++in;
+  }
+  text.resize(out);
+}
+
+}  // namespace
+
+Result<ArgumentText> loadArgument(const std::string& option, const std::string& value) {
+  ArgumentText out;
+  out.isBytes = value.compare(0, 8, "fileb://") == 0;
+  if (!out.isBytes && value.compare(0, 7, "file://") != 0) {
+    out.text = value;
+    return out;
+  }
+  const auto refuse = [&option](const std::string& why) {
+    return makeError(ErrorKind::InvalidArgument,
+                     "Error parsing parameter '" + option + "': Unable to load paramfile " + why);
+  };
+  const std::string path = expandPath(std::string_view(value).substr(out.isBytes ? 8 : 7));
+  const int problem = readFile(path, out.text);
+  if (problem != 0) {
+    return refuse(value + ": [Errno " + std::to_string(problem) + "] " + std::strerror(problem) +
+                  ": '" + path + "'");
+  }
+  if (out.isBytes) return out;
+  if (!isUtf8(out.text)) {
+    return refuse("(" + path +
+                  "), text contents could not be decoded.  If this is a binary file, please use "
+                  "the fileb:// prefix instead of the file:// prefix.");
+  }
+  useUnixLineEnds(out.text);
+  return out;
+}

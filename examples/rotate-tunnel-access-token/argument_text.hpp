@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+
+#include "secure_tunneling/result.hpp"
+
+/// The value of an option, after `file://` and `fileb://` are followed.
+struct ArgumentText {
+  std::string text;
+  /// From `fileb://`: bytes, of which nothing is known.
+  bool isBytes = false;
+};
+
+/// Reads the file that `value` names, or takes `value` as it is. `~` and variables in a path are
+/// expanded; text files must be UTF-8, and their line ends are made "\n".
+secure_tunneling::Result<ArgumentText> loadArgument(const std::string& option,
+                                                    const std::string& value);

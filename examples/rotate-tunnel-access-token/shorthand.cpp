@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "shorthand.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "text.hpp"
+
+using secure_tunneling::ErrorKind;
+using secure_tunneling::makeError;
+using secure_tunneling::Result;
+
+namespace {
+
+constexpr std::string_view whitespace = " \t\n\r\v\f";
+
+bool isWhitespace(char c) {
+  return whitespace.find(c) != std::string_view::npos;
+}
+bool isKeyCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         (c != '\0' && std::string_view("-_.#/:").find(c) != std::string_view::npos);
+}
+
+// What may stand in a word that is not quoted: the AWS CLI has it in character ranges that end at
+// U+FFFF, so that an emoji (four bytes in UTF-8) must be quoted.
+bool isWordCharacter(char c, std::string_view excluded) {
+  const auto byte = static_cast<unsigned char>(c);
+  return isWhitespace(c) ||
+         (byte > 0x20 && byte < 0xF0 && excluded.find(c) == std::string_view::npos);
+}
+bool startsWord(char c) {
+  return !isWhitespace(c) && isWordCharacter(c, "\"',=[{");
+}
+/// The first word behind a "=" may hold another "=", but no closing bracket.
+bool continuesFirstWord(char c) {
+  return isWordCharacter(c, "\"',]}");
+}
+/// A further word may hold brackets, but no "=": that would make it the next key.
+bool continuesFurtherWord(char c) {
+  return isWordCharacter(c, "\"',=");
+}
+
+void replaceAll(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// The text with a caret below `index`.
+std::string pointAt(std::string_view text, std::size_t index) {
+  const std::string_view before = text.substr(0, index);
+  const std::size_t indent = characterCount(before.substr(before.rfind('\n') + 1));
+  const std::size_t lineEnd = std::min(text.find('\n', index), text.size());
+  return std::string(text.substr(0, lineEnd)) + "\n" + std::string(indent, ' ') + "^" +
+         std::string(text.substr(lineEnd));
+}
+
+/// A recursive-descent parser. After a failure the functions return at once, and what they return
+/// means nothing.
+class ShorthandParser {
+ public:
+  explicit ShorthandParser(std::string_view text) : text_(text) {}
+
+  Result<JsonValue> parse() {
+    JsonValue object = JsonValue::ofType(JsonValue::Type::Object);
+    readKeyValue(object);
+    while (!problem_ && !atEnd()) {
+      const std::size_t keyAt = at_ + 1;
+      expect(',');
+      readKeyValue(object, keyAt);
+    }
+    if (problem_) return makeError(ErrorKind::InvalidArgument, *std::move(problem_));
+    return object;
+  }
+
+ private:
+  void readKeyValue(JsonValue& object, std::size_t keyAt = 0) {
+    const std::string key = readKey();
+    expect('=');
+    JsonValue values = readValues();
+    if (problem_) return;
+    if (object.find(key) != nullptr) {
+      problem_ = "Second instance of key \"" + key + "\" encountered for input:\n" +
+                 pointAt(text_, keyAt) +
+                 "\nThis is often because there is a preceding \",\" instead of a space.";
+      return;
+    }
+    object.set(key, std::move(values));
+  }
+
+  std::string readKey() {
+    const std::size_t start = at_;
+    while (isKeyCharacter(current()))
+      ++at_;
+    return std::string(text_.substr(start, at_ - start));
+  }
+
+  JsonValue readValues() {
+    if (problem_ || atEnd()) return JsonValue::string("");
+    if (current() == '[' || current() == '{') return readBracketed();
+    return readWords();
+  }
+
+  JsonValue readWords() {
+    std::string first = readFirstWord();
+    skipWhitespace();
+    if (problem_ || current() != ',') return JsonValue::string(std::move(first));
+    JsonValue list = JsonValue::ofType(JsonValue::Type::Array);
+    list.items.push_back(JsonValue::string(first));
+    expect(',');
+    for (;;) {
+      std::string further = readFurtherWord();
+      skipWhitespace();
+      const bool isLast = atEnd();
+      if (!problem_ && !isLast) expect(',');
+      if (problem_) {
+        if (atEnd()) return list;
+        // No further word after all but the next key: back to the comma before it.
+        problem_.reset();
+        at_ = text_.rfind(',', at_);
+        break;
+      }
+      list.items.push_back(JsonValue::string(std::move(further)));
+      if (isLast) break;
+    }
+    return list.items.size() == 1 ? JsonValue::string(std::move(first)) : list;
+  }
+
+  JsonValue readBracketed() {
+    if (++nesting_ > maxNesting) {
+      problem_ = "Nested deeper than " + std::to_string(maxNesting) + " levels";
+      return {};
+    }
+    const bool isList = current() == '[';
+    const char close = isList ? ']' : '}';
+    JsonValue out = JsonValue::ofType(isList ? JsonValue::Type::Array : JsonValue::Type::Object);
+    expect(current());
+    while (!problem_ && current() != close) {
+      if (isList) {
+        out.items.push_back(readValue());
+      } else {
+        const std::string key = readKey();
+        expect('=');
+        out.set(key, readValue());
+      }
+      skipWhitespace();
+      if (!problem_ && current() != close) expect(',');
+    }
+    ++at_;
+    --nesting_;
+    return out;
+  }
+
+  JsonValue readValue() {
+    if (problem_) return {};
+    if (current() == '[' || current() == '{') return readBracketed();
+    return JsonValue::string(readFirstWord());
+  }
+
+  std::string readFirstWord() {
+    if (problem_) return {};
+    if (current() == '\'' || current() == '"') return readQuoted();
+    return readPlain(continuesFirstWord);
+  }
+
+  std::string readFurtherWord() {
+    if (current() == '\'' || current() == '"') return readQuoted();
+    const std::size_t start = at_;
+    std::string word = readPlain(continuesFurtherWord);
+    if (at_ == start) fail("<second>", "<none>");
+    return word;
+  }
+
+  std::string readPlain(bool (*continues)(char)) {
+    const std::size_t start = at_;
+    while (!atEnd()) {
+      if (text_.substr(at_, 2) == "\\,") {
+        at_ += 2;
+      } else if (at_ == start ? startsWord(current()) : continues(current())) {
+        ++at_;
+      } else {
+        break;
+      }
+    }
+    std::string word(text_.substr(start, at_ - start));
+    replaceAll(word, "\\,", ",");
+    word.erase(word.find_last_not_of(whitespace) + 1);
+    return word;
+  }
+
+  std::string readQuoted() {
+    const char quote = current();
+    const std::size_t end = endOfQuoted(quote);
+    if (end == std::string_view::npos) {
+      fail(quote == '"' ? "<double quoted>" : "<singled quoted>", "<none>");
+      return {};
+    }
+    std::string word(text_.substr(at_ + 1, end - at_ - 1));
+    replaceAll(word, std::string("\\") + quote, std::string_view(&quote, 1));
+    replaceAll(word, "\\\\", "\\");
+    at_ = end + 1;
+    return word;
+  }
+
+  /// Where the closing quote is. Where every further quote has a backslash before it, the last of
+  /// them closes.
+  [[nodiscard]] std::size_t endOfQuoted(char quote) const {
+    std::size_t escapedQuote = std::string_view::npos;
+    for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
+      if (text_[i] == quote) return i;
+      if (text_[i] != '\\' || i + 1 == text_.size()) continue;
+      if (text_[i + 1] == quote) escapedQuote = i + 1;
+      if (text_[i + 1] == quote || text_[i + 1] == '\\') ++i;
+    }
+    return escapedQuote;
+  }
+
+  /// Takes `wanted` and the whitespace on both sides of it.
+  void expect(char wanted) {
+    if (problem_) return;
+    skipWhitespace();
+    if (atEnd()) return fail(std::string(1, wanted), "EOF");
+    if (current() != wanted) return fail(std::string(1, wanted), currentCharacter());
+    ++at_;
+    skipWhitespace();
+  }
+
+  void fail(const std::string& expected, std::string_view received) {
+    problem_ = "Expected: '" + expected + "', received: '" + std::string(received) +
+               "' for input:\n" + pointAt(text_, at_);
+  }
+
+  void skipWhitespace() {
+    while (!atEnd() && isWhitespace(current()))
+      ++at_;
+  }
+  [[nodiscard]] bool atEnd() const { return at_ >= text_.size(); }
+  [[nodiscard]] char current() const { return atEnd() ? '\0' : text_[at_]; }
+  /// The current character with all its bytes.
+  [[nodiscard]] std::string_view currentCharacter() const {
+    std::size_t size = 1;
+    while (at_ + size < text_.size() && characterCount(text_.substr(at_ + size, 1)) == 0)
+      ++size;
+    return text_.substr(at_, size);
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t nesting_ = 0;
+  std::optional<std::string> problem_;
+};
+
+}  // namespace
+
+Result<JsonValue> parseShorthand(std::string_view text) {
+  return ShorthandParser(text).parse();
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loopback_server.hpp"
+#include "secure_tunneling/adapters/openssl_sha256.hpp"
+#include "secure_tunneling/sigv4.hpp"
+
+namespace benchmarks {
+
+namespace sigv4 = secure_tunneling::sigv4;
+
+/// The signature of the request of `exampleRequest()`, its parts as the service gets them.
+class Signer {
+ public:
+  /// From the body to the signature, the signing key derived anew.
+  template <class Hash>
+  void signDeriving(Hash& hash) {
+    sigv4::SigningKey key;
+    require(sigv4::deriveSigningKey(hash, secret_.expose(), scope_, key) == sigv4::Status::Ok,
+            "a key cannot be derived");
+    signWith(hash, key);
+  }
+  /// The same with the signing key from the cache.
+  template <class Hash>
+  void signCached(Hash& hash) {
+    const sigv4::SigningKey* key = nullptr;
+    require(cache_.get(hash, secret_, scope_, key) == sigv4::Status::Ok, "there is no key");
+    signWith(hash, *key);
+  }
+
+  [[nodiscard]] const sigv4::Signature& signature() const noexcept { return signature_; }
+
+ private:
+  template <class Hash>
+  void signWith(Hash& hash, const sigv4::SigningKey& key) {
+    sigv4::Signature payloadHash;
+    require(sigv4::hashToHex(hash, body_, payloadHash) == sigv4::Status::Ok, "no payload hash");
+    const sigv4::Header headers[] = {
+        {"content-type", "application/x-amz-json-1.1"},
+        {"host", "api.tunneling.iot.us-east-1.amazonaws.com"},
+        {"x-amz-target", "IoTSecuredTunneling.RotateTunnelAccessToken"}};
+    sigv4::Request request;
+    request.headers = headers;
+    request.headerCount = 3;
+    request.payloadHash = payloadHash.text();
+    request.amzDate = amzDate_;
+    const sigv4::CanonicalRequest canonical(request);
+    require(sigv4::sign(hash, key, scope_, canonical, amzDate_, signature_) == sigv4::Status::Ok,
+            "no signature");
+  }
+
+  const std::string_view body_ =
+      R"({"tunnelId":"01234567-89ab-cdef-0123-456789abcdef","clientMode":"ALL"})";
+  const std::string_view amzDate_ = "20240101T000000Z";
+  const sigv4::Scope scope_{"20240101", "us-east-1", "IoTSecuredTunneling"};
+  const secure_tunneling::Secret secret_{"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
+  sigv4::SigningKeyCache cache_;
+  sigv4::Signature signature_{};
+};
+
+/// A hash policy that keeps every message that goes through it.
+class RecordingSha256 {
+ public:
+  static constexpr std::size_t digestSize = secure_tunneling::OpensslSha256::digestSize;
+  static constexpr std::size_t blockSize = secure_tunneling::OpensslSha256::blockSize;
+
+  [[nodiscard]] bool init() {
+    messages_.emplace_back();
+    return hash_.init();
+  }
+  [[nodiscard]] bool update(const void* data, std::size_t size) {
+    messages_.back().append(static_cast<const char*>(data), size);
+    return hash_.update(data, size);
+  }
+  [[nodiscard]] bool final(unsigned char* digest) { return hash_.final(digest); }
+
+  [[nodiscard]] const std::vector<std::string>& messages() const noexcept { return messages_; }
+  void forget() { messages_.clear(); }
+
+ private:
+  secure_tunneling::OpensslSha256 hash_;
+  std::vector<std::string> messages_;
+};
+
+/// The hashing alone: each message whole, in one piece.
+inline void hashAll(secure_tunneling::OpensslSha256& hash,
+                    const std::vector<std::string>& messages) {
+  unsigned char digest[secure_tunneling::OpensslSha256::digestSize];
+  for (const std::string& message : messages) {
+    require(hash.init() && hash.update(message.data(), message.size()) && hash.final(digest),
+            "the hash fails");
+  }
+}
+
+}  // namespace benchmarks

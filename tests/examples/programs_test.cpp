@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSL-1.0
+// The example programs, as processes of their own.
+#include <signal.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/caller.hpp"
+#include "support/child_process.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+const std::string folder = SECURE_TUNNELING_PROGRAMS;
+
+/// The command's world: a service, an environment, and no more.
+struct World {
+  SystemClock clock;
+  ServedFake service{clock.now().unixMs};
+  std::vector<std::string> environment = {
+      std::string("AWS_ACCESS_KEY_ID=") + ServedFake::accessKeyId,
+      std::string("AWS_SECRET_ACCESS_KEY=") + ServedFake::secretAccessKey,
+      "AWS_REGION=us-east-1",
+      "AWS_CONFIG_FILE=/dev/null",
+      "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+      "HOME=/nonexistent"};
+
+  void unset(const std::string& name) {
+    environment.erase(std::remove_if(environment.begin(), environment.end(),
+                                     [&](const std::string& variable) {
+                                       return variable.compare(0, name.size() + 1, name + "=") == 0;
+                                     }),
+                      environment.end());
+  }
+  [[nodiscard]] Finished command(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> all = {folder + "/rotate-tunnel-access-token"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return run(all, environment);
+  }
+  /// With the options that every call needs.
+  [[nodiscard]] Finished rotate(std::vector<std::string> more) const {
+    const std::vector<std::string> usual = {"--tunnel-id", ServedFake::tunnel, "--client-mode",
+                                            "ALL",         "--endpoint-url",   service.url()};
+    more.insert(more.begin(), usual.begin(), usual.end());
+    return command(more);
+  }
+};
+
+void checkRefused(const Finished& finished, int status, const std::string& reason, int lines = 1) {
+  INFO(finished.errors);
+  CHECK(finished.status == status);
+  CHECK(finished.output.empty());
+  CHECK(std::count(finished.errors.begin(), finished.errors.end(), '\n') == lines);
+  CHECK(finished.errors.find(reason) != std::string::npos);
+  CHECK(finished.errors.find("canary") == std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("the command prints the new tokens as the AWS CLI does") {
+  World world;
+  SECTION("all of them, in JSON") {
+    const Finished finished = world.rotate({});
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output ==
+          "{\n"
+          "    \"tunnelArn\": \"arn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\",\n"
+          "    \"sourceAccessToken\": \"" +
+              world.service.sourceToken() +
+              "\",\n"
+              "    \"destinationAccessToken\": \"" +
+              world.service.destinationToken() +
+              "\"\n"
+              "}\n");
+    CHECK(finished.errors.empty());
+  }
+  SECTION("all of them, in a line of text") {
+    const Finished finished = world.rotate({"--output", "text"});
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output == world.service.destinationToken() + "\t" + world.service.sourceToken() +
+                                 "\tarn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\n");
+  }
+  SECTION("of one side, with a destination, from JSON") {
+    const TemporaryFolder files;
+    const std::string input = files.file(
+        "input.json",
+        R"({"tunnelId":"tunnel-1","clientMode":"DESTINATION","destinationConfig":{"services":["ssh"]}})");
+    const Finished finished = world.command(
+        {"--cli-input-json", "file://" + input, "--endpoint-url", world.service.url()});
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output.find("sourceAccessToken") == std::string::npos);
+    CHECK(finished.output.find(world.service.destinationToken()) != std::string::npos);
+  }
+}
+
+TEST_CASE(
+    "the command prints nothing for an empty answer, and fails for one it cannot understand") {
+  World world;
+  SECTION("empty") {
+    SocketServer server([](Connection& connection) {
+      connection.readRequest();
+      connection.answer(200, "{}");
+    });
+    const Finished finished = world.rotate({"--endpoint-url", server.url()});
+    CHECK(finished.status == 0);
+    CHECK(finished.output.empty());
+    CHECK(finished.errors.empty());
+  }
+  SECTION("not understood") {
+    world.service.injectFault(GENERATE(Fault::EmptyBody, Fault::TruncatedBody, Fault::NotJsonBody,
+                                       Fault::WrongTypeBody, Fault::InvalidUtf8Body));
+    checkRefused(world.rotate({}), 255, "cannot be understood");
+  }
+}
+
+TEST_CASE("the command's exit status tells what failed") {
+  World world;
+  SECTION("usage") {
+    checkRefused(world.command({"--client-mode", "ALL"}), 252, "--tunnel-id");
+  }
+  SECTION("no region") {
+    world.unset("AWS_REGION");
+    checkRefused(world.rotate({}), 253, "region");
+  }
+  SECTION("no credentials") {
+    world.unset("AWS_ACCESS_KEY_ID");
+    world.unset("AWS_SECRET_ACCESS_KEY");
+    checkRefused(world.rotate({}), 253, "credentials");
+  }
+  SECTION("an error of the service") {
+    checkRefused(world.rotate({"--tunnel-id", "no-such-tunnel"}), 254,
+                 "An error occurred (ResourceNotFoundException) when calling the "
+                 "RotateTunnelAccessToken operation: Tunnel not found: no-such-tunnel");
+  }
+  SECTION("nobody listens") {
+    const ClosedPort closed;
+    checkRefused(world.rotate({"--endpoint-url", "http://" + closed.authority()}), 255,
+                 closed.authority());
+  }
+}
+
+TEST_CASE("the command refuses bad input with a reason, and sends nothing") {
+  World world;
+  int status = 252;
+  int lines = 1;
+  std::vector<std::string> arguments;
+  std::string reason;
+  SECTION("an unknown option") {
+    arguments = {"--tunnel", "x", "--nonsense"};
+    reason = "--nonsense";
+  }
+  SECTION("a stray word") {
+    arguments = {"stray"};
+    reason = "stray";
+  }
+  SECTION("an option without its value") {
+    arguments = {"--region"};
+    reason = "--region: expected one argument";
+  }
+  SECTION("an unsupported option") {
+    arguments = {"--query", "tunnelArn"};
+    reason = "--query";
+  }
+  SECTION("a mode that there is not") {
+    arguments = {"--client-mode", "BOTH"};
+    reason = "BOTH";
+  }
+  SECTION("an empty tunnel id") {
+    arguments = {"--tunnel-id", ""};
+    reason = "tunnelId";
+  }
+  SECTION("a tunnel id that is no UTF-8") {
+    arguments = {"--tunnel-id", "\xff"};
+    reason = "tunnel";
+  }
+  SECTION("a destination that is no shorthand") {
+    arguments = {"--destination-config", "services"};
+    reason = "--destination-config";
+    lines = 3;
+  }
+  SECTION("a destination of the wrong type") {
+    arguments = {"--destination-config", R"({"services":"ssh"})"};
+    reason = "services";
+    lines = 2;
+  }
+  SECTION("a destination without services") {
+    arguments = {"--destination-config", "thingName=pump"};
+    reason = "services";
+    lines = 2;
+  }
+  SECTION("a destination with an unknown member") {
+    arguments = {"--destination-config", "services=ssh,port=22"};
+    reason = "port";
+    lines = 2;
+  }
+  SECTION("an output format that there is not") {
+    arguments = {"--output", "xml"};
+    reason = "--output";
+  }
+  SECTION("an endpoint without a scheme") {
+    arguments = {"--endpoint-url", "127.0.0.1"};
+    reason = "scheme is missing";
+  }
+  SECTION("an endpoint without a host") {
+    arguments = {"--endpoint-url", "http://"};
+    reason = "http://";
+    status = 255;
+  }
+  SECTION("a region that is none") {
+    arguments = {"--region", "no region"};
+    reason = "no region";
+    status = 255;
+  }
+  SECTION("a profile that there is not") {
+    arguments = {"--profile", "nobody"};
+    reason = "nobody";
+    status = 255;
+  }
+  SECTION("a time limit that is no number") {
+    arguments = {"--cli-read-timeout", "soon"};
+    reason = "soon";
+    status = 255;
+  }
+  SECTION("a file that is not there") {
+    arguments = {"--cli-input-json", "file:///nonexistent/input.json"};
+    reason = "/nonexistent/input.json";
+  }
+  checkRefused(world.rotate(arguments), status, reason, lines);
+  CHECK(world.service.connections() == 0);
+}
+
+TEST_CASE("the command's debug output has no secret") {
+  World world;
+  world.service.with([](auto& fake) {
+    fake.addCredentials("ASIATEMPORARY", ServedFake::secretAccessKey, "canary-session-token");
+  });
+  world.unset("AWS_ACCESS_KEY_ID");
+  world.environment.emplace_back("AWS_ACCESS_KEY_ID=ASIATEMPORARY");
+  world.environment.emplace_back("AWS_SESSION_TOKEN=canary-session-token");
+  const Finished finished = world.rotate({"--debug"});
+  INFO(finished.errors);
+  CHECK(finished.status == 0);
+  CHECK(finished.errors.find("attempt 1") != std::string::npos);
+  for (const std::string& secret :
+       {std::string("canary"), std::string("Signature="), world.service.sourceToken(),
+        world.service.destinationToken()}) {
+    CHECK(finished.errors.find(secret) == std::string::npos);
+  }
+}
+
+TEST_CASE("the command keeps its time limits") {
+  World world;
+  SocketServer server([](Connection& connection) { connection.waitForClient(); });
+  const Finished finished =
+      world.rotate({"--endpoint-url", server.url(), "--cli-read-timeout", "1"});
+  checkRefused(finished, 255, server.authority());
+  CHECK(server.connections() == 3);
+}
+
+TEST_CASE("the local service and the programs, over https") {
+  const TemporaryFolder files;
+  const CertificateAuthority authority(files, "ca");
+  const CertificateFiles certificate = authority.issue("server");
+  ChildProcess service({folder + "/local-service", "--tls-certificate", certificate.certificate,
+                        "--tls-key", certificate.key},
+                       {});
+  std::map<std::string, std::string> facts;
+  while (facts.count("destination-access-token") == 0) {
+    const std::string line = service.readLine();
+    REQUIRE_FALSE(line.empty());
+    facts[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+  }
+  std::vector<std::string> environment = {"AWS_ACCESS_KEY_ID=" + facts["access-key-id"],
+                                          "AWS_SECRET_ACCESS_KEY=" + facts["secret-access-key"],
+                                          "AWS_REGION=" + facts["region"],
+                                          "AWS_ENDPOINT_URL=" + facts["endpoint-url"],
+                                          "AWS_CONFIG_FILE=/dev/null",
+                                          "AWS_SHARED_CREDENTIALS_FILE=/dev/null"};
+  std::vector<std::string> command = {folder + "/rotate-tunnel-access-token", "--tunnel-id",
+                                      facts["tunnel-id"], "--client-mode", "SOURCE"};
+
+  SECTION("with the authority in a file") {
+    command.insert(command.end(), {"--ca-bundle", authority.file()});
+    const Finished finished = run(command, environment);
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output.find("sourceAccessToken") != std::string::npos);
+    CHECK(finished.output.find(facts["source-access-token"]) == std::string::npos);
+  }
+  SECTION("with the authority in the environment") {
+    environment.push_back("AWS_CA_BUNDLE=" + authority.file());
+    CHECK(run(command, environment).status == 0);
+  }
+  SECTION("without verification") {
+    command.emplace_back("--no-verify-ssl");
+    CHECK(run(command, environment).status == 0);
+  }
+  SECTION("without the authority") {
+    checkRefused(run(command, environment), 255, "127.0.0.1");
+  }
+  SECTION("the quickstart program, which does not know the authority either") {
+    checkRefused(run({folder + "/quickstart", facts["tunnel-id"]}, environment), 1, "127.0.0.1");
+  }
+  service.signal(SIGTERM);
+  CHECK(service.wait() == 0);
+  CHECK(service.readAll().empty());
+  CHECK(service.errors().empty());
+}
+
+TEST_CASE("the quickstart program prints the new source token") {
+  World world;
+  world.environment.push_back("AWS_ENDPOINT_URL=" + world.service.url());
+  const Finished finished = run({folder + "/quickstart", ServedFake::tunnel}, world.environment);
+  INFO(finished.errors);
+  CHECK(finished.status == 0);
+  CHECK(finished.output == world.service.sourceToken() + "\n");
+}

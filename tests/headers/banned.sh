@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# banned.sh FOLDER: fails when a header under FOLDER uses a word or an include that it must not.
+set -eu
+cd "$1"
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+status=0
+
+# Strings and comments go first: they may say "try again".
+find . -name '*.hpp' ! -name throwing.hpp | sort >"$list"
+while read -r header; do
+  if sed -e "s/'\"'//g" -e 's/"\([^"\\]\|\\.\)*"//g' -e 's://.*::' "$header" |
+    grep -nwE 'throw|try|catch|typeid|dynamic_cast'; then
+    echo "$header: does not work without exceptions or RTTI" >&2
+    status=1
+  fi
+done <"$list"
+if grep -rnE '#include <(chrono|fstream|functional|iostream|locale|regex|sstream|thread|rapidjson/document\.h)>' .; then
+  echo "an include that costs every user too much" >&2
+  status=1
+fi
+if grep -rnE '#(define|undef) ' . | grep -vE '#(define|undef) SECURE_TUNNELING_'; then
+  echo "a macro without the project's prefix" >&2
+  status=1
+fi
+exit $status

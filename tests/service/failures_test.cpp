@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: BSL-1.0
+// Servers and networks that fail, and what an application learns of it.
+#include <openssl/ssl.h>
+
+#include <string>
+
+#include "support/caller.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr const char* head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+
+Settings once(std::string url) {
+  Settings settings = settingsFor(std::move(url));
+  settings.maxAttempts = 1;
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("failures that pass are retried") {
+  ServedFake service;
+  Caller caller(service.url());
+  SECTION("throttling") {
+    service.injectFault(Fault::Throttled, 2);
+  }
+  SECTION("an internal error") {
+    service.injectFault(Fault::InternalError, 2);
+  }
+  SECTION("a gateway's error") {
+    service.injectFault(Fault::BadGateway);
+    service.injectFault(Fault::ServiceUnavailable);
+  }
+  SECTION("a lost connection") {
+    service.injectFault(Fault::DroppedBeforeRotation);
+    service.injectFault(Fault::DroppedAfterRotation);
+  }
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  REQUIRE(response);
+  CHECK(response->attempts == 3);
+  CHECK(service.calls() == 3);
+  CHECK(service.accepts(response->sourceAccessToken->expose()));
+  CHECK(caller.clock.waits() == std::vector<std::int64_t>{1000, 2000});
+}
+
+TEST_CASE("the wait that a server asks for is kept") {
+  ServedFake service;
+  service.with([](auto& fake) { fake.setRetryAfter("4"); });
+  service.injectFault(Fault::Throttled);
+  Caller caller(service.url());
+  REQUIRE(caller.rotate());
+  CHECK(caller.clock.waits() == std::vector<std::int64_t>{4000});
+}
+
+TEST_CASE("retries end, and the last failure is the result") {
+  ServedFake service;
+  service.injectFault(Fault::ServiceUnavailable, 5);
+  Caller caller(service.url());
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().kind == ErrorKind::Service);
+  CHECK(response.error().httpStatus == 503);
+  CHECK(response.error().attempts == 3);
+  CHECK(response.error().message.find("503 Service Unavailable") != std::string::npos);
+  CHECK(service.calls() == 3);
+}
+
+TEST_CASE("an answer that nobody can understand is an error, and is not asked for again") {
+  ServedFake service;
+  service.injectFault(GENERATE(Fault::EmptyBody, Fault::TruncatedBody, Fault::NotJsonBody,
+                               Fault::WrongTypeBody, Fault::InvalidUtf8Body));
+  Caller caller(service.url());
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().kind == ErrorKind::InvalidResponse);
+  CHECK(response.error().delivery == Delivery::Answered);
+  CHECK(response.error().attempts == 1);
+  CHECK(service.calls() == 1);
+}
+
+TEST_CASE("what certainly was not sent is told from what may have been") {
+  const ClosedPort closed;
+  std::string url;
+  SECTION("nobody listens") {
+    url = "http://" + closed.authority();
+  }
+  SECTION("a host without an address") {
+    url = "https://nonexistent.invalid";
+  }
+  SECTION("a host that cannot have one") {
+    url = "https://" + std::string(64, 'x') + ".invalid";
+  }
+  CurlTransportOptions options = direct();
+  options.connectTimeoutMs = 3000;
+  Caller caller(once(url), options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().transportCode != 0);
+  CHECK(response.error().attempts == 1);
+}
+
+TEST_CASE("a server that goes away on a warm transport leaves the request unsent") {
+  auto service = std::make_unique<ServedFake>();
+  Caller caller(once(service->url()));
+  REQUIRE(caller.rotate());
+  service.reset();
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().delivery == Delivery::NotSent);
+}
+
+TEST_CASE("a TLS handshake that breaks leaves the request unsent") {
+  SocketServer server([](Connection& connection) {
+    connection.readSome();
+    if (connection.number() % 2 == 0) connection.write("SSH-2.0-not-TLS\r\n");
+    connection.reset();
+  });
+  for (int i = 0; i != 2; ++i) {
+    Caller caller(once("https://" + server.authority()));
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Transport);
+    CHECK(response.error().delivery == Delivery::NotSent);
+  }
+}
+
+TEST_CASE("after the request the delivery is unknown") {
+  SocketServer::Script script;
+  SECTION("reset at the first byte") {
+    script = [](Connection& connection) {
+      char first = '\0';
+      recv(connection.socket(), &first, 1, 0);
+      connection.reset();
+    };
+  }
+  SECTION("reset after the request") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.reset();
+    };
+  }
+  SECTION("closed without an answer") {
+    script = [](Connection& connection) { connection.readRequest(); };
+  }
+  SECTION("closed within the headers") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\nContent-Le");
+    };
+  }
+  SECTION("closed within the body") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write(std::string(head) + R"({"sourceAccessToken":"half)");
+    };
+  }
+  SECTION("reset within the body") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write(std::string(head) + R"({"sourceAccessToken":"half)");
+      connection.reset();
+    };
+  }
+  SECTION("closed within a chunk") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{}");
+    };
+  }
+  SECTION("a chunk length that is none") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n{}\r\n");
+    };
+  }
+  SECTION("a content length that is none") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}");
+    };
+  }
+  SECTION("not HTTP") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("220 mail.example ESMTP\r\n");
+    };
+  }
+  SECTION("HTTP/0.9, a body and nothing else") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("{}");
+    };
+  }
+  SECTION("a NUL in a header") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.answer(200, "{}", std::string_view("X-Nul: a\0b\r\n", 12));
+    };
+  }
+  SocketServer server(script);
+  Caller caller(server.url());
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().delivery == Delivery::Unknown);
+  CHECK(response.error().transportCode != 0);
+  CHECK(response.error().attempts == 3);
+  CHECK(server.connections() == 3);
+}
+
+TEST_CASE("once an attempt may have arrived, an unsent one does not change that") {
+  auto server =
+      std::make_unique<SocketServer>([](Connection& connection) { connection.readRequest(); });
+  // The server goes away between the first attempt and the second.
+  class GoneAfterFirst final : public HttpTransport {
+   public:
+    GoneAfterFirst(HttpTransport& inner, std::unique_ptr<SocketServer>& server)
+        : inner_(inner), server_(server) {}
+    Result<void> send(const HttpRequest& request, HttpResponse& response) override {
+      auto sent = inner_.send(request, response);
+      server_.reset();
+      return sent;
+    }
+
+   private:
+    HttpTransport& inner_;
+    std::unique_ptr<SocketServer>& server_;
+  };
+  Caller caller(server->url());
+  GoneAfterFirst transport(caller.transport, server);
+  Client client(caller.client.settings(), transport, caller.credentials, caller.clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  const auto response = rotateTunnelAccessToken(request, client);
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().attempts == 3);
+  CHECK(response.error().transportCode == CURLE_COULDNT_CONNECT);
+  CHECK(response.error().delivery == Delivery::Unknown);
+}
+
+TEST_CASE("an unknown delivery is not retried where that is not wanted") {
+  ServedFake service;
+  service.injectFault(Fault::DroppedAfterRotation);
+  Settings settings = settingsFor(service.url());
+  settings.retryUnknownDelivery = false;
+  Caller caller(settings);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().delivery == Delivery::Unknown);
+  CHECK(response.error().attempts == 1);
+  CHECK(service.calls() == 1);
+}
+
+TEST_CASE("an answer past the limits is refused, and memory stays within them") {
+  CurlTransportOptions options = direct();
+  options.maxResponseBytes = 1000;
+  options.maxHeaderBytes = 500;
+  SocketServer::Script script;
+  SECTION("a body without an end") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\n\r\n");
+      while (connection.write(std::string(10'000, ' '))) {
+      }
+    };
+  }
+  SECTION("chunks without an end") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      while (connection.write("4\r\n    \r\n")) {
+      }
+    };
+  }
+  SECTION("headers without an end") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\n");
+      while (connection.write("X-Header: value\r\n")) {
+      }
+    };
+  }
+  SECTION("headers that are too long by a few bytes") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.answer(200, "{}", "X-Long: " + std::string(500, 'x') + "\r\n");
+    };
+  }
+  SECTION("one byte too many in the body") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.answer(200, std::string(1001, ' '));
+    };
+  }
+  SocketServer server(script);
+  CurlTransport transport(options);
+  ManualClock clock;
+  StaticCredentials credentials("AKIDEXAMPLE", ServedFake::secretAccessKey);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  ClientState<OpensslSha256> state(settingsFor(server.url()));
+  {
+    RotateCall<OpensslSha256> call(state, request);
+    REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::NeedCredentials);
+    call.onCredentials(credentials.retrieve(call.credentialsQuery(), call.credentials()));
+    REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::Send);
+    auto sent = transport.send(call.request(), call.response());
+    REQUIRE_FALSE(sent);
+    CHECK(state.response.body.capacity() == options.maxResponseBytes);
+    CHECK(state.response.body.empty());
+    CHECK(state.response.headers.size() == 0);
+    call.onTransportError(std::move(sent).error(), clock.now());
+    REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::Done);
+    const auto response = call.takeResult();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::InvalidResponse);
+    CHECK(response.error().delivery == Delivery::Answered);
+    CHECK(response.error().attempts == 1);
+    CHECK(response.error().message ==
+          "the service's answer is longer than 1000 bytes (headers 500)");
+  }
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("an answer up to the limit is taken") {
+  CurlTransportOptions options = direct();
+  options.maxResponseBytes = 1000;
+  SocketServer server([](Connection& connection) {
+    connection.readRequest();
+    connection.answer(200, "{}" + std::string(998, ' '));
+  });
+  Caller caller(server.url(), options);
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  CHECK(response);
+}
+
+TEST_CASE("a header line without an end is refused") {
+  SocketServer server([](Connection& connection) {
+    connection.readRequest();
+    connection.write("HTTP/1.1 200 OK\r\nX-Endless: ");
+    while (connection.write(std::string(10'000, 'x'))) {
+    }
+  });
+  Caller caller(once(server.url()));
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().delivery != Delivery::NotSent);
+}
+
+TEST_CASE("a redirect is an error, and never followed") {
+  const int status = GENERATE(301, 302, 303, 307, 308);
+  ServedFake elsewhere;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    connection.answer(status, "", "Location: " + elsewhere.url() + "/\r\n");
+    connection.waitForClient();
+  });
+  Caller caller(server.url());
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().kind == ErrorKind::Service);
+  CHECK(response.error().httpStatus == status);
+  CHECK(response.error().attempts == 1);
+  CHECK(server.connections() == 1);
+  CHECK(elsewhere.connections() == 0);
+}
+
+TEST_CASE("a server that does not answer in time is left") {
+  CurlTransportOptions options = direct();
+  SocketServer::Script script = [](Connection& connection) { connection.waitForClient(); };
+  Delivery delivery = Delivery::Unknown;
+  bool https = false;
+  SECTION("nothing comes: the total limit") {
+    options.totalTimeoutMs = 200;
+  }
+  SECTION("half an answer comes: the total limit") {
+    options.totalTimeoutMs = 200;
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write(head);
+      connection.waitForClient();
+    };
+  }
+  SECTION("nothing comes: the low-speed limit") {
+    options.lowSpeedBytesPerSecond = 1'000'000;
+    options.lowSpeedSeconds = 1;
+  }
+  SECTION("no TLS handshake: the limit of connecting") {
+    options.connectTimeoutMs = 200;
+    delivery = Delivery::NotSent;
+    https = true;
+  }
+  SocketServer server(script);
+  Caller caller(once((https ? "https://" : "http://") + server.authority()), options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().transportCode == CURLE_OPERATION_TIMEDOUT);
+  CHECK(response.error().delivery == delivery);
+}
+
+TEST_CASE("a transport is usable again after each kind of failure") {
+  ServedFake service;
+  SocketServer server([&](Connection& connection) {
+    switch (connection.number()) {
+      case 0:
+        return connection.reset();
+      case 1:
+        connection.readRequest();
+        connection.answer(200, std::string(100'000, ' '));
+        return;
+      case 2:
+        connection.readRequest();
+        connection.write(head);
+        return;
+      default:
+        return service.serve(connection);
+    }
+  });
+  Caller caller(once(server.url()));
+  for (int i = 0; i != 3; ++i)
+    CHECK_FALSE(caller.rotate());
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  CHECK(response);
+}
+
+TEST_CASE("limits that are switched off let a call through") {
+  ServedFake service;
+  CurlTransportOptions options = direct();
+  options.connectTimeoutMs = 0;
+  options.totalTimeoutMs = 0;
+  options.lowSpeedSeconds = 0;
+  options.lowSpeedBytesPerSecond = 0;
+  Caller caller(service.url(), options);
+  CHECK(caller.rotate());
+}
+
+TEST_CASE("an unusable setting of the transport is a configuration error") {
+  CurlTransportOptions options = direct();
+  SECTION("a CA file that is not there") {
+    options.caFile = "/nonexistent/ca.pem";
+  }
+  SECTION("a client certificate that is not there") {
+    options.clientCertificateFile = "/nonexistent/client.pem";
+  }
+  SocketServer server([](Connection& connection) { connection.waitForClient(); });
+  Caller caller("https://" + server.authority(), options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Configuration);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().attempts == 1);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+// Calls by way of a proxy, which the options or the environment name.
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "support/caller.hpp"
+#include "support/environment.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+/// Forwards plain requests to the fake service itself, and tunnels CONNECT to a server.
+class Proxy {
+ public:
+  explicit Proxy(ServedFake& service) : service_(service) {}
+
+  [[nodiscard]] std::string url() const { return server_.url(); }
+  [[nodiscard]] int connections() const { return server_.connections(); }
+  /// The first lines of the requests to the proxy.
+  [[nodiscard]] std::vector<std::string> seen() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return seen_;
+  }
+
+ private:
+  void serve(Connection& connection) {
+    const std::string raw = connection.readRequest();
+    if (raw.empty()) return;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      seen_.push_back(raw.substr(0, raw.find("\r\n")));
+    }
+    if (raw.compare(0, 8, "CONNECT ") == 0) return tunnel(connection);
+    // The service sees a path, as it would from any proxy; the request is signed for one.
+    auto request = parseRequest(raw);
+    request.target = "/";
+    HttpResponse response;
+    service_.with([&](auto& fake) { return fake.send(request.view(), response).hasValue(); });
+    connection.answer(response.status, response.body.expose());
+  }
+  void tunnel(Connection& connection) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(service_.server().port());
+    if (connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+      connection.write("HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n");
+      relay(connection.socket(), socket);
+    }
+    close(socket);
+  }
+
+  ServedFake& service_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> seen_;
+  SocketServer server_{[this](Connection& connection) { serve(connection); }};
+};
+
+/// No proxy in the environment, whatever the machine has there.
+class CleanEnvironment {
+ public:
+  CleanEnvironment() {
+    for (const char* const name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                   "ALL_PROXY", "no_proxy", "NO_PROXY"}) {
+      environment_.unset(name);
+    }
+  }
+  void set(const char* name, const std::string& value) { environment_.set(name, value); }
+
+ private:
+  TestEnvironment environment_;
+};
+
+struct TlsService {
+  TemporaryFolder folder;
+  CertificateAuthority authority{folder, "ca"};
+  ServedFake service{TlsOptions{authority.issue("server"), {}, 0}};
+};
+
+}  // namespace
+
+TEST_CASE("http goes through a proxy in absolute form") {
+  CleanEnvironment environment;
+  ServedFake service;
+  Proxy proxy(service);
+  CurlTransportOptions options;
+  SECTION("named by the options") {
+    options.proxy = proxy.url();
+  }
+  SECTION("named by the environment") {
+    environment.set("http_proxy", proxy.url());
+  }
+  Caller caller(service.url(), options);
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  REQUIRE(response);
+  CHECK(proxy.seen() == std::vector<std::string>{"POST " + service.url() + "/ HTTP/1.1"});
+  CHECK(service.connections() == 0);
+}
+
+TEST_CASE("https goes through a proxy in a tunnel") {
+  CleanEnvironment environment;
+  TlsService tls;
+  Proxy proxy(tls.service);
+  CurlTransportOptions options;
+  options.caFile = tls.authority.file();
+  SECTION("named by the options") {
+    options.proxy = proxy.url();
+  }
+  SECTION("named by the environment") {
+    environment.set("https_proxy", proxy.url());
+  }
+  Caller caller(tls.service.url(), options);
+  for (int i = 0; i != 2; ++i) {
+    const auto response = caller.rotate();
+    INFO(describe(response));
+    REQUIRE(response);
+    CHECK(response->requestId.size() == 36);
+  }
+  CHECK(proxy.seen() ==
+        std::vector<std::string>{"CONNECT " + tls.service.server().authority() + " HTTP/1.1"});
+  CHECK(proxy.connections() == 1);
+}
+
+TEST_CASE("a server behind a proxy is trusted no more than another") {
+  CleanEnvironment environment;
+  TlsService tls;
+  Proxy proxy(tls.service);
+  CurlTransportOptions options;
+  options.proxy = proxy.url();
+  Caller caller(tls.service.url(), options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Untrusted);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().attempts == 1);
+  CHECK(tls.service.calls() == 0);
+}
+
+TEST_CASE("a request that is lost on a kept connection to a proxy is not sent again unasked") {
+  CleanEnvironment environment;
+  ServedFake service;
+  SocketServer proxy([&](Connection& connection) {
+    service.answerOne(connection);
+    connection.readRequest();
+  });
+  CurlTransportOptions options;
+  options.proxy = proxy.url();
+  Settings settings = settingsFor(service.url());
+  settings.maxAttempts = 1;
+  settings.signRequests = false;
+  Caller caller(settings, options);
+  REQUIRE_FALSE(caller.rotate());
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().delivery == Delivery::Unknown);
+  CHECK(proxy.connections() == 1);
+}
+
+TEST_CASE("hosts that are excepted are reached without the proxy") {
+  CleanEnvironment environment;
+  ServedFake service;
+  Proxy proxy(service);
+  CurlTransportOptions options;
+  SECTION("by the options, from the options' proxy") {
+    options.proxy = proxy.url();
+    options.noProxy = "example.com,127.0.0.1";
+  }
+  SECTION("by the options, from the environment's proxy") {
+    environment.set("http_proxy", proxy.url());
+    options.noProxy = "*";
+  }
+  SECTION("by the environment") {
+    environment.set("http_proxy", proxy.url());
+    environment.set("no_proxy", "127.0.0.1");
+  }
+  Caller caller(service.url(), options);
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  REQUIRE(response);
+  CHECK(proxy.connections() == 0);
+  CHECK(service.connections() == 1);
+}
+
+TEST_CASE("http to another machine is refused before anything is sent, unless it is allowed") {
+  CleanEnvironment environment;
+  ServedFake service;
+  Proxy proxy(service);
+  CurlTransportOptions options;
+  options.proxy = proxy.url();
+  Settings settings = settingsFor("http://service.example");
+  SECTION("refused") {
+    Caller caller(settings, options);
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    CHECK(response.error().kind == ErrorKind::Configuration);
+    CHECK(response.error().attempts == 0);
+    CHECK(proxy.connections() == 0);
+  }
+  SECTION("allowed") {
+    settings.allowHttp = true;
+    Caller caller(settings, options);
+    const auto response = caller.rotate();
+    INFO(describe(response));
+    REQUIRE(response);
+    CHECK(proxy.seen() == std::vector<std::string>{"POST http://service.example/ HTTP/1.1"});
+  }
+}
+
+TEST_CASE("a proxy that fails leaves the service unreached, and its password unsaid") {
+  CleanEnvironment environment;
+  TlsService tls;
+  CurlTransportOptions options;
+  const ClosedPort closed;
+  SocketServer refusing([](Connection& connection) {
+    connection.readRequest();
+    connection.answer(403, "canary-body", "X-Canary: canary-header\r\n");
+  });
+  SECTION("it refuses the tunnel") {
+    options.proxy = "http://user:canary-password@" + refusing.authority();
+  }
+  SECTION("it is not there") {
+    options.proxy = "http://user:canary-password@" + closed.authority();
+  }
+  SECTION("its URL is not one") {
+    options.proxy = "nonsense://user:canary-password@" + closed.authority();
+  }
+  Caller caller(tls.service.url(), options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().httpStatus == 0);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message.find("canary") == std::string::npos);
+  CHECK(tls.service.connections() == 0);
+}

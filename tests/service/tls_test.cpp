@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSL-1.0
+// Who is trusted, and by which version of TLS.
+#include <string>
+
+#include "support/caller.hpp"
+#include "support/environment.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+/// A fake service with a certificate, and the authority that it is from.
+struct TlsService {
+  TemporaryFolder folder;
+  CertificateAuthority authority{folder, "ca"};
+  TlsOptions tls;
+
+  [[nodiscard]] CurlTransportOptions trusting() const {
+    CurlTransportOptions options = direct();
+    options.caFile = authority.file();
+    return options;
+  }
+};
+
+void checkUntrusted(const RotateResult& response, const ServedFake& service) {
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Untrusted);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().attempts == 1);
+  CHECK(service.connections() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("a server is trusted by the authority that it is from") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  ServedFake service(made.tls);
+  CurlTransportOptions options = direct();
+  std::string url = service.url();
+  SECTION("in a file") {
+    options.caFile = made.authority.file();
+  }
+  SECTION("in a folder") {
+    options.caPath = made.authority.hashedFolder();
+  }
+  SECTION("by name") {
+    options.caFile = made.authority.file();
+    url = service.server().url("localhost");
+  }
+  Caller caller(url, options);
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  REQUIRE(response);
+  CHECK(service.accepts(response->sourceAccessToken->expose()));
+}
+
+TEST_CASE("a server that cannot be trusted gets no request, and no second try") {
+  TlsService made;
+  CurlTransportOptions options = made.trusting();
+  SECTION("an authority that the system does not know") {
+    made.tls.certificate = made.authority.issue("server");
+    options.caFile.clear();
+  }
+  SECTION("another authority") {
+    const TemporaryFolder folder;
+    const CertificateAuthority other(folder, "other");
+    made.tls.certificate = made.authority.issue("server");
+    options.caFile = made.folder.file("other.pem", readFile(other.file()));
+  }
+  SECTION("an authority that is in no folder") {
+    made.tls.certificate = made.authority.issue("server");
+    options.caFile.clear();
+    options.caPath = made.folder.path();
+  }
+  SECTION("a certificate of its own") {
+    made.tls.certificate = made.authority.selfSigned("server");
+  }
+  SECTION("another host's certificate") {
+    CertificateContent content;
+    content.commonName = "127.0.0.1";
+    content.alternativeNames = "DNS:service.example";
+    made.tls.certificate = made.authority.issue("server", content);
+  }
+  SECTION("an expired certificate") {
+    CertificateContent content;
+    content.validUntilSeconds = -3600;
+    made.tls.certificate = made.authority.issue("server", content);
+  }
+  SECTION("a certificate of tomorrow") {
+    CertificateContent content;
+    content.validFromSeconds = 3600;
+    made.tls.certificate = made.authority.issue("server", content);
+  }
+  ServedFake service(made.tls);
+  Caller caller(service.url(), options);
+  checkUntrusted(caller.rotate(), service);
+  CHECK(service.calls() == 0);
+}
+
+TEST_CASE("without verification every certificate will do") {
+  TlsService made;
+  CertificateContent content;
+  content.alternativeNames = "DNS:service.example";
+  content.validUntilSeconds = -3600;
+  made.tls.certificate = made.authority.issue("server", content);
+  ServedFake service(made.tls);
+  CurlTransportOptions options = direct();
+  options.verifyTls = false;
+  Caller caller(service.url(), options);
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  CHECK(response);
+}
+
+TEST_CASE("TLS is 1.2 or later") {
+  // Systems refuse older versions themselves, unless they are told not to before OpenSSL starts.
+  TestEnvironment environment;
+  environment.set("OPENSSL_CONF", environment.write("openssl.cnf", R"(openssl_conf = start
+[start]
+ssl_conf = tls
+[tls]
+system_default = defaults
+[defaults]
+MinProtocol = TLSv1
+CipherString = ALL:@SECLEVEL=0
+)"));
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  SECTION("1.3") {
+    made.tls.newestVersion = TLS1_3_VERSION;
+    ServedFake service(made.tls);
+    CHECK(Caller(service.url(), made.trusting()).rotate());
+  }
+  SECTION("1.2") {
+    made.tls.newestVersion = TLS1_2_VERSION;
+    ServedFake service(made.tls);
+    CHECK(Caller(service.url(), made.trusting()).rotate());
+  }
+  SECTION("1.1 is refused") {
+    made.tls.newestVersion = TLS1_1_VERSION;
+    SocketServer server(made.tls, [](Connection& connection) {
+      connection.readRequest();
+      connection.answer(200, "{}");
+    });
+    // Without verification, too: a server that is not checked has to speak a sound TLS all the
+    // same.
+    CurlTransportOptions options = made.trusting();
+    options.verifyTls = GENERATE(true, false);
+    const auto response = Caller(server.url(), options).rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Transport);
+    CHECK(response.error().transportCode == CURLE_SSL_CONNECT_ERROR);
+    CHECK(response.error().delivery == Delivery::NotSent);
+
+    // The server is not at fault: libcurl reaches it when it may.
+    CURL* const handle = curl_easy_init();
+    curl_easy_setopt(handle, CURLOPT_URL, server.url().c_str());
+    curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(handle, CURLOPT_CAINFO, made.authority.file().c_str());
+    curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_1));
+    curl_easy_setopt(handle, CURLOPT_SSL_CIPHER_LIST, "ALL:@SECLEVEL=0");
+    CHECK(curl_easy_perform(handle) == CURLE_OK);
+    curl_easy_cleanup(handle);
+  }
+}
+
+TEST_CASE("mutual TLS") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  made.tls.clientCaFile = made.authority.file();
+  made.tls.newestVersion = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  ServedFake service(made.tls);
+  CurlTransportOptions options = made.trusting();
+  SECTION("with the client's certificate") {
+    const CertificateFiles client = made.authority.issue("client");
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile = client.key;
+    const auto response = Caller(service.url(), options).rotate();
+    INFO(describe(response));
+    CHECK(response);
+  }
+  SECTION("without one") {
+    const auto response = Caller(service.url(), options).rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Transport);
+    CHECK(service.calls() == 0);
+  }
+  SECTION("with one that the server does not trust") {
+    const CertificateFiles client = made.authority.selfSigned("client");
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile = client.key;
+    const auto response = Caller(service.url(), options).rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Transport);
+    CHECK(service.calls() == 0);
+  }
+  SECTION("with another certificate's key") {
+    options.clientCertificateFile = made.authority.issue("client").certificate;
+    options.clientKeyFile = made.authority.issue("other").key;
+    const auto response = Caller(service.url(), options).rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Configuration);
+    CHECK(response.error().delivery == Delivery::NotSent);
+    CHECK(service.calls() == 0);
+  }
+}
+
+TEST_CASE("an answer that is cut off where only TLS tells its end is not taken for whole") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  SocketServer server(made.tls, [](Connection& connection) {
+    connection.readRequest();
+    connection.write(R"(HTTP/1.0 200 OK
+
+{"sourceAccessToken":"whole","destinationAccessToken":"who)");
+    connection.cut();
+  });
+  const auto response = Caller(server.url(), made.trusting()).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().delivery != Delivery::NotSent);
+}
+
+TEST_CASE("a broken handshake on a transport that was warm leaves the request unsent") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  ServedFake service(made.tls);
+  SocketServer broken([](Connection& connection) { connection.readSome(); });
+  Settings settings = settingsFor("https://" + broken.authority());
+  settings.maxAttempts = 1;
+  Caller caller(service.url(), made.trusting());
+  REQUIRE(caller.rotate());
+  Client other(settings, caller.transport, caller.credentials, caller.clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  const auto response = rotateTunnelAccessToken(request, other);
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().delivery == Delivery::NotSent);
+}
+
+TEST_CASE("a request that is lost on a kept TLS connection is not sent again unasked") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  ServedFake service;
+  SocketServer server(made.tls, [&](Connection& connection) {
+    service.answerOne(connection);
+    service.injectFault(Fault::DroppedAfterRotation);
+    service.answerOne(connection);
+  });
+  Settings settings = settingsFor(server.url());
+  settings.maxAttempts = 1;
+  Caller caller(settings, made.trusting());
+  REQUIRE(caller.rotate());
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().delivery == Delivery::Unknown);
+  CHECK(service.calls() == 2);
+}

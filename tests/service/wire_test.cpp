@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is on the wire, to the byte, and what of HTTP is understood in an answer.
+#include <cctype>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "support/caller.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr const char* tokensBody = R"({"sourceAccessToken":"new-source"})";
+
+/// Keeps each request as it came and answers with a token.
+class Recorder {
+ public:
+  [[nodiscard]] std::vector<std::string> requests() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return requests_;
+  }
+  [[nodiscard]] const SocketServer& server() const noexcept { return server_; }
+
+ private:
+  void serve(Connection& connection) {
+    for (;;) {
+      const std::string request = connection.readRequest();
+      if (request.empty()) return;
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        requests_.push_back(request);
+      }
+      connection.answer(200, tokensBody);
+    }
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;
+  SocketServer server_{[this](Connection& connection) { serve(connection); }};
+};
+
+/// Takes the signature out of a request, after a look at its form.
+std::string takeSignature(std::string& request) {
+  constexpr const char* name = "Signature=";
+  const std::size_t at = request.find(name) + 10;
+  std::string signature = request.substr(at, 64);
+  for (const char c : signature)
+    CHECK((std::isdigit(static_cast<unsigned char>(c)) || (c >= 'a' && c <= 'f')));
+  request.replace(at, 64, "...");
+  return signature;
+}
+
+}  // namespace
+
+TEST_CASE("the request is exactly this") {
+  Recorder recorder;
+  SECTION("signed") {
+    Caller caller(recorder.server().url());
+    REQUIRE(caller.rotate());
+    REQUIRE(recorder.requests().size() == 1);
+    std::string request = recorder.requests().front();
+    takeSignature(request);
+    CHECK(request ==
+          "POST / HTTP/1.1\r\n"
+          "Host: " +
+              recorder.server().authority() +
+              "\r\n"
+              "Content-Type: application/x-amz-json-1.1\r\n"
+              "X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+              "X-Amz-Date: 20260115T123000Z\r\n"
+              "Authorization: AWS4-HMAC-SHA256 "
+              "Credential=AKIDEXAMPLE/20260115/us-east-1/IoTSecuredTunneling/aws4_request, "
+              "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=...\r\n"
+              "Content-Length: 42\r\n"
+              "\r\n"
+              R"({"tunnelId":"tunnel-1","clientMode":"ALL"})");
+  }
+  SECTION("with a session token, to a path") {
+    Caller caller(settingsFor(recorder.server().url("localhost") + "/stage/v1"), direct(),
+                  "session");
+    REQUIRE(caller.rotate());
+    REQUIRE(recorder.requests().size() == 1);
+    std::string request = recorder.requests().front();
+    takeSignature(request);
+    CHECK(request ==
+          "POST /stage/v1 HTTP/1.1\r\n"
+          "Host: " +
+              recorder.server().authority("localhost") +
+              "\r\n"
+              "Content-Type: application/x-amz-json-1.1\r\n"
+              "X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+              "X-Amz-Date: 20260115T123000Z\r\n"
+              "X-Amz-Security-Token: session\r\n"
+              "Authorization: AWS4-HMAC-SHA256 "
+              "Credential=AKIDEXAMPLE/20260115/us-east-1/IoTSecuredTunneling/aws4_request, "
+              "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, "
+              "Signature=...\r\n"
+              "Content-Length: 42\r\n"
+              "\r\n"
+              R"({"tunnelId":"tunnel-1","clientMode":"ALL"})");
+  }
+  SECTION("unsigned") {
+    Settings settings = settingsFor(recorder.server().url());
+    settings.signRequests = false;
+    Caller caller(settings);
+    REQUIRE(caller.rotate());
+    REQUIRE(recorder.requests().size() == 1);
+    CHECK(recorder.requests().front() ==
+          "POST / HTTP/1.1\r\n"
+          "Host: " +
+              recorder.server().authority() +
+              "\r\n"
+              "Content-Type: application/x-amz-json-1.1\r\n"
+              "X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+              "Content-Length: 42\r\n"
+              "\r\n"
+              R"({"tunnelId":"tunnel-1","clientMode":"ALL"})");
+  }
+}
+
+TEST_CASE("text is sent as the UTF-8 it is, and escaped where JSON wants it") {
+  Recorder recorder;
+  Caller caller(recorder.server().url());
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = "tunnel-1";
+  request.clientMode = ClientMode::other("FUTURE");
+  request.destinationConfig.emplace();
+  request.destinationConfig->thingName = "\xc3\xa9t\xc3\xa9 \xf0\x9f\x94\x91";
+  request.destinationConfig->services = {"a\"b\\c\n", "/"};
+  REQUIRE(rotateTunnelAccessToken(request, caller.client));
+  REQUIRE(recorder.requests().size() == 1);
+  const std::string sent = recorder.requests().front();
+  CHECK(sent.substr(sent.find("\r\n\r\n") + 4) ==
+        "{\"tunnelId\":\"tunnel-1\",\"clientMode\":\"FUTURE\",\"destinationConfig\":"
+        "{\"thingName\":\"\xc3\xa9t\xc3\xa9 \xf0\x9f\x94\x91\","
+        "\"services\":[\"a\\\"b\\\\c\\n\",\"/\"]}}");
+}
+
+TEST_CASE("a body of more than a megabyte is sent at once, without Expect") {
+  Recorder recorder;
+  Caller caller(recorder.server().url());
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = std::string(1'200'000, 't');
+  request.clientMode = ClientMode::SOURCE;
+  const auto response = rotateTunnelAccessToken(request, caller.client);
+  INFO(describe(response));
+  REQUIRE(response);
+  REQUIRE(recorder.requests().size() == 1);
+  const std::string sent = recorder.requests().front();
+  CHECK(sent.find("Expect") == std::string::npos);
+  CHECK(sent.substr(sent.find("\r\n\r\n") + 4) ==
+        R"({"tunnelId":")" + request.tunnelId + R"(","clientMode":"SOURCE"})");
+}
+
+TEST_CASE("the next request is as if it were the first") {
+  Recorder recorder;
+  Caller caller(recorder.server().url());
+  REQUIRE(caller.rotate());
+  REQUIRE(caller.rotate(ClientMode::SOURCE, "another-tunnel"));
+  REQUIRE(caller.rotate());
+  const auto requests = recorder.requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[2] == requests[0]);
+  CHECK(requests[1].find("another-tunnel") != std::string::npos);
+}
+
+TEST_CASE("an answer is understood in every form HTTP/1 has for it") {
+  const std::string body = tokensBody;
+  std::string answer;
+  SECTION("with a length") {
+    answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  SECTION("in chunks, with a trailer") {
+    answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n" + body.substr(0, 5) +
+             "\r\n1d;extension=1\r\n" + body.substr(5) + "\r\n0\r\nTrailer: value\r\n\r\n";
+  }
+  SECTION("up to the end of the connection") {
+    answer = "HTTP/1.0 200 OK\r\n\r\n" + body;
+  }
+  SECTION("after an interim answer") {
+    answer =
+        "HTTP/1.1 100 Continue\r\nx-amzn-RequestId: wrong\r\n\r\nHTTP/1.1 200 OK\r\n"
+        "Content-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  SECTION("with folded and repeated headers") {
+    answer =
+        "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nX-Twice: 1\r\nX-Twice: 2\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  SECTION("byte by byte") {
+    answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    SocketServer server([&](Connection& connection) {
+      connection.readRequest();
+      for (const char c : answer)
+        connection.write(std::string_view(&c, 1));
+    });
+    Caller caller(server.url());
+    const auto response = caller.rotate();
+    INFO(describe(response));
+    CHECK(response);
+  }
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    connection.write(answer);
+  });
+  Caller caller(server.url());
+  const auto response = caller.rotate();
+  INFO(describe(response));
+  REQUIRE(response);
+  REQUIRE(response->sourceAccessToken);
+  CHECK(response->sourceAccessToken->expose() == "new-source");
+  CHECK(response->requestId.empty());
+  CHECK(response->attempts == 1);
+}
+
+TEST_CASE("the request id is found in whatever case it is written") {
+  SocketServer server([](Connection& connection) {
+    connection.readRequest();
+    connection.answer(200, "{}", "X-AMZN-REQUESTID:  id-1 \r\n");
+  });
+  Caller caller(server.url());
+  const auto response = caller.rotate();
+  REQUIRE(response);
+  CHECK(response->requestId == "id-1");
+}

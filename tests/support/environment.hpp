@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <stdlib.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+/// An environment without any AWS variable and with an empty home of its own; both are as they were
+/// when it goes.
+class TestEnvironment {
+ public:
+  TestEnvironment() {
+    home_ = std::filesystem::temp_directory_path() / "secure_tunneling_XXXXXX";
+    if (::mkdtemp(&home_[0]) == nullptr) std::abort();
+    for (const char* const name :
+         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
+          "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE",
+          "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IOTSECURETUNNELING",
+          "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}) {
+      change(name, nullptr);
+    }
+    change("HOME", home_.c_str());
+    std::filesystem::create_directory(path(".aws"));
+  }
+  ~TestEnvironment() {
+    for (auto entry = saved_.rbegin(); entry != saved_.rend(); ++entry) {
+      if (entry->second.first) {
+        ::setenv(entry->first.c_str(), entry->second.second.c_str(), 1);
+      } else {
+        ::unsetenv(entry->first.c_str());
+      }
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(home_, ignored);
+  }
+  TestEnvironment(const TestEnvironment&) = delete;
+  TestEnvironment& operator=(const TestEnvironment&) = delete;
+
+  void set(const char* name, const std::string& value) { change(name, value.c_str()); }
+  void unset(const char* name) { change(name, nullptr); }
+
+  /// A path in the home of this environment.
+  [[nodiscard]] std::string path(const std::string& name) const { return home_ + "/" + name; }
+  /// Writes a file in it, e.g. ".aws/config".
+  std::string write(const std::string& name, std::string_view text) {
+    std::string written = path(name);
+    std::FILE* const file = std::fopen(written.c_str(), "wb");
+    if (file == nullptr) std::abort();
+    std::fwrite(text.data(), 1, text.size(), file);
+    std::fclose(file);
+    return written;
+  }
+
+ private:
+  void change(const char* name, const char* value) {
+    const char* const before = ::getenv(name);
+    saved_.push_back({name, {before != nullptr, before != nullptr ? before : ""}});
+    if (value != nullptr) {
+      ::setenv(name, value, 1);
+    } else {
+      ::unsetenv(name);
+    }
+  }
+
+  std::string home_;
+  std::vector<std::pair<std::string, std::pair<bool, std::string>>> saved_;
+};

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/credentials/default_chain.hpp"
+#include "secure_tunneling/credentials/environment.hpp"
+#include "secure_tunneling/credentials/profile.hpp"
+#include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/freed_memory.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+/// `id|secret|token`, or `error: message`. Starts from the credentials of an earlier call.
+std::string retrieved(CredentialsProvider& provider) {
+  Credentials credentials;
+  credentials.accessKeyId = "OLD";
+  credentials.secretAccessKey.assign("old secret");
+  credentials.sessionToken.assign("old token");
+  const Result<void> result = provider.retrieve({}, credentials);
+  if (!result) return "error: " + result.error().message;
+  CHECK_FALSE(credentials.expiresAtMs);
+  return credentials.accessKeyId + "|" + std::string(credentials.secretAccessKey.expose()) + "|" +
+         std::string(credentials.sessionToken.expose());
+}
+
+std::string fromProfile(const std::string& profile = {}) {
+  ProfileCredentials provider(profile);
+  return retrieved(provider);
+}
+
+ErrorKind errorKindOf(CredentialsProvider& provider) {
+  Credentials credentials;
+  const Result<void> result = provider.retrieve({}, credentials);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().delivery == Delivery::NotSent);
+  return result.error().kind;
+}
+
+}  // namespace
+
+TEST_CASE("credentials given by the program") {
+  StaticCredentials longTerm("ID", "secret");
+  CHECK(retrieved(longTerm) == "ID|secret|");
+  StaticCredentials temporary("ID", "secret", "token");
+  CHECK(retrieved(temporary) == "ID|secret|token");
+  CHECK(retrieved(temporary) == "ID|secret|token");
+
+  Credentials credentials;
+  credentials.accessKeyId = "ID";
+  credentials.secretAccessKey.assign("secret");
+  credentials.expiresAtMs = 17;
+  StaticCredentials expiring(std::move(credentials));
+  Credentials out;
+  REQUIRE(expiring.retrieve({}, out));
+  CHECK(out.expiresAtMs == 17);
+}
+
+TEST_CASE("credentials from the environment") {
+  TestEnvironment environment;
+  EnvironmentCredentials provider;
+  CHECK(retrieved(provider) == "error: environment: AWS_ACCESS_KEY_ID is not set");
+  CHECK(errorKindOf(provider) == ErrorKind::Credentials);
+  environment.set("AWS_SECRET_ACCESS_KEY", "secret");
+  CHECK(retrieved(provider) == "error: environment: AWS_ACCESS_KEY_ID is not set");
+  environment.set("AWS_ACCESS_KEY_ID", "ID");
+  CHECK(retrieved(provider) == "ID|secret|");
+  environment.set("AWS_SESSION_TOKEN", "token");
+  CHECK(retrieved(provider) == "ID|secret|token");
+  environment.set("AWS_SESSION_TOKEN", "");
+  CHECK(retrieved(provider) == "ID|secret|");
+  environment.set("AWS_SECRET_ACCESS_KEY", "");
+  CHECK(retrieved(provider) == "error: environment: AWS_SECRET_ACCESS_KEY is not set");
+}
+
+TEST_CASE("which profile") {
+  TestEnvironment environment;
+  environment.write(".aws/credentials",
+                    "[default]\naws_access_key_id = D\naws_secret_access_key = d\n"
+                    "[first]\naws_access_key_id = F\naws_secret_access_key = f\n"
+                    "[second]\naws_access_key_id = S\naws_secret_access_key = s\n");
+  CHECK(fromProfile() == "D|d|");
+  CHECK(fromProfile("first") == "F|f|");
+  environment.set("AWS_DEFAULT_PROFILE", "second");
+  CHECK(fromProfile() == "S|s|");
+  environment.set("AWS_PROFILE", "first");
+  CHECK(fromProfile() == "F|f|");
+  CHECK(fromProfile("second") == "S|s|");
+  environment.set("AWS_PROFILE", "");
+  CHECK(fromProfile() == "S|s|");
+  CHECK(fromProfile("Second").find("error: profile \"Second\": found neither in ") == 0);
+}
+
+TEST_CASE("where the shared files are") {
+  TestEnvironment environment;
+  const std::string missing = fromProfile();
+  CHECK(missing == "error: profile \"default\": found neither in " +
+                       environment.path(".aws/config") + " nor in " +
+                       environment.path(".aws/credentials"));
+  environment.write("other-credentials",
+                    "[default]\naws_access_key_id = A\naws_secret_access_key = a\n");
+  environment.write("other-config",
+                    "[profile p]\naws_access_key_id = B\naws_secret_access_key = b\n");
+  environment.set("AWS_SHARED_CREDENTIALS_FILE", environment.path("other-credentials"));
+  CHECK(fromProfile() == "A|a|");
+  environment.set("AWS_CONFIG_FILE", "~/other-config");
+  CHECK(fromProfile("p") == "B|b|");
+  // A file in the place of a folder is as good as none.
+  environment.set("AWS_CONFIG_FILE", environment.path("other-config") + "/config");
+  CHECK(fromProfile() == "A|a|");
+}
+
+TEST_CASE("the grammar of the credentials file") {
+  const struct {
+    const char* what;
+    std::string text;
+    const char* expected;
+  } cases[] = {
+      {"plain", "[default]\naws_access_key_id=ID\naws_secret_access_key=secret\n", "ID|secret|"},
+      {"token", "[default]\naws_access_key_id=ID\naws_secret_access_key=s\naws_session_token=t\n",
+       "ID|s|t"},
+      {"another order",
+       "[default]\naws_session_token=t\naws_secret_access_key=s\naws_access_key_id=ID\n", "ID|s|t"},
+      {"CR LF", "[default]\r\naws_access_key_id = ID\r\naws_secret_access_key = s\r\n", "ID|s|"},
+      {"no line end at the end", "[default]\naws_access_key_id=ID\naws_secret_access_key=s",
+       "ID|s|"},
+      {"blanks", "[ default ]\naws_access_key_id \t=\t ID \naws_secret_access_key =   s s  \n",
+       "ID|s s|"},
+      {"names in another case", "[default]\nAWS_Access_Key_ID=ID\nAWS_SECRET_ACCESS_KEY=s\n",
+       "ID|s|"},
+      {"empty lines and comments",
+       "\n# one\n; two\n[default] # three\n\n  # four\naws_access_key_id=ID # five\n"
+       "aws_secret_access_key=s\t; six\n",
+       "ID|s|"},
+      {"comment signs that are none",
+       "[default]\naws_access_key_id=ID#1;2\naws_secret_access_key=#s;\n", "ID#1;2|#s;|"},
+      {"equals signs in a value", "[default]\naws_access_key_id=ID\naws_secret_access_key=s=/+==\n",
+       "ID|s=/+==|"},
+      {"the last of several",
+       "[default]\naws_access_key_id=X\naws_access_key_id=ID\naws_secret_access_key=s\n", "ID|s|"},
+      {"a section in two parts",
+       "[default]\naws_access_key_id=ID\n[x]\naws_access_key_id=X\naws_secret_access_key=x\n"
+       "[default]\naws_secret_access_key=s\n",
+       "ID|s|"},
+      {"unknown names", "[default]\nfoo=bar\naws_access_key_id=ID\naws_secret_access_key=s\nx=\n",
+       "ID|s|"},
+      {"nested settings",
+       "[default]\ns3 =\n  aws_access_key_id = X\n\tno equals sign\naws_access_key_id=ID\n"
+       "aws_secret_access_key=s\n",
+       "ID|s|"},
+      {"other sections",
+       "[x]\naws_access_key_id=X\naws_secret_access_key=x\n[profile default]\naws_access_key_id=Y\n"
+       "aws_secret_access_key=y\n[default]\naws_access_key_id=ID\naws_secret_access_key=s\n"
+       "[z]\naws_access_key_id=Z\n",
+       "ID|s|"},
+      {"no key id", "[default]\naws_secret_access_key=s\n",
+       "error: profile \"default\": aws_access_key_id is not set"},
+      {"no secret", "[default]\naws_access_key_id=ID\n",
+       "error: profile \"default\": aws_secret_access_key is not set"},
+      {"empty values", "[default]\naws_access_key_id=\naws_secret_access_key=\n",
+       "error: profile \"default\": aws_access_key_id is not set"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.what);
+    TestEnvironment environment;
+    environment.write(".aws/credentials", row.text);
+    CHECK(fromProfile() == row.expected);
+  }
+}
+
+TEST_CASE("headings of the config file") {
+  const struct {
+    const char* heading;
+    const char* profile;
+    bool isFound;
+  } cases[] = {
+      {"[profile p]", "p", true},
+      {"[ profile  p ]", "p", true},
+      {"[profile\tp]", "p", true},
+      {"[profile \"p q\"]", "p q", true},
+      {"[profile 'p q']", "p q", true},
+      {"[profile p q]", "p q", true},
+      {"[profile p] # note", "p", true},
+      {"[default]", "default", true},
+      {"[profile default]", "default", true},
+      {"[p]", "p", false},
+      {"[profilep]", "p", false},
+      {"[Profile p]", "p", false},
+      {"[profile]", "p", false},
+      {"[profile \"p]", "p", false},
+      {"[sso-session p]", "p", false},
+      {"[services p]", "p", false},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.heading);
+    TestEnvironment environment;
+    environment.write(".aws/config", std::string(row.heading) +
+                                         "\naws_access_key_id=ID\naws_secret_access_key=s\n");
+    const std::string expected = row.isFound ? "ID|s|" : "error: ";
+    CHECK(fromProfile(row.profile).find(expected) == 0);
+  }
+}
+
+TEST_CASE("the credentials file goes before the config file, each with its own pair") {
+  TestEnvironment environment;
+  environment.write(
+      ".aws/config",
+      "[default]\naws_access_key_id=C\naws_secret_access_key=c\naws_session_token=ct\n"
+      "[profile p]\naws_access_key_id=P\naws_secret_access_key=p\n");
+  CHECK(fromProfile() == "C|c|ct");
+  environment.write(".aws/credentials",
+                    "[default]\naws_secret_access_key=d\naws_access_key_id=D\n");
+  CHECK(fromProfile() == "D|d|");
+  CHECK(fromProfile("p") == "P|p|");
+  environment.write(".aws/credentials", "[default]\naws_access_key_id=D\n");
+  CHECK(fromProfile() == "error: profile \"default\": aws_secret_access_key is not set");
+  environment.write(".aws/credentials", "[default]\naws_secret_access_key=d\n");
+  CHECK(fromProfile() == "C|c|ct");
+}
+
+TEST_CASE("malformed shared files are refused with the line") {
+  const struct {
+    std::string text;
+    const char* problem;
+  } cases[] = {
+      {"aws_access_key_id = canary\n", ", line 1: expected a [section] before the first property"},
+      {"[default\n", ", line 1: expected a closing ]"},
+      {"[default]\n\n# comment\ncanary\n", ", line 4: expected [section] or name = value"},
+      {"[default]\r\n\r\ncanary\r\n", ", line 3: expected [section] or name = value"},
+      {"[default]\n=canary\n", ", line 2: expected [section] or name = value"},
+      {"[default]\n[other]\ncanary", ", line 3: expected [section] or name = value"},
+      {std::string("\0", 1), ", line 1: expected [section] or name = value"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.text);
+    for (const char* const file : {".aws/credentials", ".aws/config"}) {
+      TestEnvironment environment;
+      const std::string path = environment.write(file, row.text);
+      CHECK(fromProfile() == "error: " + path + row.problem);
+      ProfileCredentials provider;
+      CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+    }
+  }
+}
+
+TEST_CASE("shared files that cannot be read are refused") {
+  TestEnvironment environment;
+  ProfileCredentials provider;
+  SECTION("too long") {
+    const std::string good = "[default]\naws_access_key_id=ID\naws_secret_access_key=s\n";
+    const std::string filler(1024 * 1024 - good.size() - 2, 'x');
+    environment.write(".aws/credentials", good + "#" + filler + "\n");
+    CHECK(fromProfile() == "ID|s|");
+    const std::string path = environment.write(".aws/credentials", good + "#" + filler + "x\n");
+    CHECK(fromProfile() == "error: " + path + ": longer than 1 MiB");
+    CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+  }
+  SECTION("a folder") {
+    environment.set("AWS_CONFIG_FILE", environment.path(".aws"));
+    CHECK(fromProfile() == "error: " + environment.path(".aws") + ": cannot be read");
+    CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+  }
+  SECTION("not allowed") {
+    const std::string path = environment.write(".aws/credentials", "[default]\n");
+    ::chmod(path.c_str(), 0);
+    if (::geteuid() != 0) {
+      CHECK(fromProfile() == "error: " + path + ": Permission denied");
+      CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+    }
+  }
+}
+
+TEST_CASE("profiles with credentials of another source are refused by its name") {
+  for (const char* const name :
+       {"role_arn", "source_profile", "credential_source", "credential_process",
+        "web_identity_token_file", "sso_session", "sso_start_url", "login_session"}) {
+    CAPTURE(name);
+    TestEnvironment environment;
+    environment.write(".aws/config", std::string("[profile p]\n") + name + " = canary\n");
+    CHECK(fromProfile("p") == std::string("error: profile \"p\": credentials by way of ") + name +
+                                  " are not supported");
+    ProfileCredentials provider("p");
+    CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+  }
+}
+
+TEST_CASE("files are read at each call") {
+  TestEnvironment environment;
+  ProfileCredentials provider;
+  CHECK(retrieved(provider).find("error: ") == 0);
+  environment.write(".aws/credentials",
+                    "[default]\naws_access_key_id=A\naws_secret_access_key=a\n");
+  CHECK(retrieved(provider) == "A|a|");
+  environment.write(".aws/credentials",
+                    "[default]\naws_access_key_id=B\naws_secret_access_key=b\n");
+  CHECK(retrieved(provider) == "B|b|");
+}
+
+TEST_CASE("the default chain asks the environment, then the profile") {
+  TestEnvironment environment;
+  DefaultCredentialsChain chain;
+  CHECK(retrieved(chain) ==
+        "error: no credentials found; environment: AWS_ACCESS_KEY_ID is not set; profile "
+        "\"default\": found neither in " +
+            environment.path(".aws/config") + " nor in " + environment.path(".aws/credentials"));
+  CHECK(errorKindOf(chain) == ErrorKind::Credentials);
+
+  environment.write(".aws/credentials",
+                    "[default]\naws_access_key_id=P\naws_secret_access_key=p\n"
+                    "[other]\naws_access_key_id=O\naws_secret_access_key=o\n");
+  CHECK(retrieved(chain) == "P|p|");
+  environment.set("AWS_ACCESS_KEY_ID", "E");
+  CHECK(retrieved(chain) == "P|p|");
+  environment.set("AWS_SECRET_ACCESS_KEY", "e");
+  CHECK(retrieved(chain) == "E|e|");
+  environment.unset("AWS_ACCESS_KEY_ID");
+  DefaultCredentialsChain other("other");
+  CHECK(retrieved(other) == "O|o|");
+
+  const std::string path = environment.write(".aws/config", "canary");
+  CHECK(retrieved(chain) == "error: " + path + ", line 1: expected [section] or name = value");
+  CHECK(errorKindOf(chain) == ErrorKind::Configuration);
+}
+
+TEST_CASE("what is read of a secret key is wiped") {
+  const std::string canary = "canary-of-a-secret-access-key-0123456789";
+  TestEnvironment environment;
+  environment.write(".aws/credentials",
+                    "[default]\n" + std::string(9000, '#') +
+                        "\naws_access_key_id=ID\naws_secret_access_key=" + canary + "\n");
+  const FreedMemoryWatch watch(canary);
+  {
+    ProfileCredentials provider;
+    Credentials credentials;
+    REQUIRE(provider.retrieve({}, credentials));
+    CHECK(credentials.secretAccessKey.equals(canary));
+  }
+  CHECK(watch.leaks() == 0);
+}

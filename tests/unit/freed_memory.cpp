@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// The global operators new and delete, replaced to see what memory holds when it is given back.
+#include "support/freed_memory.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace {
+
+std::string_view watched;
+int leakCount;
+
+// In front of each block; as large as the strictest alignment, which the block must keep.
+struct alignas(std::max_align_t) Prefix {
+  std::size_t size;
+};
+
+void* allocate(std::size_t size) {
+  void* const memory = std::malloc(sizeof(Prefix) + size);
+  if (memory == nullptr) std::abort();
+  Prefix* const prefix = ::new (memory) Prefix{size};
+  return prefix + 1;
+}
+
+void release(void* memory) {
+  if (memory == nullptr) return;
+  Prefix* const prefix = static_cast<Prefix*>(memory) - 1;
+  const std::string_view content(static_cast<const char*>(memory), prefix->size);
+  if (!watched.empty() && content.find(watched) != std::string_view::npos) ++leakCount;
+  std::free(prefix);
+}
+
+}  // namespace
+
+FreedMemoryWatch::FreedMemoryWatch(std::string_view text) noexcept {
+  leakCount = 0;
+  watched = text;
+}
+FreedMemoryWatch::~FreedMemoryWatch() {
+  watched = {};
+}
+int FreedMemoryWatch::leaks() const noexcept {
+  return leakCount;
+}
+
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+  release(memory);
+}
+void operator delete[](void* memory) noexcept {
+  release(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  release(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  release(memory);
+}

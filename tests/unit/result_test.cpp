@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "secure_tunneling/result.hpp"
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "support/catch.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+static_assert(!std::is_copy_constructible<Result<int>>::value, "");
+static_assert(!std::is_default_constructible<Result<int>>::value, "");
+static_assert(std::is_nothrow_move_constructible<Result<std::string>>::value, "");
+static_assert(!std::is_convertible<Result<int>, bool>::value, "only in a condition");
+
+/// Counts how many of it are alive.
+class Counted {
+ public:
+  explicit Counted(int& alive) : alive_(&alive) { ++*alive_; }
+  Counted(Counted&& other) noexcept : alive_(other.alive_) { ++*alive_; }
+  Counted& operator=(Counted&&) = delete;
+  ~Counted() { --*alive_; }
+
+ private:
+  int* alive_;
+};
+
+Result<std::unique_ptr<int>> half(int number) {
+  if (number % 2 != 0) return makeError(ErrorKind::InvalidArgument, "odd");
+  return std::make_unique<int>(number / 2);
+}
+
+}  // namespace
+
+TEST_CASE("a result holds a value or an error") {
+  Result<std::unique_ptr<int>> good = half(8);
+  REQUIRE(good);
+  CHECK(good.hasValue());
+  CHECK(**good == 4);
+  const std::unique_ptr<int> taken = *std::move(good);
+  CHECK(*taken == 4);
+
+  const Result<std::unique_ptr<int>> bad = half(7);
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().kind == ErrorKind::InvalidArgument);
+  CHECK(bad.error().message == "odd");
+}
+
+TEST_CASE("a result can be moved and assigned whatever it holds") {
+  Result<std::string> value = std::string("value");
+  Result<std::string> error = makeError(ErrorKind::Transport, "error");
+  Result<std::string> moved = std::move(value);
+  REQUIRE(moved);
+  CHECK(*moved == "value");
+  CHECK(moved->size() == 5);
+
+  moved = std::move(error);
+  REQUIRE_FALSE(moved);
+  CHECK(moved.error().message == "error");
+  moved = Result<std::string>(std::string("again"));
+  REQUIRE(moved);
+  CHECK(*moved == "again");
+  Result<std::string>& same = moved;
+  moved = std::move(same);
+  CHECK(*moved == "again");
+}
+
+TEST_CASE("a result destroys what it holds, once") {
+  int alive = 0;
+  {
+    Result<Counted> first{Counted(alive)};
+    CHECK(alive == 1);
+    Result<Counted> second(std::move(first));
+    CHECK(alive == 2);
+    second = Result<Counted>(makeError(ErrorKind::Service, ""));
+    CHECK(alive == 1);
+    second = Result<Counted>(Counted(alive));
+    CHECK(alive == 2);
+  }
+  CHECK(alive == 0);
+}
+
+TEST_CASE("a result of nothing is success or an error") {
+  Result<void> result;
+  CHECK(result);
+  result = makeError(ErrorKind::Credentials, "none");
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::Credentials);
+  const Error error = std::move(result).error();
+  CHECK(error.message == "none");
+}
+
+TEST_CASE("an error begins as one from before anything was sent") {
+  const Error error = makeError(ErrorKind::Configuration, "why");
+  CHECK(error.kind == ErrorKind::Configuration);
+  CHECK(error.message == "why");
+  CHECK(error.delivery == Delivery::NotSent);
+  CHECK(error.httpStatus == 0);
+  CHECK(error.attempts == 0);
+  CHECK(error.transportCode == 0);
+  CHECK_FALSE(error.retryAfterMs);
+  CHECK(error.code.empty());
+  CHECK(error.requestId.empty());
+}
+
+TEST_CASE("text for messages") {
+  CHECK(detail::concat({}).empty());
+  CHECK(detail::concat({"a", "", "bc"}) == "abc");
+  CHECK(detail::Decimal(0).text() == "0");
+  CHECK(detail::Decimal(1234567890).text() == "1234567890");
+  CHECK(detail::Decimal(UINT64_MAX).text() == "18446744073709551615");
+  CHECK(detail::quoted("") == "\"\"");
+  CHECK(detail::quoted("plain text") == "\"plain text\"");
+  CHECK(detail::quoted("a\nb\x1b[31m\xc3\xbc\x7f") == "\"a?b?[31m???\"");
+  CHECK(detail::quoted(std::string(80, 'x')) == '"' + std::string(80, 'x') + '"');
+  CHECK(detail::quoted(std::string(81, 'x')) == '"' + std::string(80, 'x') + "...\"");
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "secure_tunneling/retry.hpp"
+
+#include <string>
+
+#include "support/catch.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+Error answered(int status, std::string code = {}) {
+  Error error = makeError(ErrorKind::Service, "");
+  error.delivery = Delivery::Answered;
+  error.httpStatus = status;
+  error.code = std::move(code);
+  return error;
+}
+
+Error transportError(Delivery delivery = Delivery::Unknown) {
+  Error error = makeError(ErrorKind::Transport, "");
+  error.delivery = delivery;
+  return error;
+}
+
+constexpr std::uint32_t fullJitter = 0xffffffffU;
+
+}  // namespace
+
+TEST_CASE("what another attempt may help against") {
+  const struct {
+    int status;
+    const char* code;
+    RetryReason reason;
+  } cases[] = {
+      {400, "ThrottlingException", RetryReason::Throttling},
+      {400, "Throttling", RetryReason::Throttling},
+      {403, "TooManyRequestsException", RetryReason::Throttling},
+      {503, "SlowDown", RetryReason::Throttling},
+      {400, "LimitExceededException", RetryReason::Throttling},
+      {400, "PriorRequestNotComplete", RetryReason::Throttling},
+      {429, "", RetryReason::Throttling},
+      {400, "RequestTimeout", RetryReason::Transient},
+      {400, "RequestTimeoutException", RetryReason::Transient},
+      {400, "InternalError", RetryReason::Transient},
+      {400, "IDPCommunicationError", RetryReason::Transient},
+      {500, "", RetryReason::Transient},
+      {502, "", RetryReason::Transient},
+      {503, "ServiceUnavailable", RetryReason::Transient},
+      {504, "", RetryReason::Transient},
+      {500, "ResourceNotFoundException", RetryReason::Transient},
+      {501, "", RetryReason::None},
+      {505, "", RetryReason::None},
+      {400, "", RetryReason::None},
+      {400, "ResourceNotFoundException", RetryReason::None},
+      {400, "throttling", RetryReason::None},
+      {400, "ThrottlingExceptionX", RetryReason::None},
+      {403, "AccessDeniedException", RetryReason::None},
+      {301, "", RetryReason::None},
+      {0, "", RetryReason::None},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.status, row.code);
+    CHECK(retryReason(answered(row.status, row.code)) == row.reason);
+  }
+  CHECK(retryReason(transportError(Delivery::NotSent)) == RetryReason::Transient);
+  CHECK(retryReason(transportError(Delivery::Unknown)) == RetryReason::Transient);
+  for (const ErrorKind kind :
+       {ErrorKind::InvalidArgument, ErrorKind::Configuration, ErrorKind::Credentials,
+        ErrorKind::Signing, ErrorKind::Untrusted, ErrorKind::InvalidResponse}) {
+    Error error = makeError(kind, "");
+    error.httpStatus = 500;
+    error.delivery = Delivery::Unknown;
+    CHECK(retryReason(error) == RetryReason::None);
+  }
+}
+
+TEST_CASE("waits between attempts") {
+  const struct {
+    int retry;
+    std::uint32_t random;
+    std::int64_t maxBackoffMs;
+    std::int64_t retryAfterMs;  // -1: not asked for
+    std::int64_t delayMs;
+  } cases[] = {
+      {0, fullJitter, 20'000, -1, 1000},
+      {1, fullJitter, 20'000, -1, 2000},
+      {4, fullJitter, 20'000, -1, 16'000},
+      {5, fullJitter, 20'000, -1, 20'000},
+      {1000, fullJitter, 20'000, -1, 20'000},
+      {2'000'000'000, fullJitter, 20'000, -1, 20'000},
+      {0, 0, 20'000, -1, 0},
+      {0, 0x80000000U, 20'000, -1, 500},
+      {3, 0x40000000U, 20'000, -1, 2000},
+      {0, fullJitter, 50, -1, 50},
+      {0, fullJitter, 0, -1, 0},
+      // What the service asks for is waited at least, up to five seconds above.
+      {0, fullJitter, 20'000, 0, 1000},
+      {0, fullJitter, 20'000, 999, 1000},
+      {0, fullJitter, 20'000, 1500, 1500},
+      {0, fullJitter, 20'000, 5999, 5999},
+      {0, fullJitter, 20'000, 6001, 6000},
+      {0, 0, 20'000, 300, 300},
+      {0, 0, 20'000, 3'600'000, 5000},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.retry, row.random, row.maxBackoffMs, row.retryAfterMs);
+    Error error = answered(503);
+    if (row.retryAfterMs >= 0) error.retryAfterMs = row.retryAfterMs;
+    CHECK(retryDelayMs(row.retry, row.random, row.maxBackoffMs, error) == row.delayMs);
+  }
+}
+
+TEST_CASE("random waits lie between nothing and the whole") {
+  std::int64_t last = 0;
+  for (std::uint64_t random = 0; random <= 0xffffffffU; random += 0x00ffffffU) {
+    const std::int64_t delay =
+        retryDelayMs(2, static_cast<std::uint32_t>(random), 20'000, answered(500));
+    CHECK(delay >= last);
+    CHECK(delay <= 4000);
+    last = delay;
+  }
+  CHECK(last > 3900);
+}
+
+TEST_CASE("retries are paid from a quota") {
+  RetryQuota quota;
+  CHECK(quota.available() == 500);
+  CHECK(quota.acquire(answered(500)));
+  CHECK(quota.available() == 495);
+  CHECK(quota.acquire(transportError()));
+  CHECK(quota.available() == 485);
+
+  SECTION("a success gives back what the last retry cost") {
+    quota.refund();
+    CHECK(quota.available() == 495);
+  }
+  SECTION("a success of a first attempt gives back one") {
+    quota.beginCall();
+    quota.refund();
+    CHECK(quota.available() == 486);
+  }
+  SECTION("there is never more than the capacity") {
+    quota.setAvailable(500);
+    quota.beginCall();
+    quota.refund();
+    CHECK(quota.available() == 500);
+  }
+  SECTION("what is left may not be enough") {
+    quota.setAvailable(9);
+    CHECK_FALSE(quota.acquire(transportError()));
+    CHECK(quota.available() == 9);
+    CHECK(quota.acquire(answered(500)));
+    CHECK_FALSE(quota.acquire(answered(500)));
+    CHECK(quota.available() == 4);
+  }
+  SECTION("it runs dry and fills again") {
+    quota.setAvailable(500);
+    int retries = 0;
+    while (quota.acquire(answered(500)))
+      ++retries;
+    CHECK(retries == 100);
+    CHECK(quota.available() == 0);
+    for (int i = 0; i != 5; ++i) {
+      quota.beginCall();
+      quota.refund();
+    }
+    CHECK(quota.acquire(answered(500)));
+  }
+}

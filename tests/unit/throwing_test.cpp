@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#if defined(__cpp_exceptions)
+#include "secure_tunneling/throwing.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "support/catch.hpp"
+
+using namespace secure_tunneling;
+
+TEST_CASE("the value of a result, or an exception") {
+  CHECK(*valueOrThrow(Result<std::unique_ptr<int>>(std::make_unique<int>(7))) == 7);
+
+  Error error = makeError(ErrorKind::Service, "gone");
+  error.code = "ResourceNotFoundException";
+  error.attempts = 2;
+  std::string what;
+  try {
+    static_cast<void>(valueOrThrow(Result<std::string>(std::move(error))));
+  } catch (const ErrorException& exception) {
+    what = exception.what();
+    CHECK(exception.error().kind == ErrorKind::Service);
+    CHECK(exception.error().attempts == 2);
+  }
+  CHECK(what == "ResourceNotFoundException: gone");
+  CHECK(std::string(ErrorException(makeError(ErrorKind::Transport, "lost")).what()) == "lost");
+}
+#endif
