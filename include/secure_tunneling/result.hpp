@@ -26,8 +26,8 @@ enum class ErrorKind : unsigned char {
   InvalidResponse,  ///< the service's answer cannot be understood; the tokens may have been rotated
 };
 
-/// How far the last attempt got. After `Unknown` the old tokens may be revoked already: asking
-/// again is the only way to usable ones.
+/// How far the call got; `Unknown` once any attempt was. After it the old tokens may be revoked
+/// already: asking again is the only way to usable ones.
 enum class Delivery : unsigned char {
   NotSent,   ///< the request certainly did not reach the service
   Unknown,   ///< it may have
