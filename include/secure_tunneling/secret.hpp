@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -62,6 +63,7 @@ class Secret {
       const std::size_t needed = size_ + text.size();
       reserve(needed > capacity_ * 2 ? needed : capacity_ * 2);
     }
+    assert(data_ != nullptr);
     std::memcpy(data_ + size_, text.data(), text.size());
     size_ += text.size();
     data_[size_] = '\0';

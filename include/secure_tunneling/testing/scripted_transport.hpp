@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,8 +40,8 @@ class ScriptedTransport final : public HttpTransport {
     script_.push_back(std::move(step));
     return *this;
   }
-  ScriptedTransport& fail(Delivery delivery, std::string message = "scripted failure") {
-    Error error = makeError(ErrorKind::Transport, std::move(message));
+  ScriptedTransport& fail(Delivery delivery, std::string_view message = "scripted failure") {
+    Error error = makeError(ErrorKind::Transport, message);
     error.delivery = delivery;
     return fail(std::move(error));
   }
