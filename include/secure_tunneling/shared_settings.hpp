@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/environment.hpp"
-#include "secure_tunneling/detail/shared_config.hpp"
+#include "secure_tunneling/detail/shared_files.hpp"
 #include "secure_tunneling/rotate_call.hpp"
 
 namespace secure_tunneling {
@@ -40,22 +40,20 @@ inline Result<void> readBoolean(const char* name, bool& value) {
 /// by name and does not exist; a region that is found nowhere stays empty.
 inline Result<Settings> loadSettings(std::string_view profile = {}) {
   Settings settings;
-  const std::string name(detail::chosenProfile(profile));
-  std::string profileRegion;
-  Result<bool> found = detail::visitProfile(
-      name, [&](detail::SharedFile, std::string_view key, std::string_view value) {
-        if (detail::equalsIgnoreCase(key, "region"sv)) profileRegion = value;
-      });
-  if (!found) return std::move(found).error();
-  if (!*found && name != "default"sv) {
+  const detail::ChosenProfile chosen = detail::chosenProfile(profile);
+  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  if (!files) return std::move(files).error();
+  if (chosen.isNamed && !files->has(detail::profileSection, chosen.name)) {
     return detail::errorOf(ErrorKind::Configuration,
-                           {"The config profile ("sv, name, ") could not be found"sv});
+                           {"The config profile ("sv, chosen.name, ") could not be found"sv});
   }
 
   for (const char* const variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
     if (settings.region.empty()) settings.region = detail::environmentVariable(variable);
   }
-  if (settings.region.empty()) settings.region = std::move(profileRegion);
+  if (settings.region.empty()) {
+    settings.region = files->value(detail::profileSection, chosen.name, "region"sv);
+  }
   for (const char* const variable : {"AWS_ENDPOINT_URL_IOTSECURETUNNELING", "AWS_ENDPOINT_URL"}) {
     if (settings.endpointUrl.empty()) settings.endpointUrl = detail::environmentVariable(variable);
   }

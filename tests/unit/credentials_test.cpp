@@ -151,7 +151,7 @@ TEST_CASE("the grammar of the credentials file") {
       {"unknown names", "[default]\nfoo=bar\naws_access_key_id=ID\naws_secret_access_key=s\nx=\n",
        "ID|s|"},
       {"nested settings",
-       "[default]\ns3 =\n  aws_access_key_id = X\n\tno equals sign\naws_access_key_id=ID\n"
+       "[default]\ns3 =\n  aws_access_key_id = X\n\ty = z\naws_access_key_id=ID\n"
        "aws_secret_access_key=s\n",
        "ID|s|"},
       {"other sections",
@@ -185,7 +185,7 @@ TEST_CASE("headings of the config file") {
       {"[profile\tp]", "p", true},
       {"[profile \"p q\"]", "p q", true},
       {"[profile 'p q']", "p q", true},
-      {"[profile p q]", "p q", true},
+      {"[profile p q]", "p q", false},
       {"[profile p] # note", "p", true},
       {"[default]", "default", true},
       {"[profile default]", "default", true},
@@ -235,7 +235,7 @@ TEST_CASE("malformed shared files are refused with the line") {
       {"[default]\r\n\r\ncanary\r\n", ", line 3: expected [section] or name = value"},
       {"[default]\n=canary\n", ", line 2: expected [section] or name = value"},
       {"[default]\n[other]\ncanary", ", line 3: expected [section] or name = value"},
-      {std::string("\0", 1), ", line 1: expected [section] or name = value"},
+      {std::string("\0", 1), ", line 1: expected a [section] before the first property"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.text);
@@ -324,7 +324,8 @@ TEST_CASE("the default chain asks the environment, then the profile") {
   CHECK(retrieved(other) == "O|o|");
 
   const std::string path = environment.write(".aws/config", "canary");
-  CHECK(retrieved(chain) == "error: " + path + ", line 1: expected [section] or name = value");
+  CHECK(retrieved(chain) ==
+        "error: " + path + ", line 1: expected a [section] before the first property");
   CHECK(errorKindOf(chain) == ErrorKind::Configuration);
 }
 

@@ -61,7 +61,7 @@ TEST_CASE("where the region comes from") {
 TEST_CASE("a profile that was asked for must exist") {
   TestEnvironment environment;
   CHECK(regionOf().empty());
-  CHECK(regionOf("default").empty());
+  CHECK(regionOf("default") == "error: The config profile (default) could not be found");
   CHECK(regionOf("absent") == "error: The config profile (absent) could not be found");
   environment.set("AWS_PROFILE", "absent");
   CHECK(regionOf() == "error: The config profile (absent) could not be found");

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/shared_config.hpp"
+#include "secure_tunneling/detail/shared_files.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -21,55 +21,56 @@ class ProfileCredentials final : public CredentialsProvider {
   explicit ProfileCredentials(std::string profile = {}) : profile_(std::move(profile)) {}
 
   Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    const std::string profile(detail::chosenProfile(profile_));
+    const detail::ChosenProfile profile = detail::chosenProfile(profile_);
+    Result<detail::SharedFiles> files = detail::SharedFiles::load();
+    if (!files) return std::move(files).error();
     // Each file has its own: a key pair is never put together from both.
-    Credentials fromConfig;
-    Credentials fromCredentials;
-    std::string otherSource;
-    Result<bool> found = detail::visitProfile(
-        profile, [&](detail::SharedFile file, std::string_view key, std::string_view value) {
-          Credentials& read =
-              file == detail::SharedFile::Credentials ? fromCredentials : fromConfig;
-          if (detail::equalsIgnoreCase(key, "aws_access_key_id"sv)) {
-            read.accessKeyId = value;
-          } else if (detail::equalsIgnoreCase(key, "aws_secret_access_key"sv)) {
-            read.secretAccessKey.assign(value);
-          } else if (detail::equalsIgnoreCase(key, "aws_session_token"sv)) {
-            read.sessionToken.assign(value);
-          } else if (isOtherSource(key)) {
-            otherSource = key;
-          }
-        });
-    if (!found) return std::move(found).error();
-    Credentials& read = fromCredentials.accessKeyId.empty() ? fromConfig : fromCredentials;
+    Credentials read = readFrom(*files, detail::SharedFile::Credentials, profile.name);
+    if (read.accessKeyId.empty()) {
+      read = readFrom(*files, detail::SharedFile::Config, profile.name);
+    }
     if (read.accessKeyId.empty() || read.secretAccessKey.empty()) {
-      return refuse(profile, *found, otherSource, read);
+      return refuse(*files, profile.name, read);
     }
     credentials = std::move(read);
     return {};
   }
 
  private:
-  static bool isOtherSource(std::string_view key) noexcept {
+  static Credentials readFrom(const detail::SharedFiles& files, detail::SharedFile file,
+                              std::string_view profile) {
+    const auto value = [&](std::string_view name) {
+      const detail::SharedProperty* const found =
+          files.findIn(file, detail::profileSection, profile, name);
+      return found == nullptr ? std::string_view{} : found->value;
+    };
+    Credentials read;
+    read.accessKeyId = value("aws_access_key_id"sv);
+    read.secretAccessKey.assign(value("aws_secret_access_key"sv));
+    read.sessionToken.assign(value("aws_session_token"sv));
+    return read;
+  }
+
+  /// The first property that says where else the credentials are; empty when none does.
+  static std::string_view otherSource(const detail::SharedFiles& files, std::string_view profile) {
     for (const std::string_view name :
          {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
           "web_identity_token_file"sv, "sso_session"sv, "sso_start_url"sv, "login_session"sv}) {
-      if (detail::equalsIgnoreCase(key, name)) return true;
+      if (files.find(detail::profileSection, profile, name) != nullptr) return name;
     }
-    return false;
+    return {};
   }
 
-  static Error refuse(const std::string& profile, bool found, const std::string& otherSource,
+  static Error refuse(const detail::SharedFiles& files, const std::string& profile,
                       const Credentials& read) {
     ErrorKind kind = ErrorKind::Credentials;
     std::string problem;
-    if (!found) {
-      problem =
-          detail::concat({"found neither in "sv, detail::sharedFilePath(detail::SharedFile::Config),
-                          " nor in "sv, detail::sharedFilePath(detail::SharedFile::Credentials)});
-    } else if (!otherSource.empty()) {
+    const std::string_view other = otherSource(files, profile);
+    if (!files.has(detail::profileSection, profile)) {
+      problem = detail::concat({"found neither in "sv, files.paths()});
+    } else if (!other.empty()) {
       kind = ErrorKind::Configuration;
-      problem = detail::concat({"credentials by way of "sv, otherSource, " are not supported"sv});
+      problem = detail::concat({"credentials by way of "sv, other, " are not supported"sv});
     } else {
       problem = detail::concat(
           {read.accessKeyId.empty() ? "aws_access_key_id"sv : "aws_secret_access_key"sv,

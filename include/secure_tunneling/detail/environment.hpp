@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -16,10 +19,24 @@ inline std::string_view environmentVariable(const char* name) noexcept {
   return value == nullptr ? std::string_view{} : std::string_view(value);
 }
 
+/// The home directory: HOME, else the one that the system has for the user; empty when neither is
+/// known.
+inline std::string homeDirectory() {
+  const std::string_view home = environmentVariable("HOME");
+  if (!home.empty()) return std::string(home);
+  struct passwd entry {};
+  struct passwd* found = nullptr;
+  char text[4096];
+  if (::getpwuid_r(::getuid(), &entry, text, sizeof text, &found) != 0 || found == nullptr)
+    return {};
+  return entry.pw_dir;
+}
+
 /// `path` with a leading `~/` made the home directory.
 inline std::string expandHome(std::string_view path) {
   if (path.substr(0, 2) != "~/") return std::string(path);
-  return std::string(environmentVariable("HOME")).append(path.substr(1));
+  std::string home = homeDirectory();
+  return home.empty() ? std::string(path) : home.append(path.substr(1));
 }
 
 }  // namespace detail
