@@ -96,6 +96,10 @@ inline const Partition& partitionOf(std::string_view region) noexcept {
   return partitions[0];
 }
 
+/// What a region has to be, for a message.
+inline constexpr std::string_view regionSyntax =
+    "letters, digits and inner hyphens, as in us-east-1"sv;
+
 /// Whether `text` can be one label of a host name (and so a region): letters, digits and inner
 /// hyphens, 1 to 63 of them, not digits alone.
 inline bool isHostLabel(std::string_view text) noexcept {
@@ -229,9 +233,9 @@ inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
     return detail::errorOf(ErrorKind::Configuration, {"Invalid Configuration: "sv, conflict});
   }
   if (!parameters.region.empty() && !detail::isHostLabel(parameters.region)) {
-    return detail::errorOf(ErrorKind::Configuration,
-                           {"region "sv, detail::quoted(parameters.region),
-                            ": expected letters, digits and inner hyphens, as in us-east-1"sv});
+    return detail::errorOf(
+        ErrorKind::Configuration,
+        {"region "sv, detail::quoted(parameters.region), ": expected "sv, detail::regionSyntax});
   }
   if (isExplicit) return detail::explicitEndpoint(parameters);
 

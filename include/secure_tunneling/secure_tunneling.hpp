@@ -16,17 +16,20 @@ inline namespace v1 {
 /// A client that signs with OpenSSL.
 using Client = BasicClient<OpensslSha256>;
 
-/// The same in one line, for one call now and then: settings from `loadSettings()`, credentials
-/// from `DefaultCredentialsChain`, a connection of its own. See the form over a client for what it
-/// does and returns; safe to call from several threads as long as none changes the environment.
+/// The same in one line, for one call now and then: settings from `loadSharedSettings()`,
+/// credentials from `DefaultCredentialsChain`, a connection of its own. See the form over a client
+/// for what it does and returns; safe to call from several threads as long as none changes the
+/// environment.
 [[nodiscard]] inline Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
     const RotateTunnelAccessTokenRequest& request) {
-  Result<Settings> settings = loadSettings();
-  if (!settings) return std::move(settings).error();
-  CurlTransport transport;
+  Result<SharedSettings> shared = loadSharedSettings();
+  if (!shared) return std::move(shared).error();
+  CurlTransportOptions options;
+  options.caFile = std::move(shared->caBundle);
+  CurlTransport transport(std::move(options));
   DefaultCredentialsChain credentials;
   SystemClock clock;
-  Client client(*std::move(settings), transport, credentials, clock);
+  Client client(std::move(shared->settings), transport, credentials, clock);
   return rotateTunnelAccessToken(request, client);
 }
 

@@ -5,62 +5,200 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/detail/environment.hpp"
+#include "secure_tunneling/detail/configured.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
 #include "secure_tunneling/rotate_call.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
+
+/// What the program says itself. It counts more than what is configured, which is then not even
+/// checked.
+struct GivenSettings {
+  /// The profile of the shared files; empty for AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
+  /// "default".
+  std::string_view profile;
+  std::string_view region;
+  std::string_view endpointUrl;
+  /// Goes by the region even where an endpoint URL is configured.
+  bool ignoreConfiguredEndpointUrls = false;
+  /// As `Settings::allowHttp`; nothing outside the program can allow it.
+  bool allowHttp = false;
+};
+
+/// Settings of the environment and the shared files.
+struct SharedSettings {
+  Settings settings;
+  /// A PEM bundle of the CAs to trust (`CurlTransportOptions::caFile`); empty for the system's.
+  std::string caBundle;
+  /// The profile that was read.
+  std::string profile;
+};
+
 namespace detail {
 
-/// Reads a variable that is true or false; `value` stays as it is where it is not set.
-inline Result<void> readBoolean(const char* name, bool& value) {
-  const std::string_view text = environmentVariable(name);
-  if (text.empty()) return {};
-  const bool isTrue = equalsIgnoreCase(text, "true"sv);
-  if (!isTrue && !equalsIgnoreCase(text, "false"sv)) {
-    return makeError(ErrorKind::Configuration, std::string(name)
-                                                   .append(" is "sv)
-                                                   .append(quoted(text))
-                                                   .append(": expected true or false"sv));
-  }
-  value = isTrue;
-  return {};
+/// The `[services]` section of the profile is asked for the endpoint of this one.
+inline constexpr std::string_view servicesKey = "iotsecuretunneling"sv;
+
+inline Error profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
+  const std::string name = quoted(chosen.name);
+  const bool isFromVariable = chosen.variable != nullptr;
+  return errorOf(
+      ErrorKind::Configuration,
+      {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
+       ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
+       isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv, files.paths()});
 }
+
+/// Reads one setting after the other, with its checks.
+class SettingsReader {
+ public:
+  SettingsReader(const SharedFiles& files, std::string_view profile,
+                 const GivenSettings& given) noexcept
+      : files_(files), given_(given), configuration_(files, profile) {}
+
+  Result<void> read(SharedSettings& shared) const {
+    Settings& settings = shared.settings;
+    bool keepsClock = false;
+    const struct {
+      const char* variable;
+      std::string_view property;
+      bool& value;
+    } flags[] = {
+        {"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"sv, settings.useFipsEndpoint},
+        {"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"sv, settings.useDualStackEndpoint},
+        {"AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction"sv, keepsClock},
+    };
+    settings.allowHttp = given_.allowHttp;
+    Result<void> result = readRegion(settings.region);
+    if (result) result = readEndpointUrl(settings.endpointUrl);
+    for (const auto& flag : flags) {
+      if (!result) return result;
+      result = configuration_.read(configuration_.find({flag.variable}, flag.property), flag.value);
+    }
+    settings.correctClockSkew = !keepsClock;
+    if (result) result = checkRetryMode();
+    if (!result) return result;
+    shared.caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv).value;
+    return configuration_.read(configuration_.find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv),
+                               settings.maxAttempts);
+  }
+
+ private:
+  Result<void> readRegion(std::string& region) const {
+    region = given_.region;
+    if (!region.empty()) return {};
+    const Configured found = configuration_.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region"sv);
+    if (!found.value.empty() && !isHostLabel(found.value)) {
+      return configuration_.refuse(found, regionSyntax);
+    }
+    region = found.value;
+    return {};
+  }
+
+  Result<void> readEndpointUrl(std::string& url) const {
+    url = given_.endpointUrl;
+    bool isIgnored = given_.ignoreConfiguredEndpointUrls;
+    if (!url.empty()) return {};
+    if (!isIgnored) {
+      Result<void> read =
+          configuration_.read(configuration_.find({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"},
+                                                  "ignore_configured_endpoint_urls"sv),
+                              isIgnored);
+      if (!read) return read;
+    }
+    if (isIgnored) return {};
+    Result<Configured> found = configuredEndpointUrl();
+    if (!found) return std::move(found).error();
+    if (found->value.empty()) return {};
+    EndpointParameters parameters;
+    parameters.endpointUrl = found->value;
+    parameters.allowHttp = given_.allowHttp;
+    Result<Endpoint> endpoint = explicitEndpoint(parameters);
+    if (!endpoint) {
+      return errorOf(ErrorKind::Configuration,
+                     {configuration_.origin(*found), ": "sv, endpoint.error().message});
+    }
+    url = found->value;
+    return {};
+  }
+
+  [[nodiscard]] Result<Configured> configuredEndpointUrl() const {
+    const Configured fromVariable =
+        configuration_.find({"AWS_ENDPOINT_URL_IOTSECURETUNNELING", "AWS_ENDPOINT_URL"}, {});
+    if (!fromVariable.value.empty()) return Configured(fromVariable);
+    const Configured services = configuration_.find({}, "services"sv);
+    if (!services.value.empty()) {
+      if (!files_.has(servicesSection, services.value)) {
+        return configuration_.refuse(services, "the name of a [services] section"sv);
+      }
+      Configured own = Configuration::of(
+          files_.findNested(servicesSection, services.value, servicesKey, "endpoint_url"sv));
+      if (!own.value.empty()) return own;
+    }
+    return configuration_.find({}, "endpoint_url"sv);
+  }
+
+  /// All modes are run as `standard`: `adaptive` adds to it what one caller does not notice, and
+  /// `legacy` is its forerunner.
+  [[nodiscard]] Result<void> checkRetryMode() const {
+    const Configured mode = configuration_.find({"AWS_RETRY_MODE"}, "retry_mode"sv);
+    for (const std::string_view known : {""sv, "standard"sv, "adaptive"sv, "legacy"sv}) {
+      if (mode.value == known) return {};
+    }
+    return configuration_.refuse(mode, "standard, adaptive or legacy"sv);
+  }
+
+  const SharedFiles& files_;
+  const GivenSettings& given_;
+  Configuration configuration_;
+};
 
 }  // namespace detail
 
-/// Settings from the environment and the shared config file, as the AWS tools read them:
-/// - region: AWS_REGION, AWS_DEFAULT_REGION, the profile's `region`;
-/// - endpointUrl: AWS_ENDPOINT_URL_IOTSECURETUNNELING, AWS_ENDPOINT_URL;
-/// - useFipsEndpoint, useDualStackEndpoint: AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT.
+/// Settings from the environment and the shared files, as the AWS tools read them, in this order:
 ///
-/// `profile` is chosen as for `ProfileCredentials`. Reads the files at each call. Returns
-/// `ErrorKind::Configuration` for a malformed value or file, and for a profile that was asked for
-/// by name and does not exist; a region that is found nowhere stays empty.
-inline Result<Settings> loadSettings(std::string_view profile = {}) {
-  Settings settings;
-  const detail::ChosenProfile chosen = detail::chosenProfile(profile);
+/// | setting          | variable                            | property of the profile           |
+/// |------------------|-------------------------------------|-----------------------------------|
+/// | region           | AWS_REGION, AWS_DEFAULT_REGION      | region                            |
+/// | endpoint URL     | AWS_ENDPOINT_URL_IOTSECURETUNNELING,| services, then endpoint_url       |
+/// |                  | AWS_ENDPOINT_URL                    |                                   |
+/// | none of these    | AWS_IGNORE_CONFIGURED_ENDPOINT_URLS | ignore_configured_endpoint_urls   |
+/// | FIPS             | AWS_USE_FIPS_ENDPOINT               | use_fips_endpoint                 |
+/// | dual-stack       | AWS_USE_DUALSTACK_ENDPOINT          | use_dualstack_endpoint            |
+/// | attempts         | AWS_MAX_ATTEMPTS                    | max_attempts                      |
+/// | retry mode       | AWS_RETRY_MODE                      | retry_mode                        |
+/// | CA bundle        | AWS_CA_BUNDLE                       | ca_bundle                         |
+/// | no clock skew    | AWS_DISABLE_CLOCK_SKEW_CORRECTION   | disable_clock_skew_correction     |
+///
+/// `services` names a `[services NAME]` section, whose `iotsecuretunneling` has an `endpoint_url`.
+/// The retry modes `legacy` and `adaptive` are run as `standard`.
+///
+/// Reads the files at each call; as `getenv`, not safe beside a thread that changes the
+/// environment. Returns `ErrorKind::Configuration`, with the variable or the file and line, for a
+/// value that is not valid, for a malformed file, and for a profile that was asked for by name and
+/// does not exist. A region that is found nowhere stays empty.
+inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}) {
+  detail::ChosenProfile chosen = detail::chosenProfile(given.profile);
   Result<detail::SharedFiles> files = detail::SharedFiles::load();
   if (!files) return std::move(files).error();
   if (chosen.isNamed && !files->has(detail::profileSection, chosen.name)) {
-    return detail::errorOf(ErrorKind::Configuration,
-                           {"The config profile ("sv, chosen.name, ") could not be found"sv});
+    return detail::profileNotFound(*files, chosen);
   }
-
-  for (const char* const variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (settings.region.empty()) settings.region = detail::environmentVariable(variable);
-  }
-  if (settings.region.empty()) {
-    settings.region = files->value(detail::profileSection, chosen.name, "region"sv);
-  }
-  for (const char* const variable : {"AWS_ENDPOINT_URL_IOTSECURETUNNELING", "AWS_ENDPOINT_URL"}) {
-    if (settings.endpointUrl.empty()) settings.endpointUrl = detail::environmentVariable(variable);
-  }
-  Result<void> read = detail::readBoolean("AWS_USE_FIPS_ENDPOINT", settings.useFipsEndpoint);
-  if (read) read = detail::readBoolean("AWS_USE_DUALSTACK_ENDPOINT", settings.useDualStackEndpoint);
+  SharedSettings shared;
+  Result<void> read = detail::SettingsReader(*files, chosen.name, given).read(shared);
   if (!read) return std::move(read).error();
-  return settings;
+  shared.profile = std::move(chosen.name);
+  return shared;
+}
+
+/// The part of `loadSharedSettings` that a client takes.
+inline Result<Settings> loadSettings(std::string_view profile = {}) {
+  GivenSettings given;
+  given.profile = profile;
+  Result<SharedSettings> shared = loadSharedSettings(given);
+  if (!shared) return std::move(shared).error();
+  return std::move(shared->settings);
 }
 
 }  // namespace v1

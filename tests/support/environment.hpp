@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -19,13 +20,13 @@ class TestEnvironment {
   TestEnvironment() {
     home_ = std::filesystem::temp_directory_path() / "secure_tunneling_XXXXXX";
     if (::mkdtemp(&home_[0]) == nullptr) std::abort();
-    for (const char* const name :
-         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
-          "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE",
-          "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IOTSECURETUNNELING",
-          "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}) {
-      change(name, nullptr);
+    std::vector<std::string> names;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;
+      if (text.substr(0, 4) == "AWS_") names.emplace_back(text.substr(0, text.find('=')));
     }
+    for (const std::string& name : names)
+      unset(name.c_str());
     change("HOME", home_.c_str());
     std::filesystem::create_directory(path(".aws"));
   }
