@@ -41,7 +41,7 @@ namespace detail {
 inline constexpr std::string_view servicesKey = "iotsecuretunneling"sv;
 
 inline Error profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
-  const std::string name = quoted(chosen.name);
+  const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
   return errorOf(
       ErrorKind::Configuration,

@@ -26,6 +26,9 @@ constexpr VectorFile files[] = {
     {"json_parsing.json", runJsonParsing},
     {"retry.json", runRetry},
     {"clock_skew.json", runClockSkew},
+    {"profiles.json", runProfiles},
+    {"settings.json", runSettings},
+    {"configured_endpoint_urls.json", runConfiguredEndpointUrls},
 };
 
 }  // namespace

@@ -61,3 +61,6 @@ void runErrors(const Json& vectors, Report& report);
 void runJsonParsing(const Json& vectors, Report& report);
 void runRetry(const Json& vectors, Report& report);
 void runClockSkew(const Json& vectors, Report& report);
+void runProfiles(const Json& vectors, Report& report);
+void runSettings(const Json& vectors, Report& report);
+void runConfiguredEndpointUrls(const Json& vectors, Report& report);
