@@ -2,6 +2,7 @@
 #include "configuration.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -9,8 +10,10 @@ using secure_tunneling::Credentials;
 using secure_tunneling::CredentialsQuery;
 using secure_tunneling::CurlTransportOptions;
 using secure_tunneling::ErrorKind;
+using secure_tunneling::GivenSettings;
 using secure_tunneling::Result;
 using secure_tunneling::Settings;
+using secure_tunneling::SharedSettings;
 
 namespace {
 
@@ -26,22 +29,30 @@ bool isDirectory(const std::string& path) {
 
 }  // namespace
 
-Result<Settings> readSettings(const Options& options) {
-  Result<Settings> settings = secure_tunneling::loadSettings(options.profile);
-  if (!settings) return settings;
-  if (options.region) settings->region = *options.region;
-  if (options.endpointUrl) settings->endpointUrl = *options.endpointUrl;
-  if (!settings->endpointUrl.empty()) {
-    // As the AWS CLI has it: such a URL is meant as it stands.
-    settings->useFipsEndpoint = false;
-    settings->useDualStackEndpoint = false;
-    settings->allowHttp = true;
+Result<SharedSettings> readSettings(const Options& options) {
+  GivenSettings given;
+  given.profile = options.profile;
+  given.region = options.region ? *options.region : std::string_view();
+  given.endpointUrl = options.endpointUrl ? *options.endpointUrl : std::string_view();
+  // As the AWS CLI has it: an endpoint URL is meant as it stands.
+  given.allowHttp = true;
+  Result<SharedSettings> shared = secure_tunneling::loadSharedSettings(given);
+  if (!shared) return shared;
+  Settings& settings = shared->settings;
+  if (options.region) settings.region = *options.region;
+  if (!settings.endpointUrl.empty()) {
+    settings.useFipsEndpoint = false;
+    settings.useDualStackEndpoint = false;
   }
-  settings->signRequests = options.signRequest;
-  return settings;
+  settings.signRequests = options.signRequest;
+  if (!options.caBundle.empty()) shared->caBundle = options.caBundle;
+  if (shared->caBundle.empty() && isSet("REQUESTS_CA_BUNDLE")) {
+    shared->caBundle = std::getenv("REQUESTS_CA_BUNDLE");
+  }
+  return shared;
 }
 
-CurlTransportOptions transportOptions(const Options& options) {
+CurlTransportOptions transportOptions(const Options& options, const std::string& caBundle) {
   CurlTransportOptions out;
   out.connectTimeoutMs = options.connectTimeoutMs;
   // The answer is a few hundred bytes: waiting for it is waiting for all of it.
@@ -49,10 +60,26 @@ CurlTransportOptions transportOptions(const Options& options) {
   out.lowSpeedSeconds = 0;
   out.maxResponseBytes = std::size_t{16} << 20U;
   out.verifyTls = options.verifySsl;
-  if (out.verifyTls) {
-    (isDirectory(options.caBundle) ? out.caPath : out.caFile) = options.caBundle;
-  }
+  if (out.verifyTls) (isDirectory(caBundle) ? out.caPath : out.caFile) = caBundle;
   return out;
+}
+
+std::vector<std::string> permissionsReport(const SharedSettings& shared) {
+  std::vector<std::string> report;
+  for (const std::string& path : {shared.configFile, shared.credentialsFile}) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (status.st_uid != 0 && status.st_uid != geteuid()) {
+      report.push_back(path + " belongs to another user");
+    }
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+      report.push_back(path + " can be written by other users");
+    }
+    if (path == shared.credentialsFile && (status.st_mode & S_IROTH) != 0) {
+      report.push_back(path + " may hold keys and can be read by every user");
+    }
+  }
+  return report;
 }
 
 ChosenCredentials::ChosenCredentials(const std::string& profile)

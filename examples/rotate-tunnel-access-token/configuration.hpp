@@ -2,14 +2,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "options.hpp"
 #include "secure_tunneling/secure_tunneling.hpp"
 
 /// Settings from the environment and the shared files, and from options, which count more.
-secure_tunneling::Result<secure_tunneling::Settings> readSettings(const Options& options);
+secure_tunneling::Result<secure_tunneling::SharedSettings> readSettings(const Options& options);
 
-secure_tunneling::CurlTransportOptions transportOptions(const Options& options);
+secure_tunneling::CurlTransportOptions transportOptions(const Options& options,
+                                                        const std::string& caBundle);
+
+/// What to tell the user of who else can get at the shared files: a line each.
+std::vector<std::string> permissionsReport(const secure_tunneling::SharedSettings& shared);
 
 /// Credentials from a profile that is named on the command line; else from the environment, where
 /// it has a key; else from the usual profile.

@@ -30,6 +30,7 @@ using secure_tunneling::RotateTunnelAccessTokenRequest;
 using secure_tunneling::RotateTunnelAccessTokenResponse;
 using secure_tunneling::Secret;
 using secure_tunneling::Settings;
+using secure_tunneling::SharedSettings;
 using secure_tunneling::SystemClock;
 
 namespace {
@@ -101,19 +102,24 @@ int printTokens(const Secret& text) {
                              ". The old ones are revoked; rotate again to get usable ones.");
 }
 
-int rotate(const Options& options, Settings settings,
+int rotate(const Options& options, SharedSettings shared,
            const RotateTunnelAccessTokenRequest& request) {
   const DebugLog log(options.debug);
+  Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
   ChosenCredentials credentials(options.profile);
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
+  log.line("profile " + shared.profile + " of " + shared.configFile + " and " +
+           shared.credentialsFile);
+  for (const std::string& warning : permissionsReport(shared))
+    log.line("warning: " + warning);
   log.line("region " + settings.region + ", endpoint " +
            (settings.endpointUrl.empty() ? "by region" : "given"));
   log.line(std::string("credentials: ") +
            (settings.signRequests ? credentials.source() : "none, the request is not signed"));
 
-  CurlTransport curl(transportOptions(options));
+  CurlTransport curl(transportOptions(options, shared.caBundle));
   LoggedTransport transport(curl, log);
   SystemClock clock;
   Client client(std::move(settings), transport, credentials, clock);
@@ -146,9 +152,9 @@ int main(int argc, char** argv) {
   Result<void> checked = checkParameters(*parameters);
   if (!checked) return fail(checked.error());
 
-  Result<Settings> settings = readSettings(*options);
-  if (!settings) return fail(settings.error());
-  if (settings->region.empty()) {
+  Result<SharedSettings> shared = readSettings(*options);
+  if (!shared) return fail(shared.error());
+  if (shared->settings.region.empty()) {
     return fail(exitConfiguration,
                 "You must specify a region. You can also configure your region by running \"aws "
                 "configure\".");
@@ -158,5 +164,5 @@ int main(int argc, char** argv) {
   }
   checked = checkClientMode(*options, *parameters);
   if (!checked) return fail(checked.error());
-  return rotate(*options, *std::move(settings), toRequest(*parameters));
+  return rotate(*options, *std::move(shared), toRequest(*parameters));
 }

@@ -176,11 +176,6 @@ bool hasScheme(std::string_view url) {
   });
 }
 
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 }  // namespace
 
 Result<Options> parseOptions(int argc, const char* const* argv) {
@@ -269,9 +264,6 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   options.region = value("--region", given.region);
   options.profile = std::move(given.profile);
   options.caBundle = std::move(given.caBundle);
-  for (const char* const name : {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
-    if (options.caBundle.empty()) options.caBundle = environment(name);
-  }
   options.verifySsl = !given.noVerifySsl;
   options.signRequest = !given.noSignRequest;
   options.debug = given.debug;

@@ -22,6 +22,7 @@ struct Options {
   /// Empty when not given.
   std::string profile;
   std::optional<std::string> endpointUrl;
+  /// Empty when not given.
   std::string caBundle;
   bool verifySsl = true;
   bool signRequest = true;
@@ -34,6 +35,6 @@ struct Options {
   std::string information;
 };
 
-/// Reads the command line, and the environment's part of the same settings (AWS_DEFAULT_OUTPUT,
-/// AWS_CA_BUNDLE). The error's message is ready to be printed.
+/// Reads the command line, and the environment's AWS_DEFAULT_OUTPUT. The error's message is ready
+/// to be printed.
 secure_tunneling::Result<Options> parseOptions(int argc, const char* const* argv);

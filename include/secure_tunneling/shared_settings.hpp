@@ -31,8 +31,10 @@ struct SharedSettings {
   Settings settings;
   /// A PEM bundle of the CAs to trust (`CurlTransportOptions::caFile`); empty for the system's.
   std::string caBundle;
-  /// The profile that was read.
+  /// The profile that was read, and the files, whether they exist or not.
   std::string profile;
+  std::string configFile;
+  std::string credentialsFile;
 };
 
 namespace detail {
@@ -77,11 +79,8 @@ class SettingsReader {
       result = configuration_.read(configuration_.find({flag.variable}, flag.property), flag.value);
     }
     settings.correctClockSkew = !keepsClock;
-    if (result) result = checkRetryMode();
-    if (!result) return result;
     shared.caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv).value;
-    return configuration_.read(configuration_.find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv),
-                               settings.maxAttempts);
+    return result ? readRetries(settings.maxAttempts) : std::move(result);
   }
 
  private:
@@ -140,13 +139,16 @@ class SettingsReader {
   }
 
   /// All modes are run as `standard`: `adaptive` adds to it what one caller does not notice, and
-  /// `legacy` is its forerunner.
-  [[nodiscard]] Result<void> checkRetryMode() const {
+  /// `legacy`, its forerunner, differs by the number of attempts.
+  Result<void> readRetries(int& maxAttempts) const {
     const Configured mode = configuration_.find({"AWS_RETRY_MODE"}, "retry_mode"sv);
-    for (const std::string_view known : {""sv, "standard"sv, "adaptive"sv, "legacy"sv}) {
-      if (mode.value == known) return {};
+    if (mode.value == "legacy"sv) {
+      maxAttempts = 5;
+    } else if (!mode.value.empty() && mode.value != "standard"sv && mode.value != "adaptive"sv) {
+      return configuration_.refuse(mode, "standard, adaptive or legacy"sv);
     }
-    return configuration_.refuse(mode, "standard, adaptive or legacy"sv);
+    return configuration_.read(configuration_.find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv),
+                               maxAttempts);
   }
 
   const SharedFiles& files_;
@@ -172,7 +174,8 @@ class SettingsReader {
 /// | no clock skew    | AWS_DISABLE_CLOCK_SKEW_CORRECTION   | disable_clock_skew_correction     |
 ///
 /// `services` names a `[services NAME]` section, whose `iotsecuretunneling` has an `endpoint_url`.
-/// The retry modes `legacy` and `adaptive` are run as `standard`.
+/// The retry modes `adaptive` and `legacy` are run as `standard`, the latter with 5 attempts where
+/// their number is not set.
 ///
 /// Reads the files at each call; as `getenv`, not safe beside a thread that changes the
 /// environment. Returns `ErrorKind::Configuration`, with the variable or the file and line, for a
@@ -189,6 +192,8 @@ inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}
   Result<void> read = detail::SettingsReader(*files, chosen.name, given).read(shared);
   if (!read) return std::move(read).error();
   shared.profile = std::move(chosen.name);
+  shared.configFile = files->path(detail::SharedFile::Config);
+  shared.credentialsFile = files->path(detail::SharedFile::Credentials);
   return shared;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The example programs, as processes of their own.
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
@@ -236,6 +237,69 @@ TEST_CASE("the command refuses bad input with a reason, and sends nothing") {
   CHECK(world.service.connections() == 0);
 }
 
+TEST_CASE("the command goes by a profile of the shared files") {
+  World world;
+  const TemporaryFolder files;
+  for (const char* const name : {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                                 "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}) {
+    world.unset(name);
+  }
+  const std::string config = files.file(
+      "config",
+      "[profile p]\nregion = us-east-1\nservices = here\n[profile bad]\nregion = no region\n"
+      "[services here]\niotsecuretunneling =\n  endpoint_url = " +
+          world.service.url() + "\n");
+  const std::string credentials = files.file(
+      "credentials", std::string("[p]\naws_access_key_id = ") + ServedFake::accessKeyId +
+                         "\naws_secret_access_key = " + ServedFake::secretAccessKey + "\n");
+  world.environment.push_back("AWS_CONFIG_FILE=" + config);
+  world.environment.push_back("AWS_SHARED_CREDENTIALS_FILE=" + credentials);
+  std::vector<std::string> arguments = {"--tunnel-id", ServedFake::tunnel, "--client-mode",
+                                        "SOURCE",      "--profile",        "p"};
+  REQUIRE(::chmod(credentials.c_str(), 0600) == 0);
+
+  SECTION("that is named on the command line") {
+    const Finished finished = world.command(arguments);
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output.find(world.service.sourceToken()) != std::string::npos);
+  }
+  SECTION("that is named in the environment") {
+    world.environment.emplace_back("AWS_PROFILE=p");
+    arguments.resize(4);
+    CHECK(world.command(arguments).status == 0);
+  }
+  SECTION("with another region, which the service does not take") {
+    arguments.insert(arguments.end(), {"--region", "eu-west-1"});
+    checkRefused(world.command(arguments), 254, "scoped to a valid region");
+  }
+  SECTION("with a region that is none") {
+    arguments[5] = "bad";
+    checkRefused(world.command(arguments), 255,
+                 config + ", line 5: region is \"no region\": expected ");
+    CHECK(world.service.connections() == 0);
+  }
+  SECTION("and tells in debug output who else can get at the files") {
+    arguments.emplace_back("--debug");
+    const auto report = [&] {
+      const Finished finished = world.command(arguments);
+      INFO(finished.errors);
+      CHECK(finished.status == 0);
+      CHECK(finished.errors.find("debug: profile p of " + config + " and " + credentials + "\n") !=
+            std::string::npos);
+      return finished.errors;
+    };
+    CHECK(report().find("warning: ") == std::string::npos);
+    REQUIRE(::chmod(credentials.c_str(), 0644) == 0);
+    CHECK(report().find("warning: " + credentials +
+                        " may hold keys and can be read by every "
+                        "user\n") != std::string::npos);
+    REQUIRE(::chmod(config.c_str(), 0664) == 0);
+    CHECK(report().find("warning: " + config + " can be written by other users\n") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("the command's debug output has no secret") {
   World world;
   world.service.with([](auto& fake) {
@@ -296,6 +360,11 @@ TEST_CASE("the local service and the programs, over https") {
   }
   SECTION("with the authority in the environment") {
     environment.push_back("AWS_CA_BUNDLE=" + authority.file());
+    CHECK(run(command, environment).status == 0);
+  }
+  SECTION("with the authority in a profile") {
+    environment[4] =
+        "AWS_CONFIG_FILE=" + files.file("config", "[default]\nca_bundle = " + authority.file());
     CHECK(run(command, environment).status == 0);
   }
   SECTION("without verification") {

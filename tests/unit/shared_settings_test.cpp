@@ -310,10 +310,16 @@ TEST_CASE("how many attempts") {
 TEST_CASE("retry modes") {
   TestEnvironment environment;
   const std::string expected = "\": expected standard, adaptive or legacy";
-  for (const char* const mode : {"standard", "adaptive", "legacy", ""}) {
+  for (const char* const mode : {"standard", "adaptive", ""}) {
     environment.set("AWS_RETRY_MODE", mode);
     CHECK(attempts() == "3");
   }
+  environment.set("AWS_RETRY_MODE", "legacy");
+  CHECK(attempts() == "5");
+  environment.set("AWS_MAX_ATTEMPTS", "2");
+  CHECK(attempts() == "2");
+  environment.unset("AWS_MAX_ATTEMPTS");
+  environment.unset("AWS_RETRY_MODE");
   const std::string path = environment.write(".aws/config", "[default]\nretry_mode = none\n");
   CHECK(attempts() == "error: " + path + ", line 2: retry_mode is \"none" + expected);
   environment.set("AWS_RETRY_MODE", "standard");
