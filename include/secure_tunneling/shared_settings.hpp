@@ -39,9 +39,6 @@ struct SharedSettings {
 
 namespace detail {
 
-/// The `[services]` section of the profile is asked for the endpoint of this one.
-inline constexpr std::string_view servicesKey = "iotsecuretunneling"sv;
-
 inline Error profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
   const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
@@ -57,7 +54,7 @@ class SettingsReader {
  public:
   SettingsReader(const SharedFiles& files, std::string_view profile,
                  const GivenSettings& given) noexcept
-      : files_(files), given_(given), configuration_(files, profile) {}
+      : given_(given), configuration_(files, profile) {}
 
   Result<void> read(SharedSettings& shared) const {
     Settings& settings = shared.settings;
@@ -97,45 +94,9 @@ class SettingsReader {
 
   Result<void> readEndpointUrl(std::string& url) const {
     url = given_.endpointUrl;
-    bool isIgnored = given_.ignoreConfiguredEndpointUrls;
-    if (!url.empty()) return {};
-    if (!isIgnored) {
-      Result<void> read =
-          configuration_.read(configuration_.find({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"},
-                                                  "ignore_configured_endpoint_urls"sv),
-                              isIgnored);
-      if (!read) return read;
-    }
-    if (isIgnored) return {};
-    Result<Configured> found = configuredEndpointUrl();
-    if (!found) return std::move(found).error();
-    if (found->value.empty()) return {};
-    EndpointParameters parameters;
-    parameters.endpointUrl = found->value;
-    parameters.allowHttp = given_.allowHttp;
-    Result<Endpoint> endpoint = explicitEndpoint(parameters);
-    if (!endpoint) {
-      return errorOf(ErrorKind::Configuration,
-                     {configuration_.origin(*found), ": "sv, endpoint.error().message});
-    }
-    url = found->value;
-    return {};
-  }
-
-  [[nodiscard]] Result<Configured> configuredEndpointUrl() const {
-    const Configured fromVariable =
-        configuration_.find({"AWS_ENDPOINT_URL_IOTSECURETUNNELING", "AWS_ENDPOINT_URL"}, {});
-    if (!fromVariable.value.empty()) return Configured(fromVariable);
-    const Configured services = configuration_.find({}, "services"sv);
-    if (!services.value.empty()) {
-      if (!files_.has(servicesSection, services.value)) {
-        return configuration_.refuse(services, "the name of a [services] section"sv);
-      }
-      Configured own = Configuration::of(
-          files_.findNested(servicesSection, services.value, servicesKey, "endpoint_url"sv));
-      if (!own.value.empty()) return own;
-    }
-    return configuration_.find({}, "endpoint_url"sv);
+    if (!url.empty() || given_.ignoreConfiguredEndpointUrls) return {};
+    return configuration_.readEndpointUrl("AWS_ENDPOINT_URL_IOTSECURETUNNELING",
+                                          "iotsecuretunneling"sv, given_.allowHttp, url);
   }
 
   /// All modes are run as `standard`: `adaptive` adds to it what one caller does not notice, and
@@ -151,7 +112,6 @@ class SettingsReader {
                                maxAttempts);
   }
 
-  const SharedFiles& files_;
   const GivenSettings& given_;
   Configuration configuration_;
 };

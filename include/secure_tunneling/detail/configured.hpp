@@ -4,10 +4,12 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/environment.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
@@ -80,7 +82,47 @@ class Configuration {
     return {};
   }
 
+  /// Reads the endpoint URL that is configured for one service into `url`: the variable
+  /// `variable`, AWS_ENDPOINT_URL, the profile's `services` section under `service`,
+  /// `endpoint_url`. `url` stays as it is where there is none, or where they are to be ignored.
+  [[nodiscard]] Result<void> readEndpointUrl(const char* variable, std::string_view service,
+                                             bool allowHttp, std::string& url) const {
+    bool isIgnored = false;
+    Result<void> read = this->read(
+        find({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}, "ignore_configured_endpoint_urls"sv),
+        isIgnored);
+    if (!read || isIgnored) return read;
+    Result<Configured> found = findEndpointUrl(variable, service);
+    if (!found) return std::move(found).error();
+    if (found->value.empty()) return {};
+    EndpointParameters parameters;
+    parameters.endpointUrl = found->value;
+    parameters.allowHttp = allowHttp;
+    Result<Endpoint> endpoint = explicitEndpoint(parameters);
+    if (!endpoint) {
+      return errorOf(ErrorKind::Configuration, {origin(*found), ": "sv, endpoint.error().message});
+    }
+    url = found->value;
+    return {};
+  }
+
  private:
+  [[nodiscard]] Result<Configured> findEndpointUrl(const char* variable,
+                                                   std::string_view service) const {
+    const Configured fromVariable = find({variable, "AWS_ENDPOINT_URL"}, {});
+    if (!fromVariable.value.empty()) return Configured(fromVariable);
+    const Configured services = find({}, "services"sv);
+    if (!services.value.empty()) {
+      if (!files_.has(servicesSection, services.value)) {
+        return refuse(services, "the name of a [services] section"sv);
+      }
+      Configured own =
+          of(files_.findNested(servicesSection, services.value, service, "endpoint_url"sv));
+      if (!own.value.empty()) return own;
+    }
+    return find({}, "endpoint_url"sv);
+  }
+
   const SharedFiles& files_;
   std::string_view profile_;
 };

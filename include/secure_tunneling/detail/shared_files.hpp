@@ -183,30 +183,30 @@ class SharedFiles {
     return false;
   }
   /// The property that counts; null when there is none. It lives as long as this object.
-  [[nodiscard]] const SharedProperty* find(std::string_view kind, std::string_view section,
-                                           std::string_view name) const noexcept {
-    const SharedProperty* const found = findIn(SharedFile::Credentials, kind, section, name);
-    return found != nullptr ? found : findIn(SharedFile::Config, kind, section, name);
+  [[nodiscard]] const SharedProperty* find(std::string_view kind, std::string_view name,
+                                           std::string_view property) const noexcept {
+    const SharedProperty* const found = findIn(SharedFile::Credentials, kind, name, property);
+    return found != nullptr ? found : findIn(SharedFile::Config, kind, name, property);
   }
   /// The same in one file only: a key pair is not put together from two.
   [[nodiscard]] const SharedProperty* findIn(SharedFile file, std::string_view kind,
-                                             std::string_view section,
-                                             std::string_view name) const noexcept {
+                                             std::string_view name,
+                                             std::string_view property) const noexcept {
     for (std::size_t i = properties_.size(); i-- != 0;) {
-      const SharedProperty& property = properties_[i];
-      const SharedSection& its = sections_[property.section];
-      if (!property.isNested && property.file == file && property.name == name &&
-          its.kind == kind && its.name == section) {
-        return &property;
+      const SharedProperty& each = properties_[i];
+      const SharedSection& section = sections_[each.section];
+      if (!each.isNested && each.file == file && each.name == property && section.kind == kind &&
+          section.name == name) {
+        return &each;
       }
     }
     return nullptr;
   }
-  /// The property `nested` under the property `name` that counts; null when there is none.
-  [[nodiscard]] const SharedProperty* findNested(std::string_view kind, std::string_view section,
-                                                 std::string_view name,
+  /// The property `nested` under the property `property` that counts; null when there is none.
+  [[nodiscard]] const SharedProperty* findNested(std::string_view kind, std::string_view name,
+                                                 std::string_view property,
                                                  std::string_view nested) const noexcept {
-    const SharedProperty* const parent = find(kind, section, name);
+    const SharedProperty* const parent = find(kind, name, property);
     const SharedProperty* found = nullptr;
     if (parent == nullptr) return nullptr;
     const SharedProperty* const end = properties_.data() + properties_.size();
@@ -216,9 +216,9 @@ class SharedFiles {
     return found;
   }
   /// The value of `find`; empty when there is none.
-  [[nodiscard]] std::string_view value(std::string_view kind, std::string_view section,
-                                       std::string_view name) const noexcept {
-    const SharedProperty* const found = find(kind, section, name);
+  [[nodiscard]] std::string_view value(std::string_view kind, std::string_view name,
+                                       std::string_view property) const noexcept {
+    const SharedProperty* const found = find(kind, name, property);
     return found == nullptr ? std::string_view{} : found->value;
   }
   /// "CONFIG nor in CREDENTIALS", for a message about what is in neither.
