@@ -455,11 +455,12 @@ TEST_CASE("limits that are switched off let a call through") {
 
 TEST_CASE("an unusable setting of the transport is a configuration error") {
   CurlTransportOptions options = direct();
+  std::string file;
   SECTION("a CA file that is not there") {
-    options.caFile = "/nonexistent/ca.pem";
+    options.caFile = file = "/nonexistent/ca.pem";
   }
   SECTION("a client certificate that is not there") {
-    options.clientCertificateFile = "/nonexistent/client.pem";
+    options.clientCertificateFile = file = "/nonexistent/client.pem";
   }
   SocketServer server([](Connection& connection) { connection.waitForClient(); });
   Caller caller("https://" + server.authority(), options);
@@ -469,4 +470,5 @@ TEST_CASE("an unusable setting of the transport is a configuration error") {
   CHECK(response.error().kind == ErrorKind::Configuration);
   CHECK(response.error().delivery == Delivery::NotSent);
   CHECK(response.error().attempts == 1);
+  CHECK(response.error().message.find(": " + file + " (https://") != std::string::npos);
 }

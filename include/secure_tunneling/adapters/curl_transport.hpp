@@ -312,10 +312,11 @@ class CurlTransport final : public HttpTransport {
 
   [[nodiscard]] Error failure(CURLcode code, const HttpRequest& request) const {
     const bool sent = mayHaveSent(request.https);
+    const std::string_view file = fileOf(code);
     Error error =
         detail::errorOf(sent ? ErrorKind::Transport : kindOf(code),
-                        {curl_easy_strerror(code), request.https ? " (https://"sv : " (http://"sv,
-                         request.authority, ")"sv});
+                        {curl_easy_strerror(code), file.empty() ? ""sv : ": "sv, file,
+                         request.https ? " (https://"sv : " (http://"sv, request.authority, ")"sv});
     error.transportCode = static_cast<int>(code);
     error.delivery = sent ? Delivery::Unknown : Delivery::NotSent;
     return error;
@@ -335,6 +336,13 @@ class CurlTransport final : public HttpTransport {
     curl_easy_getinfo(handle_, CURLINFO_APPCONNECT_TIME_T, &tlsDoneAfterUs);
     const bool waitedForTls = https && newConnections > 0 && tlsDoneAfterUs == 0;
     return refusedToResend_ || (bytesWritten() > 0 && !waitedForTls);
+  }
+
+  /// The file that the failure is about; empty where it is about none.
+  [[nodiscard]] std::string_view fileOf(CURLcode code) const noexcept {
+    if (code == CURLE_SSL_CERTPROBLEM) return options_.clientCertificateFile;
+    if (code != CURLE_SSL_CACERT_BADFILE) return {};
+    return options_.caFile.empty() ? options_.caPath : options_.caFile;
   }
 
   static ErrorKind kindOf(CURLcode code) noexcept {
