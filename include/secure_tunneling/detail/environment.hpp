@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <string>
 #include <string_view>
+
+#if !defined(_WIN32) && __has_include(<pwd.h>)
+#include <pwd.h>
+#include <unistd.h>
+#endif
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -19,17 +21,20 @@ inline std::string_view environmentVariable(const char* name) noexcept {
   return value == nullptr ? std::string_view{} : std::string_view(value);
 }
 
-/// The home directory: HOME, else the one that the system has for the user; empty when neither is
-/// known.
+/// The home directory: HOME, else (on POSIX systems) the one that the system has for the user;
+/// empty when neither is known.
 inline std::string homeDirectory() {
   const std::string_view home = environmentVariable("HOME");
   if (!home.empty()) return std::string(home);
+#if !defined(_WIN32) && __has_include(<pwd.h>)
   struct passwd entry {};
   struct passwd* found = nullptr;
   char text[4096];
-  if (::getpwuid_r(::getuid(), &entry, text, sizeof text, &found) != 0 || found == nullptr)
-    return {};
-  return entry.pw_dir;
+  if (::getpwuid_r(::getuid(), &entry, text, sizeof text, &found) == 0 && found != nullptr) {
+    return entry.pw_dir;
+  }
+#endif
+  return {};
 }
 
 /// `path` with a leading `~/` made the home directory.
