@@ -39,9 +39,9 @@ class ProfileCredentials final : public CredentialsProvider {
  private:
   static Credentials readFrom(const detail::SharedFiles& files, detail::SharedFile file,
                               std::string_view profile) {
-    const auto value = [&](std::string_view name) {
+    const auto value = [&](std::string_view property) {
       const detail::SharedProperty* const found =
-          files.findIn(file, detail::profileSection, profile, name);
+          files.findIn(file, detail::profileSection, profile, property);
       return found == nullptr ? std::string_view{} : found->value;
     };
     Credentials read;
@@ -53,10 +53,10 @@ class ProfileCredentials final : public CredentialsProvider {
 
   /// The first property that says where else the credentials are; empty when none does.
   static std::string_view otherSource(const detail::SharedFiles& files, std::string_view profile) {
-    for (const std::string_view name :
+    for (const std::string_view property :
          {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
           "web_identity_token_file"sv, "sso_session"sv, "sso_start_url"sv, "login_session"sv}) {
-      if (files.find(detail::profileSection, profile, name) != nullptr) return name;
+      if (files.find(detail::profileSection, profile, property) != nullptr) return property;
     }
     return {};
   }
