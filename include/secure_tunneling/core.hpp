@@ -3,6 +3,7 @@
 
 /// Everything that needs no operating system, network or TLS library: C++17 and RapidJSON.
 
+#include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/http.hpp"

@@ -41,9 +41,11 @@ struct CredentialsQuery {
 /// Where credentials come from.
 ///
 /// An implementation writes them to `credentials`, which may still hold those of an earlier call
-/// (their buffers are worth reusing), or returns an `Error`, of kind `Credentials` unless a file or
-/// variable is malformed (`Configuration`), whose message says what was looked for and where, never
-/// a value. It does its I/O here and not in its constructor. Called by one thread at a time unless
+/// (their buffers are worth reusing), or returns an `Error` whose message says what was looked for
+/// and where, never a value. Its kind is `NoCredentials` where nothing asks for this source, so
+/// that a chain goes on; `Configuration` for a malformed file, variable or setting; `Credentials`
+/// for any other failure, a transport's too: `delivery` stays `NotSent`, for the call itself was
+/// not sent. It does its I/O here and not in its constructor. Called by one thread at a time unless
 /// the implementation says more.
 class CredentialsProvider {
  public:

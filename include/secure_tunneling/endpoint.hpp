@@ -177,37 +177,41 @@ inline void finishEndpoint(Endpoint& endpoint, std::string_view region) {
       concat({endpoint.https ? "https://"sv : "http://"sv, endpoint.authority, endpoint.path});
 }
 
+/// Takes a URL apart; `path` keeps a query. Returns what is wrong with it, nothing when all is
+/// well.
+inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
+  endpoint.https = equalsIgnoreCase(url.substr(0, 8), "https://"sv);
+  if (!endpoint.https && !equalsIgnoreCase(url.substr(0, 7), "http://"sv)) {
+    return "expected http://HOST or https://HOST"sv;
+  }
+  url.remove_prefix(endpoint.https ? 8 : 7);
+  const std::size_t slash = url.find_first_of("/?#"sv);
+  const std::string_view authority = url.substr(0, slash);
+  endpoint.path = slash == std::string_view::npos ? std::string_view("/"sv) : url.substr(slash);
+  if (authority.find('@') != std::string_view::npos) return "a user name is not supported"sv;
+  if (!isVisibleAscii(endpoint.path)) return "the path must be percent-encoded ASCII"sv;
+  if (endpoint.path.find('#') != std::string::npos) return "a fragment is not supported"sv;
+  if (endpoint.path.front() == '?') endpoint.path.insert(0, 1, '/');
+  return splitAuthority(authority, endpoint) ? ""sv : "expected a host name and a valid port"sv;
+}
+
+/// `url` for a message. What stands before an "@" is a password more often than not: it stays out.
+inline std::string quotedUrl(std::string_view url) {
+  return url.find('@') != std::string_view::npos ? std::string() : " " + quoted(url);
+}
+
 inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
-  // What stands before an "@" is a password more often than not: it stays out of the message.
-  const bool namesUser = parameters.endpointUrl.find('@') != std::string_view::npos;
-  const auto refuse = [&](std::string_view why) {
-    return errorOf(
-        ErrorKind::Configuration,
-        {"endpoint URL"sv, namesUser ? "" : " " + quoted(parameters.endpointUrl), ": "sv, why});
-  };
   Endpoint endpoint;
-  std::string_view rest = parameters.endpointUrl;
-  if (equalsIgnoreCase(rest.substr(0, 8), "https://"sv)) {
-    rest.remove_prefix(8);
-  } else if (equalsIgnoreCase(rest.substr(0, 7), "http://"sv)) {
-    rest.remove_prefix(7);
-    endpoint.https = false;
-  } else {
-    return refuse("expected http://HOST or https://HOST"sv);
+  std::string_view problem = splitUrl(parameters.endpointUrl, endpoint);
+  if (problem.empty() && endpoint.path.find('?') != std::string::npos) {
+    problem = "a query is not supported"sv;
   }
-  const std::size_t slash = rest.find_first_of("/?#"sv);
-  const std::string_view authority = rest.substr(0, slash);
-  endpoint.path = slash == std::string_view::npos ? std::string_view("/"sv) : rest.substr(slash);
-  if (authority.find('@') != std::string_view::npos)
-    return refuse("a user name is not supported"sv);
-  for (const char c : endpoint.path) {
-    if (c == '?' || c == '#') return refuse("a query or fragment is not supported"sv);
-    if (c <= ' ' || c >= 0x7f) return refuse("the path must be percent-encoded ASCII"sv);
+  if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host)) {
+    problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
-  if (!splitAuthority(authority, endpoint))
-    return refuse("expected a host name and a valid port"sv);
-  if (!endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host)) {
-    return refuse("http is for loopback hosts only, unless it is allowed explicitly"sv);
+  if (!problem.empty()) {
+    return errorOf(ErrorKind::Configuration,
+                   {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
   }
   finishEndpoint(endpoint, parameters.region);
   return endpoint;

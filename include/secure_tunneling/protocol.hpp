@@ -98,30 +98,43 @@ inline Result<void> writeDestinationConfig(JsonWriter& writer, const Destination
   return {};
 }
 
+inline constexpr std::string_view jsonNumber = "a number"sv;
+
 /// One member of a JSON object that is wanted as a string.
 struct StringMember {
   explicit StringMember(std::string_view memberName) : name(memberName) {}
 
   std::string_view name;
-  /// Where it stands in the parsed buffer; meaningful only when `found`.
+  /// Where it stands in the parsed buffer; meaningful only when `found`, and for a number, whose
+  /// `wrongType` is `jsonNumber`.
   std::string_view text;
   bool found = false;
   /// The JSON type that was there instead of a string; empty when all is well.
   std::string_view wrongType;
 };
 
-/// A SAX handler that collects string members of the top-level object and skips all else. The last
-/// of several members of one name counts, and null is as good as absent.
+/// Where in a document the wanted members are, and how their names are compared.
+struct MemberPlace {
+  /// Name of the member of the top-level object whose members are meant; empty for its own.
+  std::string_view parent;
+  bool ignoreCase = false;
+};
+
+/// A SAX handler that collects string members of one object and skips all else. The last of several
+/// members of one name counts, and null is as good as absent.
 class MemberCollector {
  public:
-  MemberCollector(StringMember* members, std::size_t count) : members_(members), count_(count) {}
+  MemberCollector(StringMember* members, std::size_t count, MemberPlace place)
+      : members_(members), count_(count), place_(place) {}
 
   [[nodiscard]] bool isObject() const noexcept { return isObject_; }
   [[nodiscard]] bool isTooDeep() const noexcept { return depth_ > maxJsonDepth; }
 
   bool Null() { return take({}, {}); }
   bool Bool(bool) { return take({}, "a boolean"sv); }
-  bool RawNumber(const char*, json::SizeType, bool) { return take({}, "a number"sv); }
+  bool RawNumber(const char* text, json::SizeType size, bool) {
+    return take({text, size}, jsonNumber);
+  }
   bool String(const char* text, json::SizeType size, bool) {
     // RapidJSON 1.1 lets an escaped lone low surrogate through, as bytes that are no UTF-8.
     const std::string_view view(text, size);
@@ -135,9 +148,12 @@ class MemberCollector {
     return take({}, "an object"sv) && enter();
   }
   bool Key(const char* text, json::SizeType size, bool) {
+    const std::string_view name(text, size);
     current_ = nullptr;
-    for (std::size_t i = 0; depth_ == 1 && i != count_; ++i) {
-      if (members_[i].name == std::string_view(text, size)) current_ = &members_[i];
+    if (depth_ == 1) inPlace_ = place_.parent.empty() || isCalled(name, place_.parent);
+    const bool isMember = inPlace_ && depth_ == (place_.parent.empty() ? 1 : 2);
+    for (std::size_t i = 0; isMember && i != count_; ++i) {
+      if (isCalled(name, members_[i].name)) current_ = &members_[i];
     }
     return true;
   }
@@ -153,9 +169,12 @@ class MemberCollector {
   bool Double(double) { return true; }
 
  private:
+  [[nodiscard]] bool isCalled(std::string_view name, std::string_view wanted) const noexcept {
+    return name == wanted || (place_.ignoreCase && equalsIgnoreCase(name, wanted));
+  }
   bool take(std::string_view text, std::string_view wrongType) {
     if (current_ != nullptr) {
-      current_->found = text.data() != nullptr;
+      current_->found = wrongType.empty() && text.data() != nullptr;
       current_->text = text;
       current_->wrongType = wrongType;
       current_ = nullptr;
@@ -170,8 +189,10 @@ class MemberCollector {
 
   StringMember* members_;
   std::size_t count_;
+  MemberPlace place_;
   StringMember* current_ = nullptr;
   int depth_ = 0;
+  bool inPlace_ = false;
   bool isObject_ = false;
 };
 
@@ -184,7 +205,8 @@ struct BodyReading {
 };
 
 /// Parses `body` in place and points `members` into it.
-inline BodyReading collectMembers(Secret& body, StringMember* members, std::size_t count) {
+inline BodyReading collectMembers(Secret& body, StringMember* members, std::size_t count,
+                                  MemberPlace place = {}) {
   if (body.empty()) return {BodyShape::NotJson, "the body is empty"};
   if (endsInsideCharacter(body.expose())) {
     return {BodyShape::NotJson, "the body ends inside a UTF-8 character"};
@@ -193,7 +215,7 @@ inline BodyReading collectMembers(Secret& body, StringMember* members, std::size
   JsonStackMemory memory(stack, sizeof stack);
   json::GenericReader<json::UTF8<>, json::UTF8<>, JsonStackMemory> reader(&memory);
   json::InsituStringStream stream(body.data());
-  MemberCollector collector(members, count);
+  MemberCollector collector(members, count, place);
   constexpr unsigned flags = json::kParseInsituFlag | json::kParseIterativeFlag |
                              json::kParseValidateEncodingFlag | json::kParseNumbersAsStringsFlag;
   const json::ParseResult parsed = reader.Parse<flags>(stream, collector);

@@ -18,7 +18,9 @@ inline namespace v1 {
 enum class ErrorKind : unsigned char {
   InvalidArgument,  ///< a member of the request; found by `RotateCall` before anything is sent
   Configuration,    ///< a setting, the environment or a shared file; nothing was sent
-  Credentials,      ///< a `CredentialsProvider` had none, or unusable ones; nothing was sent
+  Credentials,      ///< a `CredentialsProvider` failed, or had unusable ones; nothing was sent
+  NoCredentials,    ///< a `CredentialsProvider` is not set up: a chain asks the next; nothing was
+                    ///< sent
   Signing,          ///< the hash policy reported a failure; nothing was sent
   Transport,        ///< an `HttpTransport` got no complete HTTP answer; retried
   Untrusted,        ///< an `HttpTransport` could not authenticate the server; never retried

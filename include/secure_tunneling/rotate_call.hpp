@@ -8,7 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/http.hpp"
@@ -44,14 +46,6 @@ struct Settings {
   bool correctClockSkew = true;
 };
 
-/// What a driver knows of the moment: the core has no clock and no random source of its own.
-struct Moment {
-  /// Milliseconds since the Unix epoch.
-  std::int64_t unixMs = 0;
-  /// Uniformly distributed over all values; spreads retries. Need not be unpredictable.
-  std::uint32_t random = 0;
-};
-
 /// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
 /// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of `sigv4.hpp`. One
 /// call at a time.
@@ -74,14 +68,6 @@ struct ClientState {
 };
 
 namespace detail {
-
-/// Whether every character of `text` can stand in a header value without splitting it.
-inline bool isVisibleAscii(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (c <= ' ' || c > '~') return false;
-  }
-  return true;
-}
 
 /// Why `credentials` cannot become header values; empty when they can.
 inline std::string_view problemOf(const Credentials& credentials) noexcept {

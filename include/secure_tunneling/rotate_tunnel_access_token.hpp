@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <cstdint>
 #include <utility>
 
+#include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/http.hpp"
 #include "secure_tunneling/rotate_call.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
-
-/// The time, a random number, and a way to let time pass. Called by one thread at a time unless the
-/// implementation says more.
-class Clock {
- public:
-  virtual Moment now() = 0;
-  /// Blocks for about `milliseconds`, which is more than 0.
-  virtual void wait(std::int64_t milliseconds) = 0;
-
-  Clock(const Clock&) = delete;
-  Clock& operator=(const Clock&) = delete;
-
- protected:
-  Clock() = default;
-  ~Clock() = default;
-};
 
 /// What to call with, for more than one call: settings, a transport whose connection is kept, and
 /// credentials. Does nothing until a call; keeps references, so the parts must outlive it. One call

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "secure_tunneling/detail/http_call.hpp"
 #include "support/caller.hpp"
 
 using namespace secure_tunneling;
@@ -117,6 +118,39 @@ TEST_CASE("the request is exactly this") {
               "\r\n"
               R"({"tunnelId":"tunnel-1","clientMode":"ALL"})");
   }
+}
+
+TEST_CASE("any method is sent, with a body or without, on one connection") {
+  Recorder recorder;
+  CurlTransport transport(direct());
+  Endpoint endpoint;
+  REQUIRE(detail::splitUrl(recorder.server().url(), endpoint).empty());
+  detail::finishEndpoint(endpoint, {});
+  const struct {
+    const char* method;
+    const char* body;
+    const char* length;
+  } cases[] = {
+      {"PUT", "", "Content-Length: 0\r\n"},     {"GET", "", ""},
+      {"POST", "a=b", "Content-Length: 3\r\n"}, {"GET", "", ""},
+      {"POST", "", "Content-Length: 0\r\n"},    {"PUT", "body", "Content-Length: 4\r\n"},
+      {"GET", "odd", "Content-Length: 3\r\n"},  {"DELETE", "", "Content-Length: 0\r\n"},
+  };
+  std::size_t sent = 0;
+  for (const auto& row : cases) {
+    CAPTURE(row.method, row.body);
+    detail::HttpCall call(row.method, endpoint, "/path?query=1");
+    call.addHeader("Authorization", "secret");
+    call.body().append(row.body);
+    REQUIRE(call.send(transport));
+    CHECK(call.response().status == 200);
+    CHECK(call.response().body.expose() == tokensBody);
+    CHECK(recorder.requests().at(sent++) ==
+          std::string(row.method) +
+              " /path?query=1 HTTP/1.1\r\nHost: " + recorder.server().authority() +
+              "\r\nAuthorization: secret\r\n" + row.length + "\r\n" + row.body);
+  }
+  CHECK(recorder.server().connections() == 1);
 }
 
 TEST_CASE("text is sent as the UTF-8 it is, and escaped where JSON wants it") {

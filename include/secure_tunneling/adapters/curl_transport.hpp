@@ -49,10 +49,10 @@ struct CurlTransportOptions {
 /// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connection is kept and
 /// reused.
 ///
-/// TLS 1.2 or later, http and https only, no redirects, HTTP/1.1, no `Expect: 100-continue`. The
-/// constructor does no I/O. `curl_global_init` runs once in the process, at the first `send`, and
-/// is never undone, so nothing happens at exit. Moves nothing and is not thread-safe: a transport
-/// each thread.
+/// Any method but HEAD, with a body or without. TLS 1.2 or later, http and https only, no
+/// redirects, HTTP/1.1, no `Expect: 100-continue`. The constructor does no I/O. `curl_global_init`
+/// runs once in the process, at the first `send`, and is never undone, so nothing happens at exit.
+/// Moves nothing and is not thread-safe: a transport each thread.
 class CurlTransport final : public HttpTransport {
  public:
   explicit CurlTransport(CurlTransportOptions options = {}) : options_(std::move(options)) {}
@@ -101,17 +101,19 @@ class CurlTransport final : public HttpTransport {
   class HeaderLines {
    public:
     explicit HeaderLines(const HttpRequest& request) {
-      for (std::size_t i = 0; i != request.headerCount && i != mostLines - 2; ++i) {
+      for (std::size_t i = 0; i != request.headerCount && i != mostHeaders; ++i) {
         add(request.headers[i].line.data());
       }
-      add("Accept:");  // an empty value keeps libcurl from adding its own
+      // An empty value keeps libcurl from adding its own.
+      add("Accept:");
+      add("Content-Type:");
       add("Expect:");
     }
     curl_slist* first() noexcept { return nodes_; }
     HeaderLines(const HeaderLines&) = delete;
     HeaderLines& operator=(const HeaderLines&) = delete;
 
-    static constexpr std::size_t mostLines = 16;
+    static constexpr std::size_t mostHeaders = 13;
 
    private:
     void add(const char* line) noexcept {
@@ -120,7 +122,7 @@ class CurlTransport final : public HttpTransport {
       ++count_;
     }
 
-    curl_slist nodes_[mostLines];
+    curl_slist nodes_[mostHeaders + 3];
     std::size_t count_ = 0;
   };
 
@@ -209,7 +211,6 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_FOLLOWLOCATION, 0},
       {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
       {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-      {CURLOPT_POST, 1},
       // libcurl reads 0 as its own default of 300 seconds.
       {CURLOPT_CONNECTTIMEOUT_MS,
        options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffff},
@@ -283,7 +284,7 @@ class CurlTransport final : public HttpTransport {
   }
 
   CURLcode prepare(const HttpRequest& request, HeaderLines& lines, Receiver& receiver) {
-    if (request.headerCount > HeaderLines::mostLines - 2) return CURLE_BAD_FUNCTION_ARGUMENT;
+    if (request.headerCount > HeaderLines::mostHeaders) return CURLE_BAD_FUNCTION_ARGUMENT;
     CURLcode code = CURLE_OK;
     const auto set = [&](CURLoption option, auto value) {
       if (code == CURLE_OK) code = curl_easy_setopt(handle_, option, value);
@@ -292,9 +293,19 @@ class CurlTransport final : public HttpTransport {
       url_ = request.url;
       set(CURLOPT_URL, url_.c_str());
     }
+    if (method_ != request.method) {
+      method_ = request.method;
+      set(CURLOPT_CUSTOMREQUEST, method_.c_str());
+    }
     set(CURLOPT_HTTPHEADER, lines.first());
-    set(CURLOPT_POSTFIELDS, request.body.data());
-    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    if (method_ == "GET"sv && request.body.empty()) {
+      set(CURLOPT_HTTPGET, 1L);
+    } else {
+      // Of any method: libcurl sends the length of these even where it is 0. Null would mean to
+      // read a body from standard input.
+      set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+      set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    }
     set(CURLOPT_HEADERDATA, &receiver);
     set(CURLOPT_WRITEDATA, &receiver);
     return code;
@@ -366,6 +377,7 @@ class CurlTransport final : public HttpTransport {
   bool raisesSigpipe_ = false;
   bool refusedToResend_ = false;
   std::string url_;
+  std::string method_;
 };
 
 }  // namespace v1

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/clock.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {

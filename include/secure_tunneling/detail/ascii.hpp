@@ -26,6 +26,14 @@ constexpr bool isControl(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
+/// Whether every character of `text` can stand in a header value without splitting it.
+inline bool isVisibleAscii(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return true;
+}
+
 [[gnu::noinline]] inline bool equalsIgnoreCase(std::string_view left,
                                                std::string_view right) noexcept {
   if (left.size() != right.size()) return false;

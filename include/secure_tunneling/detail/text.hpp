@@ -46,15 +46,18 @@ class Decimal {
   std::size_t begin_ = sizeof digits_;
 };
 
-/// `text` for a message: cut to a readable length, what is not printable ASCII replaced.
-[[gnu::noinline]] inline std::string quoted(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  std::string out =
-      concat({"\""sv, text.substr(0, longest), text.size() > longest ? "...\""sv : "\""sv});
+/// `text` for a message: cut to `longest` characters, what is not printable ASCII replaced.
+[[gnu::noinline]] inline std::string printable(std::string_view text, std::size_t longest) {
+  std::string out = concat({text.substr(0, longest), text.size() > longest ? "..."sv : ""sv});
   for (char& c : out) {
     if (c < ' ' || c > '~') c = '?';
   }
   return out;
+}
+
+/// The same for a value, which is between quotation marks then.
+[[gnu::noinline]] inline std::string quoted(std::string_view text) {
+  return concat({"\""sv, printable(text, 80), "\""sv});
 }
 
 }  // namespace detail

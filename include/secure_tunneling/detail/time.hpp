@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -86,29 +87,83 @@ inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
   return value;
 }
 
+/// Whether the characters of `text` are of the kinds that `shape` says: `0` a digit, `A` a letter,
+/// all else itself.
+[[gnu::noinline]] inline bool hasShape(std::string_view text, std::string_view shape) noexcept {
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i != shape.size(); ++i) {
+    const bool ok = shape[i] == '0'   ? isDigit(text[i])
+                    : shape[i] == 'A' ? isAlpha(text[i])
+                                      : text[i] == shape[i];
+    if (!ok) return false;
+  }
+  return true;
+}
+
+/// Milliseconds since the Unix epoch of a date and a time of day, `00:00:00`; nothing when one of
+/// the numbers is too large. The last second may be a leap second.
+[[gnu::noinline]] inline std::optional<std::int64_t> unixMsOf(CivilDate date,
+                                                              std::string_view time) noexcept {
+  const unsigned hour = parseDigits(time, 0, 2);
+  const unsigned minute = parseDigits(time, 3, 2);
+  const unsigned second = parseDigits(time, 6, 2);
+  const std::int64_t days = daysFromCivil(date);
+  // A day that its month does not have is a day of the next one.
+  const CivilDate normal = civilFromDays(days);
+  if (date.month < 1 || date.month > 12 || date.day < 1 || normal.day != date.day || hour > 23 ||
+      minute > 59 || second > 60) {
+    return std::nullopt;
+  }
+  return (days * 86400 + hour * 3600 + minute * 60 + second) * std::int64_t{1000};
+}
+
 /// Milliseconds since the Unix epoch of an RFC 9110 IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`;
 /// the weekday is not checked.
 inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept {
-  constexpr std::string_view shape = "AAA, 00 AAA 0000 00:00:00 GMT";
-  if (text.size() != shape.size()) return std::nullopt;
-  for (std::size_t i = 0; i != shape.size(); ++i) {
-    const char kind = i < 25 ? shape[i] : '=';
-    const bool ok = kind == '0'   ? isDigit(text[i])
-                    : kind == 'A' ? isAlpha(text[i])
-                                  : text[i] == shape[i];
-    if (!ok) return std::nullopt;
+  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec"sv;
+  if (!hasShape(text.substr(0, 25), "AAA, 00 AAA 0000 00:00:00"sv) || text.substr(25) != " GMT"sv) {
+    return std::nullopt;
   }
-  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const std::size_t month = months.find(text.substr(8, 3));
   if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  const unsigned day = parseDigits(text, 5, 2);
-  const unsigned hour = parseDigits(text, 17, 2);
-  const unsigned minute = parseDigits(text, 20, 2);
-  const unsigned second = parseDigits(text, 23, 2);
-  if (day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  const std::int64_t days =
-      daysFromCivil({parseDigits(text, 12, 4), static_cast<unsigned>(month / 3 + 1), day});
-  return (days * 86400 + hour * 3600 + minute * 60 + second) * std::int64_t{1000};
+  return unixMsOf(
+      {parseDigits(text, 12, 4), static_cast<unsigned>(month / 3 + 1), parseDigits(text, 5, 2)},
+      text.substr(17, 8));
+}
+
+/// Milliseconds since the Unix epoch of an RFC 3339 time, `2026-01-15T12:30:00.123Z`; also with an
+/// offset (`+01:00`, `+0100`) and, as older AWS tools wrote it, `UTC`. Without a zone it says too
+/// little.
+inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept {
+  constexpr std::string_view shape = "0000-00-00T00:00:00"sv;
+  const std::string_view date = text.substr(0, 10);
+  const std::string_view time = text.substr(date.size(), 9);
+  if (!hasShape(date, shape.substr(0, 10))) return std::nullopt;
+  if (!hasShape(time, shape.substr(10)) && !hasShape(time, " 00:00:00"sv)) return std::nullopt;
+  std::optional<std::int64_t> unixMs = unixMsOf(
+      {parseDigits(date, 0, 4), parseDigits(date, 5, 2), parseDigits(date, 8, 2)}, time.substr(1));
+  text.remove_prefix(shape.size());
+  if (!text.empty() && text.front() == '.') {
+    std::size_t digits = 1;
+    for (unsigned weight = 100; digits < text.size() && isDigit(text[digits]); ++digits) {
+      if (unixMs) *unixMs += weight * parseDigits(text, digits, 1);
+      weight /= 10;
+    }
+    if (digits == 1) return std::nullopt;
+    text.remove_prefix(digits);
+  }
+  if (text == "Z"sv || text == "UTC"sv) return unixMs;
+  const bool isEast = text.substr(0, 1) == "+"sv;
+  if (!isEast && text.substr(0, 1) != "-"sv) return std::nullopt;
+  text.remove_prefix(1);
+  const bool hasColon = hasShape(text, "00:00"sv);
+  if (!hasColon && !hasShape(text, "0000"sv)) return std::nullopt;
+  const std::int64_t hours = parseDigits(text, 0, 2);
+  const std::int64_t minutes = parseDigits(text, hasColon ? 3 : 2, 2);
+  if (hours > 23 || minutes > 59) return std::nullopt;
+  const std::int64_t offsetMs = (hours * 60 + minutes) * 60'000;
+  if (unixMs) *unixMs += isEast ? -offsetMs : offsetMs;
+  return unixMs;
 }
 
 }  // namespace detail

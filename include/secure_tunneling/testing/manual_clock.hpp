@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/clock.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/detail/http_call.hpp"
+#include "secure_tunneling/detail/time.hpp"
+#include "secure_tunneling/protocol.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+namespace detail {
+
+/// How a JSON document carries credentials. Names are compared without case, as the SDKs do.
+struct CredentialsDocument {
+  /// What gave it, for messages.
+  std::string_view source;
+  /// The member whose object has them; empty where the document itself does.
+  std::string_view parent = {};
+  std::string_view tokenName = "Token"sv;
+  bool tokenRequired = true;
+  bool expirationRequired = false;
+  /// The number that a member `Version` has to be; empty where there is none.
+  std::string_view version = {};
+};
+
+/// A JSON number without sign, fraction and exponent.
+inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) noexcept {
+  if (member.wrongType != jsonNumber || member.text.size() > 18) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : member.text) {
+    if (!isDigit(c)) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+/// Reads `document` in place and wipes it. An expiration is a date in text, or milliseconds since
+/// the Unix epoch. A document with a `Code` that is not `Success`, or with nothing but a message,
+/// is the server's refusal. Errors are of kind `Credentials` and never quote a credential.
+inline Result<void> readCredentials(Secret& document, const CredentialsDocument& form,
+                                    Credentials& credentials) {
+  using Member = StringMember;
+  enum : std::size_t { accessKeyId, secretAccessKey, token, expiration, code, message, version };
+  Member members[] = {Member("AccessKeyId"sv), Member("SecretAccessKey"sv),
+                      Member(form.tokenName),  Member("Expiration"sv),
+                      Member("Code"sv),        Member("Message"sv),
+                      Member("Version"sv)};
+  std::string problem = collectMembers(document, members, 7, {form.parent, true}).problem;
+  const bool refused = members[code].found && members[code].text != "Success"sv;
+  if (problem.empty() && refused) {
+    problem =
+        concat({printable(members[code].text, 80), ": "sv, printable(members[message].text, 300)});
+  }
+  const bool isVersion =
+      members[version].wrongType == jsonNumber && members[version].text == form.version;
+  if (problem.empty() && !form.version.empty() && !isVersion) {
+    problem = concat({"Version: expected "sv, form.version});
+  }
+  for (const std::size_t i : {accessKeyId, secretAccessKey, token}) {
+    if (problem.empty()) problem = typeProblem(members[i]);
+    const bool required = i != token || form.tokenRequired;
+    if (problem.empty() && required && members[i].text.empty()) {
+      problem = concat({members[i].name, ": missing"sv});
+    }
+  }
+  std::optional<std::int64_t> expiresAtMs = parseJsonInteger(members[expiration]);
+  if (!expiresAtMs) expiresAtMs = parseIsoDate(members[expiration].text);
+  const bool hasExpiration = members[expiration].found || !members[expiration].wrongType.empty();
+  if (problem.empty() && !expiresAtMs && (hasExpiration || form.expirationRequired)) {
+    problem = "Expiration: expected a date as in 2026-01-15T12:30:00Z"sv;
+  }
+  if (problem.empty()) {
+    credentials.accessKeyId = members[accessKeyId].text;
+    credentials.secretAccessKey.assign(members[secretAccessKey].text);
+    credentials.sessionToken.assign(members[token].text);
+    credentials.expiresAtMs = expiresAtMs;
+  }
+  document.clear();
+  if (problem.empty()) return {};
+  return sourceError(ErrorKind::Credentials, form.source, {problem});
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace secure_tunneling

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "secure_tunneling/detail/credentials_document.hpp"
+
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/freed_memory.hpp"
+
+using namespace secure_tunneling;
+using detail::CredentialsDocument;
+
+namespace {
+
+/// `id|secret|token|expiry`, or `error: message`.
+std::string read(std::string_view document, const CredentialsDocument& form = {"source"}) {
+  Secret body(document);
+  Credentials credentials;
+  credentials.sessionToken.assign("old token");
+  credentials.expiresAtMs = 1;
+  const Result<void> result = detail::readCredentials(body, form, credentials);
+  CHECK(body.empty());
+  if (!result) {
+    CHECK(result.error().kind == ErrorKind::Credentials);
+    return "error: " + result.error().message;
+  }
+  return credentials.accessKeyId + "|" + std::string(credentials.secretAccessKey.expose()) + "|" +
+         std::string(credentials.sessionToken.expose()) + "|" +
+         (credentials.expiresAtMs ? std::to_string(*credentials.expiresAtMs) : "never");
+}
+
+}  // namespace
+
+TEST_CASE("credentials documents") {
+  CredentialsDocument noToken{"source"};
+  noToken.tokenRequired = false;
+  CredentialsDocument nested{"source"};
+  nested.parent = "credentials";
+  nested.tokenName = "sessionToken";
+  CredentialsDocument expiring{"source"};
+  expiring.expirationRequired = true;
+  const struct {
+    const char* document;
+    CredentialsDocument form;
+    const char* read;
+  } cases[] = {
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", {"source"}, "I|s|t|never"},
+      {R"({"accesskeyid":"I","SECRETACCESSKEY":"s","tOKEN":"t"})", {"source"}, "I|s|t|never"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":"1970-01-01T00:00:01Z"})",
+       {"source"},
+       "I|s|t|1000"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":1234567890123})",
+       {"source"},
+       "I|s|t|1234567890123"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":null})",
+       {"source"},
+       "I|s|t|never"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s"})", noToken, "I|s||never"},
+      {R"({"Code":"Success","AccessKeyId":"I","SecretAccessKey":"s"})", noToken, "I|s||never"},
+      {R"({"other":{"accessKeyId":"x"},"credentials":{"accessKeyId":"I","secretAccessKey":"s",)"
+       R"("sessionToken":"t","deeper":{"accessKeyId":"y"}},"accessKeyId":"z"})",
+       nested, "I|s|t|never"},
+
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s"})", {"source"}, "error: source: Token: missing"},
+      {R"({"SecretAccessKey":"s","Token":"t"})", {"source"}, "error: source: AccessKeyId: missing"},
+      {R"({"AccessKeyId":"I","Token":"t"})", {"source"}, "error: source: SecretAccessKey: missing"},
+      {R"({"AccessKeyId":"","SecretAccessKey":"s","Token":"t"})",
+       {"source"},
+       "error: source: AccessKeyId: missing"},
+      {R"({"AccessKeyId":7,"SecretAccessKey":"s","Token":"t"})",
+       {"source"},
+       "error: source: AccessKeyId: expected a string, found a number"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":["t"]})",
+       {"source"},
+       "error: source: Token: expected a string, found an array"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", nested,
+       "error: source: AccessKeyId: missing"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", expiring,
+       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":"soon"})",
+       {"source"},
+       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":-5})",
+       {"source"},
+       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":1234567890123456789})",
+       {"source"},
+       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":true})",
+       {"source"},
+       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+      {R"({"Code":"Failed","Message":"no\nrole","AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})",
+       {"source"},
+       "error: source: Failed: no?role"},
+      {R"({"code":"Failed"})", {"source"}, "error: source: Failed: "},
+      {R"([1])", {"source"}, "error: source: expected a JSON object"},
+      {R"(404: not found)", {"source"}, "error: source: not valid JSON in UTF-8, at byte 3 of 14"},
+      {"", {"source"}, "error: source: the body is empty"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.document);
+    CHECK(read(row.document, row.form) == row.read);
+  }
+}
+
+TEST_CASE("the version of a credentials document") {
+  CredentialsDocument form{"process"};
+  form.tokenRequired = false;
+  form.version = "1";
+  CHECK(read(R"({"Version":1,"AccessKeyId":"I","SecretAccessKey":"s"})", form) == "I|s||never");
+  for (const char* const version : {"2", "11", "1.0", "\"1\"", "null", "true"}) {
+    CAPTURE(version);
+    const std::string document =
+        R"({"Version":)" + std::string(version) + R"(,"AccessKeyId":"I","SecretAccessKey":"s"})";
+    CHECK(read(document, form) == "error: process: Version: expected 1");
+  }
+  CHECK(read(R"({"AccessKeyId":"I","SecretAccessKey":"s"})", form) ==
+        "error: process: Version: expected 1");
+}
+
+TEST_CASE("a credentials document leaves no secret in freed memory") {
+  const FreedMemoryWatch watch("canary");
+  for (const char* const text :
+       {R"({"AccessKeyId":"I","SecretAccessKey":"canary","Token":"canary"})",
+        R"({"AccessKeyId":"I","SecretAccessKey":"canary","Token":5})"}) {
+    Secret document(text);
+    Credentials credentials;
+    const Result<void> result = detail::readCredentials(document, {"source"}, credentials);
+    CHECK(result.hasValue() == credentials.secretAccessKey.equals("canary"));
+  }
+  CHECK(watch.leaks() == 0);
+}
