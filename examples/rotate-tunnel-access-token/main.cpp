@@ -53,7 +53,7 @@ int fail(const Error& error, int maxAttempts = 0) {
   switch (error.kind) {
     case ErrorKind::InvalidArgument:
       return fail(exitUsage, error.message);
-    case ErrorKind::Credentials:
+    case ErrorKind::NoCredentials:
       return fail(exitConfiguration,
                   "Unable to locate credentials. You can configure credentials by running \"aws "
                   "configure\". (" +

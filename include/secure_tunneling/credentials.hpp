@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/secret.hpp"
 
@@ -29,6 +30,24 @@ struct Credentials {
     expiresAtMs = other.expiresAtMs;
   }
 };
+
+namespace detail {
+
+/// Why `credentials` cannot become header values; empty when they can.
+inline std::string_view problemOf(const Credentials& credentials) noexcept {
+  if (credentials.accessKeyId.empty()) return "the access key id is empty"sv;
+  if (credentials.secretAccessKey.empty()) return "the secret access key is empty"sv;
+  if (!isVisibleAscii(credentials.accessKeyId) ||
+      credentials.accessKeyId.find_first_of("/,") != std::string::npos) {
+    return "the access key id has a character that none has"sv;
+  }
+  if (!isVisibleAscii(credentials.sessionToken.expose())) {
+    return "the session token has a blank, a control or a non-ASCII character"sv;
+  }
+  return {};
+}
+
+}  // namespace detail
 
 /// Why credentials are asked for.
 struct CredentialsQuery {

@@ -67,24 +67,6 @@ struct ClientState {
   HttpResponse response;
 };
 
-namespace detail {
-
-/// Why `credentials` cannot become header values; empty when they can.
-inline std::string_view problemOf(const Credentials& credentials) noexcept {
-  if (credentials.accessKeyId.empty()) return "the access key id is empty"sv;
-  if (credentials.secretAccessKey.empty()) return "the secret access key is empty"sv;
-  if (!isVisibleAscii(credentials.accessKeyId) ||
-      credentials.accessKeyId.find_first_of("/,") != std::string::npos) {
-    return "the access key id has a character that none has"sv;
-  }
-  if (!isVisibleAscii(credentials.sessionToken.expose())) {
-    return "the session token has a blank, a control or a non-ASCII character"sv;
-  }
-  return {};
-}
-
-}  // namespace detail
-
 /// One RotateTunnelAccessToken call as a state machine: no I/O, no clock, no threads.
 ///
 /// A driver asks `next()` and does what it says, until it says `Done`:

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/credentials/default_chain.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
 #include "secure_tunneling/credentials/profile.hpp"
 #include "support/catch.hpp"
@@ -66,8 +65,11 @@ TEST_CASE("credentials from the environment") {
   TestEnvironment environment;
   EnvironmentCredentials provider;
   CHECK(retrieved(provider) == "error: environment: AWS_ACCESS_KEY_ID is not set");
-  CHECK(errorKindOf(provider) == ErrorKind::Credentials);
+  CHECK(errorKindOf(provider) == ErrorKind::NoCredentials);
   environment.set("AWS_SECRET_ACCESS_KEY", "secret");
+  CHECK(retrieved(provider) == "error: environment: AWS_ACCESS_KEY_ID is not set");
+  CHECK(errorKindOf(provider) == ErrorKind::NoCredentials);
+  environment.set("AWS_ACCESS_KEY_ID", " \t");
   CHECK(retrieved(provider) == "error: environment: AWS_ACCESS_KEY_ID is not set");
   environment.set("AWS_ACCESS_KEY_ID", "ID");
   CHECK(retrieved(provider) == "ID|secret|");
@@ -75,8 +77,12 @@ TEST_CASE("credentials from the environment") {
   CHECK(retrieved(provider) == "ID|secret|token");
   environment.set("AWS_SESSION_TOKEN", "");
   CHECK(retrieved(provider) == "ID|secret|");
-  environment.set("AWS_SECRET_ACCESS_KEY", "");
-  CHECK(retrieved(provider) == "error: environment: AWS_SECRET_ACCESS_KEY is not set");
+  for (const char* const blank : {"", " "}) {
+    environment.set("AWS_SECRET_ACCESS_KEY", blank);
+    CHECK(retrieved(provider) ==
+          "error: environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
+    CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+  }
 }
 
 TEST_CASE("which profile") {
@@ -160,11 +166,11 @@ TEST_CASE("the grammar of the credentials file") {
        "[z]\naws_access_key_id=Z\n",
        "ID|s|"},
       {"no key id", "[default]\naws_secret_access_key=s\n",
-       "error: profile \"default\": aws_access_key_id is not set"},
+       "error: profile \"default\": it names no credentials"},
       {"no secret", "[default]\naws_access_key_id=ID\n",
        "error: profile \"default\": aws_secret_access_key is not set"},
       {"empty values", "[default]\naws_access_key_id=\naws_secret_access_key=\n",
-       "error: profile \"default\": aws_access_key_id is not set"},
+       "error: profile \"default\": it names no credentials"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.what);
@@ -300,33 +306,6 @@ TEST_CASE("files are read at each call") {
   environment.write(".aws/credentials",
                     "[default]\naws_access_key_id=B\naws_secret_access_key=b\n");
   CHECK(retrieved(provider) == "B|b|");
-}
-
-TEST_CASE("the default chain asks the environment, then the profile") {
-  TestEnvironment environment;
-  DefaultCredentialsChain chain;
-  CHECK(retrieved(chain) ==
-        "error: no credentials found; environment: AWS_ACCESS_KEY_ID is not set; profile "
-        "\"default\": found neither in " +
-            environment.path(".aws/config") + " nor in " + environment.path(".aws/credentials"));
-  CHECK(errorKindOf(chain) == ErrorKind::Credentials);
-
-  environment.write(".aws/credentials",
-                    "[default]\naws_access_key_id=P\naws_secret_access_key=p\n"
-                    "[other]\naws_access_key_id=O\naws_secret_access_key=o\n");
-  CHECK(retrieved(chain) == "P|p|");
-  environment.set("AWS_ACCESS_KEY_ID", "E");
-  CHECK(retrieved(chain) == "P|p|");
-  environment.set("AWS_SECRET_ACCESS_KEY", "e");
-  CHECK(retrieved(chain) == "E|e|");
-  environment.unset("AWS_ACCESS_KEY_ID");
-  DefaultCredentialsChain other("other");
-  CHECK(retrieved(other) == "O|o|");
-
-  const std::string path = environment.write(".aws/config", "canary");
-  CHECK(retrieved(chain) ==
-        "error: " + path + ", line 1: expected a [section] before the first property");
-  CHECK(errorKindOf(chain) == ErrorKind::Configuration);
 }
 
 TEST_CASE("what is read of a secret key is wiped") {

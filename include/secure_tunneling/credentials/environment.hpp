@@ -10,24 +10,33 @@ namespace secure_tunneling {
 inline namespace v1 {
 
 /// Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at each
-/// call. A variable that is set to nothing counts as not set.
+/// call. A variable that is set to nothing, or to blanks, counts as not set.
+///
+/// An access key id without a secret is a mistake and no reason to act as somebody else: as in the
+/// AWS CLI it is an error that ends a chain. A secret alone is passed over, as there.
 class EnvironmentCredentials final : public CredentialsProvider {
  public:
   Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    const auto accessKeyId = detail::environmentVariable("AWS_ACCESS_KEY_ID");
-    const auto secretAccessKey = detail::environmentVariable("AWS_SECRET_ACCESS_KEY");
-    if (accessKeyId.empty() || secretAccessKey.empty()) {
-      return makeError(
-          ErrorKind::Credentials,
-          std::string("environment: "sv)
-              .append(accessKeyId.empty() ? "AWS_ACCESS_KEY_ID"sv : "AWS_SECRET_ACCESS_KEY"sv)
-              .append(" is not set"sv));
+    const std::string_view accessKeyId = valueOf("AWS_ACCESS_KEY_ID");
+    const std::string_view secretAccessKey = valueOf("AWS_SECRET_ACCESS_KEY");
+    if (accessKeyId.empty()) {
+      return makeError(ErrorKind::NoCredentials, "environment: AWS_ACCESS_KEY_ID is not set"sv);
+    }
+    if (secretAccessKey.empty()) {
+      return makeError(ErrorKind::Configuration,
+                       "environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"sv);
     }
     credentials.accessKeyId = accessKeyId;
     credentials.secretAccessKey.assign(secretAccessKey);
-    credentials.sessionToken.assign(detail::environmentVariable("AWS_SESSION_TOKEN"));
+    credentials.sessionToken.assign(valueOf("AWS_SESSION_TOKEN"));
     credentials.expiresAtMs.reset();
     return {};
+  }
+
+ private:
+  static std::string_view valueOf(const char* name) noexcept {
+    const std::string_view value = detail::environmentVariable(name);
+    return detail::trimBlanks(value).empty() ? std::string_view{} : value;
   }
 };
 

@@ -5,80 +5,77 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/credentials/profile_source.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
+namespace detail {
+
+/// Reads a key pair of one file: a pair is never put together from both. False when there is none;
+/// an access key id without a secret is an error.
+inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
+                                    Credentials& credentials) {
+  const auto value = [&](std::string_view name) {
+    const SharedProperty* const found =
+        profile.files.findIn(file, profileSection, profile.name, name);
+    return found == nullptr ? std::string_view{} : found->value;
+  };
+  const std::string_view accessKeyId = value("aws_access_key_id"sv);
+  const std::string_view secretAccessKey = value("aws_secret_access_key"sv);
+  if (accessKeyId.empty()) return false;
+  if (secretAccessKey.empty()) return profile.refuse("aws_secret_access_key is not set"sv);
+  credentials.accessKeyId = accessKeyId;
+  credentials.secretAccessKey.assign(secretAccessKey);
+  credentials.sessionToken.assign(value("aws_session_token"sv));
+  credentials.expiresAtMs.reset();
+  return true;
+}
+
+/// Why the profile that was asked for is of no use. One that somebody named has to exist.
+inline Error profileWithoutCredentials(const ProfileView& profile, const ChosenProfile& chosen) {
+  if (profile.files.has(profileSection, profile.name)) {
+    return profile.refuse("it names no credentials"sv,
+                          ErrorKind::NoCredentials);
+  }
+  return profile.refuse(concat({"found neither in "sv, profile.files.paths()}),
+                        chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
+}
+
+}  // namespace detail
 
 /// Credentials from a profile of the shared credentials and config files (`~/.aws/credentials`,
 /// `~/.aws/config`, or where AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE say), read at each
 /// call: aws_access_key_id, aws_secret_access_key, aws_session_token. The credentials file goes
-/// first. A profile that gets its credentials in another way is refused by name.
+/// first. A profile that gets its credentials in another way is refused by name: that is for
+/// `ProfileChainCredentials`.
 class ProfileCredentials final : public CredentialsProvider {
  public:
   /// An empty `profile` means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else "default".
   explicit ProfileCredentials(std::string profile = {}) : profile_(std::move(profile)) {}
 
   Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    const detail::ChosenProfile profile = detail::chosenProfile(profile_);
+    const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     if (!files) return std::move(files).error();
-    // Each file has its own: a key pair is never put together from both.
-    Credentials read = readFrom(*files, detail::SharedFile::Credentials, profile.name);
-    if (read.accessKeyId.empty()) {
-      read = readFrom(*files, detail::SharedFile::Config, profile.name);
+    const ProfileView profile{*files, chosen.name, chosen.name};
+    for (const std::string_view other :
+         {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
+          "web_identity_token_file"sv, "sso_session"sv, "sso_start_url"sv, "login_session"sv}) {
+      if (!profile.value(other).empty()) {
+        return profile.refuse(
+            detail::concat({"credentials by way of "sv, other, " are not supported"sv}));
+      }
     }
-    if (read.accessKeyId.empty() || read.secretAccessKey.empty()) {
-      return refuse(*files, profile.name, read);
+    for (const detail::SharedFile file :
+         {detail::SharedFile::Credentials, detail::SharedFile::Config}) {
+      Result<bool> found = detail::readProfileKeys(profile, file, credentials);
+      if (!found) return std::move(found).error();
+      if (*found) return {};
     }
-    credentials = std::move(read);
-    return {};
+    return detail::profileWithoutCredentials(profile, chosen);
   }
 
  private:
-  static Credentials readFrom(const detail::SharedFiles& files, detail::SharedFile file,
-                              std::string_view profile) {
-    const auto value = [&](std::string_view property) {
-      const detail::SharedProperty* const found =
-          files.findIn(file, detail::profileSection, profile, property);
-      return found == nullptr ? std::string_view{} : found->value;
-    };
-    Credentials read;
-    read.accessKeyId = value("aws_access_key_id"sv);
-    read.secretAccessKey.assign(value("aws_secret_access_key"sv));
-    read.sessionToken.assign(value("aws_session_token"sv));
-    return read;
-  }
-
-  /// The first property that says where else the credentials are; empty when none does.
-  static std::string_view otherSource(const detail::SharedFiles& files, std::string_view profile) {
-    for (const std::string_view property :
-         {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
-          "web_identity_token_file"sv, "sso_session"sv, "sso_start_url"sv, "login_session"sv}) {
-      if (files.find(detail::profileSection, profile, property) != nullptr) return property;
-    }
-    return {};
-  }
-
-  static Error refuse(const detail::SharedFiles& files, const std::string& profile,
-                      const Credentials& read) {
-    ErrorKind kind = ErrorKind::Credentials;
-    std::string problem;
-    const std::string_view other = otherSource(files, profile);
-    if (!files.has(detail::profileSection, profile)) {
-      problem = detail::concat({"found neither in "sv, files.paths()});
-    } else if (!other.empty()) {
-      kind = ErrorKind::Configuration;
-      problem = detail::concat({"credentials by way of "sv, other, " are not supported"sv});
-    } else {
-      problem = detail::concat(
-          {read.accessKeyId.empty() ? "aws_access_key_id"sv : "aws_secret_access_key"sv,
-           " is not set"sv});
-    }
-    return detail::errorOf(kind, {"profile \""sv, profile, "\": "sv, problem});
-  }
-
   std::string profile_;
 };
 

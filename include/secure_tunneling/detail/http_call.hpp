@@ -152,10 +152,12 @@ class Attempts {
   explicit Attempts(int most, Clock* clock = nullptr) : most_(most), clock_(clock) {}
 
   /// Whether to try again after `failure` (of a transport, or of an answer with `httpStatus`, and
-  /// `code` where there is one); waits before it says yes.
-  [[nodiscard]] bool again(const Error& failure) {
+  /// `code` where there is one), which may pass by `retryReason` or because the caller knows;
+  /// waits before it says yes.
+  [[nodiscard]] bool again(const Error& failure, bool mayPass = false) {
     constexpr std::int64_t maxBackoffMs = 5'000;
-    if (++made_ >= most_ || retryReason(failure) == RetryReason::None) return false;
+    mayPass = mayPass || retryReason(failure) != RetryReason::None;
+    if (++made_ >= most_ || !mayPass) return false;
     if (clock_ != nullptr) {
       const std::int64_t delayMs =
           retryDelayMs(made_ - 1, clock_->now().random, maxBackoffMs, failure);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/credentials/profile_source.hpp"
+#include "secure_tunneling/detail/credentials_document.hpp"
+
+// POSIX leaves its declaration to the program.
+extern char** environ;
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+struct ProcessOptions {
+  /// The longest that the command may take, in milliseconds; then it is killed with all that it
+  /// started.
+  int timeoutMs = 60'000;
+  /// The longest output that is accepted, in bytes.
+  std::size_t maxOutputBytes = std::size_t{64} * 1024;
+};
+
+namespace detail {
+
+/// A shell command whose standard output is read. It leads a process group of its own, so that all
+/// of it can be ended, and has no standard input; its standard error is that of the program.
+class ChildCommand {
+ public:
+  explicit ChildCommand(const ProcessOptions& options) noexcept
+      : options_(options), endMs_(monotonicMs() + options.timeoutMs) {}
+  ~ChildCommand() {
+    if (output_ != -1) close(output_);
+    if (process_ == -1) return;
+    if (kill(-process_, SIGKILL) != 0) kill(process_, SIGKILL);
+    while (waitpid(process_, nullptr, 0) == -1 && errno == EINTR) {
+    }
+  }
+  ChildCommand(const ChildCommand&) = delete;
+  ChildCommand& operator=(const ChildCommand&) = delete;
+
+  /// Runs `command` to its end. Returns what went wrong, nothing when it exited with 0.
+  std::string run(const std::string& command, Secret& output) {
+    const int failed = start(command);
+    if (failed != 0) return concat({"cannot be run: "sv, std::strerror(failed)});
+    std::string problem = readAll(output);
+    return problem.empty() ? waitForEnd() : problem;
+  }
+
+ private:
+  static std::int64_t monotonicMs() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+  }
+  [[nodiscard]] int remainingMs() const noexcept {
+    const std::int64_t left = endMs_ - monotonicMs();
+    return left > 0 ? static_cast<int>(left) : 0;
+  }
+
+  /// An errno value, 0 when all went well.
+  int start(const std::string& command) {
+    int pipeEnds[2];
+    if (pipe2(pipeEnds, O_CLOEXEC) != 0) return errno;
+    output_ = pipeEnds[0];
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, pipeEnds[1], STDOUT_FILENO);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    const char* const arguments[] = {"sh", "-c", command.c_str(), nullptr};
+    const int failed = posix_spawn(&process_, "/bin/sh", &actions, &attributes,
+                                   const_cast<char* const*>(arguments), environ);
+    if (failed != 0) process_ = -1;
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    close(pipeEnds[1]);
+    return failed;
+  }
+
+  std::string readAll(Secret& output) {
+    char chunk[4096];
+    const WipeOnExit<char[sizeof chunk]> wiped(chunk);
+    output.reserve(options_.maxOutputBytes);
+    for (;;) {
+      pollfd ready{output_, POLLIN, 0};
+      const int count = poll(&ready, 1, remainingMs());
+      if (count == 0) return tookTooLong();
+      const ssize_t size = count < 0 ? -1 : read(output_, chunk, sizeof chunk);
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) return concat({"its output cannot be read: "sv, std::strerror(errno)});
+      if (size == 0) return {};
+      if (static_cast<std::size_t>(size) > options_.maxOutputBytes - output.size()) {
+        return concat(
+            {"it wrote more than "sv, Decimal(options_.maxOutputBytes).text(), " bytes"sv});
+      }
+      output.append(std::string_view(chunk, static_cast<std::size_t>(size)));
+    }
+  }
+
+  /// It has closed its output, which mostly means that it has ended.
+  std::string waitForEnd() {
+    constexpr int longestPauseMs = 20;
+    int status = 0;
+    for (int pauseMs = 1;; pauseMs = pauseMs * 2 < longestPauseMs ? pauseMs * 2 : longestPauseMs) {
+      const pid_t ended = waitpid(process_, &status, WNOHANG);
+      if (ended == process_) break;
+      // Where the program ignores SIGCHLD the system keeps no status: the output has to do.
+      if (ended == -1 && errno == ECHILD) {
+        process_ = -1;
+        return {};
+      }
+      if (remainingMs() == 0) return tookTooLong();
+      poll(nullptr, 0, pauseMs);
+    }
+    process_ = -1;
+    if (WIFSIGNALED(status)) {
+      return concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
+    }
+    const int code = WEXITSTATUS(status);
+    return code == 0 ? std::string() : concat({"it exited with status "sv, decimal(code).text()});
+  }
+
+  static Decimal decimal(int number) noexcept {
+    return Decimal(static_cast<std::uint64_t>(number));
+  }
+  [[nodiscard]] std::string tookTooLong() const {
+    return concat({"it took longer than "sv, decimal(options_.timeoutMs).text(), " ms"sv});
+  }
+
+  const ProcessOptions& options_;
+  std::int64_t endMs_;
+  int output_ = -1;
+  pid_t process_ = -1;
+};
+
+}  // namespace detail
+
+/// Credentials that a command prints as JSON: `credential_process` of a profile. Runs it at each
+/// call; put a cache around it.
+///
+/// The command is run by `/bin/sh -c`, as most AWS SDKs do (the AWS CLI splits it into words by
+/// itself, so that a pipe does not work there). It has no standard input and cannot ask anybody
+/// anything. What it writes to standard error goes to that of the program and in no error. Its
+/// status is not seen where the program ignores SIGCHLD.
+class ProcessCredentials final : public CredentialsProvider, public ProfileSource {
+ public:
+  explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
+      : command_(std::move(command)), options_(options) {}
+
+  /// Runs the command that the program gave.
+  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
+    if (command_.empty()) {
+      return detail::sourceError(ErrorKind::NoCredentials, source, {"no command is given"sv});
+    }
+    return run(source, command_, credentials);
+  }
+
+  [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
+    return !profile.value(source).empty();
+  }
+  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery&,
+                           Credentials& credentials) override {
+    const std::string name =
+        detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
+    return run(name, std::string(profile.value(source)), credentials);
+  }
+
+ private:
+  static constexpr std::string_view source = "credential_process"sv;
+
+  Result<void> run(std::string_view name, const std::string& command,
+                   Credentials& credentials) const {
+    Secret output;
+    const std::string problem = detail::ChildCommand(options_).run(command, output);
+    if (!problem.empty()) return detail::sourceError(ErrorKind::Credentials, name, {problem});
+    detail::CredentialsDocument form{name};
+    form.tokenName = "SessionToken"sv;
+    form.tokenRequired = false;
+    form.version = "1"sv;
+    return detail::readCredentials(output, form, credentials);
+  }
+
+  std::string command_;
+  ProcessOptions options_;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/detail/shared_files.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+
+/// A profile of the shared files, for a source that is set up there. Lives for one call.
+struct ProfileView {
+  const detail::SharedFiles& files;
+  /// The profile that is looked at.
+  std::string_view name;
+  /// The profile that was asked for, from which a chain may have led to `name`: region and
+  /// endpoints are its.
+  std::string_view selected;
+
+  /// The value of a property (its name in lower case); empty where it is not set.
+  [[nodiscard]] std::string_view value(std::string_view property) const noexcept {
+    return files.value(detail::profileSection, name, property);
+  }
+  /// An error about this profile: of kind `Configuration` for what nobody can work with.
+  [[nodiscard]] Error refuse(std::string_view problem,
+                             ErrorKind kind = ErrorKind::Configuration) const {
+    return detail::errorOf(kind, {"profile "sv, detail::quoted(name), ": "sv, problem});
+  }
+};
+
+/// A way to credentials that a profile can name.
+class ProfileSource {
+ public:
+  /// Whether a property of the profile asks for this source.
+  [[nodiscard]] virtual bool isNamedBy(const ProfileView& profile) const = 0;
+  /// As `CredentialsProvider::retrieve`, for a profile that asks for this source.
+  virtual Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery& query,
+                                   Credentials& credentials) = 0;
+
+  ProfileSource(const ProfileSource&) = delete;
+  ProfileSource& operator=(const ProfileSource&) = delete;
+
+ protected:
+  ProfileSource() = default;
+  ~ProfileSource() = default;
+};
+
+}  // namespace v1
+}  // namespace secure_tunneling
