@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+// Real commands in the place of credential_process.
+#include "secure_tunneling/credentials/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr const char* document =
+    R"({"Version": 1, "AccessKeyId": "ID", "SecretAccessKey": "secret", "SessionToken": "token",)"
+    R"( "Expiration": "2026-01-15T12:30:00Z"})";
+
+/// `id|secret|token|expiry`, or the error's message.
+std::string run(const std::string& command, ProcessOptions options = {}) {
+  ProcessCredentials provider(command, options);
+  Credentials credentials;
+  const Result<void> result = provider.retrieve({}, credentials);
+  if (!result) {
+    CHECK(result.error().kind == ErrorKind::Credentials);
+    CHECK(result.error().delivery == Delivery::NotSent);
+    return result.error().message;
+  }
+  return credentials.accessKeyId + "|" + std::string(credentials.secretAccessKey.expose()) + "|" +
+         std::string(credentials.sessionToken.expose()) + "|" +
+         (credentials.expiresAtMs ? std::to_string(*credentials.expiresAtMs) : "never");
+}
+
+std::string print(const std::string& text) {
+  return "printf %s '" + text + "'";
+}
+
+/// A named pipe that tells when all processes that hold its other end are gone.
+class Leash {
+ public:
+  Leash() : path_(folder_.path("leash")) {
+    mkfifo(path_.c_str(), 0600);
+    reader_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  }
+  ~Leash() { close(reader_); }
+  Leash(const Leash&) = delete;
+  Leash& operator=(const Leash&) = delete;
+
+  /// A command that takes the other end, and writes to it that it did.
+  [[nodiscard]] std::string taken() const { return "exec 9>" + path_ + "; echo taken >&9; "; }
+  /// Waits at most ten seconds for who took it to be gone.
+  [[nodiscard]] bool isFree() const {
+    char text[16];
+    const bool wasTaken = read(reader_, text, sizeof text) == 6;
+    pollfd state{reader_, 0, 0};
+    return wasTaken && poll(&state, 1, 10'000) == 1 && (state.revents & POLLHUP) != 0;
+  }
+
+ private:
+  TemporaryFolder folder_;
+  std::string path_;
+  int reader_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("credentials that a command prints") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("with blanks.json", document);
+  CHECK(run(print(document)) == "ID|secret|token|1768480200000");
+  CHECK(run("cat \"" + file + "\"") == "ID|secret|token|1768480200000");
+  CHECK(run("cat '" + file + "' | sed s/ID/other/") == "other|secret|token|1768480200000");
+  CHECK(run(print(R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"})")) == "A|s||never");
+  CHECK(run("echo noise >&2; " + print(document)) == "ID|secret|token|1768480200000");
+  TestEnvironment environment;
+  environment.set("KEY_ID_OF_TEST", "seen");
+  CHECK(run("cat '" + file + "' | sed s/ID/$KEY_ID_OF_TEST/") == "seen|secret|token|1768480200000");
+}
+
+TEST_CASE("a command that does not do its part") {
+  const std::string valid = print(document);
+  const struct {
+    std::string command;
+    const char* problem;
+  } cases[] = {
+      {valid + "; exit 3", "it exited with status 3"},
+      {"echo canary >&2; exit 1", "it exited with status 1"},
+      {"/no/such/command", "it exited with status 127"},
+      {valid + "; kill -9 $$", "it was ended by signal 9"},
+      {"true", "the body is empty"},
+      // There is nothing to read.
+      {"cat", "the body is empty"},
+      {"echo 'Hello, World!'", "not valid JSON in UTF-8, at byte 0 of 14"},
+      {valid + "; echo more", "not valid JSON in UTF-8, at byte 127 of 132"},
+      {"printf '\\377\\000'", "the body ends inside a UTF-8 character"},
+      {"echo '{}'", "Version: expected 1"},
+      {R"(echo '{"Version":2,"AccessKeyId":"A","SecretAccessKey":"s"}')", "Version: expected 1"},
+      {R"(echo '{"Version":1,"AccessKeyId":"A"}')", "SecretAccessKey: missing"},
+      {R"(echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","Expiration":"x"}')",
+       "Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.command);
+    CHECK(run(row.command) == std::string("credential_process: ") + row.problem);
+  }
+}
+
+TEST_CASE("a command that writes without end is ended") {
+  const Leash leash;
+  CHECK(run(leash.taken() + "yes") == "credential_process: it wrote more than 65536 bytes");
+  CHECK(leash.isFree());
+  ProcessOptions options;
+  options.maxOutputBytes = 127;
+  CHECK(run(print(document), options) == "ID|secret|token|1768480200000");
+  options.maxOutputBytes = 126;
+  CHECK(run(print(document), options) == "credential_process: it wrote more than 126 bytes");
+}
+
+TEST_CASE("a command that hangs is ended, with all that it started") {
+  const Leash leash;
+  ProcessOptions options;
+  options.timeoutMs = 300;
+  std::string command;
+  SECTION("by itself") {
+    command = "exec sleep 1000";
+  }
+  SECTION("with its output closed") {
+    command = print(document) + "; exec >&-; sleep 1000";
+  }
+  SECTION("with children") {
+    command = "sleep 1000 & (sleep 1000; true) & wait";
+  }
+  SECTION("with a child that outlives it and keeps the output") {
+    command = "sleep 1000 & " + print(document);
+  }
+  SECTION("and will not be told to end") {
+    command = "trap '' TERM INT HUP; sleep 1000 & sleep 1000; wait";
+  }
+  CHECK(run(leash.taken() + command, options) == "credential_process: it took longer than 300 ms");
+  CHECK(leash.isFree());
+}
+
+TEST_CASE("a command is run where the program ignores the end of its children") {
+  struct sigaction before {};
+  struct sigaction ignored {};
+  ignored.sa_handler = SIG_IGN;
+  sigaction(SIGCHLD, &ignored, &before);
+  CHECK(run(print(document)) == "ID|secret|token|1768480200000");
+  CHECK(run("exit 1") == "credential_process: the body is empty");
+  sigaction(SIGCHLD, &before, nullptr);
+}
+
+TEST_CASE("a command starts with the usual signals") {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  CHECK(run(print(document) + "; kill -TERM $$; sleep 1000") ==
+        "credential_process: it was ended by signal 15");
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("a command of a profile") {
+  TestEnvironment environment;
+  environment.write(".aws/config", "[profile p]\ncredential_process = exit 4\n[profile q]\n");
+  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  REQUIRE(files);
+  ProcessCredentials source;
+  Credentials credentials;
+  const ProfileView profile{*files, "p", "p"};
+  CHECK(source.isNamedBy(profile));
+  CHECK_FALSE(source.isNamedBy(ProfileView{*files, "q", "q"}));
+  const Result<void> failed = source.retrieveFor(profile, {}, credentials);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "profile \"p\": credential_process: it exited with status 4");
+  const Result<void> none = source.retrieve({}, credentials);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == ErrorKind::NoCredentials);
+}
