@@ -53,8 +53,11 @@ inline std::string_view problemOf(const Credentials& credentials) noexcept {
 struct CredentialsQuery {
   /// The time, in milliseconds since the Unix epoch.
   std::int64_t nowMs = 0;
-  /// The service has just refused the current ones as expired: a cached copy is of no use.
+  /// The service has just refused those that the caller still holds as expired: the same again are
+  /// of no use.
   bool expired = false;
+  /// Uniformly distributed over all values; spreads refreshes. Need not be unpredictable.
+  std::uint32_t random = 0;
 };
 
 /// Where credentials come from.

@@ -105,7 +105,10 @@ class RotateCall {
       if (waitAnswered_) return step_;
       step_ = nextAttemptStep();
     }
-    if (step_ == Step::NeedCredentials) query_.nowMs = now.unixMs;
+    if (step_ == Step::NeedCredentials) {
+      query_.nowMs = now.unixMs;
+      query_.random = now.random;
+    }
     if (step_ == Step::Send) buildRequest(now);
     return step_;
   }

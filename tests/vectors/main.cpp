@@ -29,6 +29,7 @@ constexpr VectorFile files[] = {
     {"profiles.json", runProfiles},
     {"settings.json", runSettings},
     {"configured_endpoint_urls.json", runConfiguredEndpointUrls},
+    {"credentials_refresh.json", runCredentialsRefresh},
 };
 
 }  // namespace

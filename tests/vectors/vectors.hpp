@@ -64,3 +64,4 @@ void runClockSkew(const Json& vectors, Report& report);
 void runProfiles(const Json& vectors, Report& report);
 void runSettings(const Json& vectors, Report& report);
 void runConfiguredEndpointUrls(const Json& vectors, Report& report);
+void runCredentialsRefresh(const Json& vectors, Report& report);

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "secure_tunneling/credentials/cached.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "secure_tunneling/adapters/openssl_sha256.hpp"
+#include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/testing/manual_clock.hpp"
+#include "secure_tunneling/testing/scripted_transport.hpp"
+#include "support/calls.hpp"
+#include "support/catch.hpp"
+#include "support/freed_memory.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr std::int64_t start = 1'767'225'600'000;
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t minute = 60'000;
+constexpr std::int64_t hour = 60 * minute;
+
+/// Gives key1, key2 and so on, or an error.
+class CountingSource final : public CredentialsProvider {
+ public:
+  int asked = 0;
+  std::optional<std::int64_t> lifetimeMs = hour;
+  std::optional<Error> error;
+  std::vector<CredentialsQuery> queries;
+
+  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
+    ++asked;
+    queries.push_back(query);
+    if (error) return Error(*error);
+    credentials.accessKeyId = "key" + std::to_string(asked);
+    credentials.secretAccessKey.assign("secret" + std::to_string(asked));
+    credentials.sessionToken.assign("token" + std::to_string(asked));
+    credentials.expiresAtMs.reset();
+    if (lifetimeMs) credentials.expiresAtMs = query.nowMs + *lifetimeMs;
+    return {};
+  }
+};
+
+/// A cache in front of it, at a time that the test sets.
+struct Cache {
+  CountingSource source;
+  CachedCredentials cached;
+  std::int64_t nowMs = start;
+  std::uint32_t random = 0;
+
+  explicit Cache(CacheOptions options = {}) : cached(source, options) {}
+
+  /// The key id, or the error's message. The caller's buffers hold `refused`.
+  std::string get(const std::string& refused = {}) {
+    Credentials credentials;
+    credentials.accessKeyId = refused;
+    CredentialsQuery query;
+    query.nowMs = nowMs;
+    query.expired = !refused.empty();
+    query.random = random;
+    const Result<void> result = cached.retrieve(query, credentials);
+    if (!result) return "error: " + result.error().message;
+    const std::string number = credentials.accessKeyId.substr(3);
+    CHECK(credentials.secretAccessKey.equals("secret" + number));
+    CHECK(credentials.sessionToken.equals("token" + number));
+    return credentials.accessKeyId;
+  }
+  std::string getAt(std::int64_t afterStartMs) {
+    nowMs = start + afterStartMs;
+    return get();
+  }
+  void fail(ErrorKind kind = ErrorKind::Credentials) { source.error = makeError(kind, "why"); }
+};
+
+}  // namespace
+
+TEST_CASE("a cache asks nobody before it is asked") {
+  const Cache cache;
+  CHECK(cache.source.asked == 0);
+}
+
+TEST_CASE("credentials without an end are kept for good") {
+  Cache cache;
+  cache.source.lifetimeMs.reset();
+  CHECK(cache.get() == "key1");
+  CHECK(cache.getAt(1'000'000 * hour) == "key1");
+  CHECK(cache.source.asked == 1);
+}
+
+TEST_CASE("the advisory window goes by the lifetime") {
+  const struct {
+    std::int64_t lifetimeMs;
+    std::int64_t windowMs;
+  } cases[] = {
+      {10 * minute, 5 * minute}, {20 * minute, 5 * minute},      {20 * minute + 1, 15 * minute},
+      {hour, 15 * minute},       {90 * minute - 1, 15 * minute}, {90 * minute, 60 * minute},
+      {6 * hour, 60 * minute},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.lifetimeMs);
+    Cache cache;
+    cache.source.lifetimeMs = row.lifetimeMs;
+    CHECK(cache.get() == "key1");
+    CHECK(cache.getAt(row.lifetimeMs - row.windowMs - 1) == "key1");
+    CHECK(cache.getAt(row.lifetimeMs - row.windowMs) == "key2");
+    CHECK(cache.source.asked == 2);
+  }
+}
+
+TEST_CASE("the advisory window can be set") {
+  CacheOptions options;
+  options.advisoryWindowMs = 2 * minute;
+  Cache cache(options);
+  CHECK(cache.get() == "key1");
+  CHECK(cache.getAt(58 * minute - 1) == "key1");
+  CHECK(cache.getAt(58 * minute) == "key2");
+
+  options.advisoryWindowMs = 0;
+  Cache lastMinute(options);
+  CHECK(lastMinute.get() == "key1");
+  CHECK(lastMinute.getAt(59 * minute - 1) == "key1");
+  CHECK(lastMinute.getAt(59 * minute) == "key2");
+}
+
+TEST_CASE("a failed fetch leaves the source alone for five to ten minutes") {
+  const struct {
+    std::uint32_t random;
+    std::int64_t backOffMs;
+  } cases[] = {{0, 300'000}, {0x66666666U, 419'999}, {0xffffffffU, 599'999}};
+  for (const auto& row : cases) {
+    CAPTURE(row.random);
+    Cache cache;
+    cache.random = row.random;
+    CHECK(cache.get() == "key1");
+    cache.fail();
+    CHECK(cache.getAt(50 * minute) == "key1");
+    CHECK(cache.getAt(50 * minute + row.backOffMs - 1) == "key1");
+    CHECK(cache.source.asked == 2);
+    cache.source.error.reset();
+    CHECK(cache.getAt(50 * minute + row.backOffMs) == "key3");
+  }
+}
+
+TEST_CASE("expired credentials are used while there are no others, unless that is switched off") {
+  CacheOptions options;
+  options.useExpired = GENERATE(true, false);
+  CAPTURE(options.useExpired);
+  Cache cache(options);
+  CHECK(cache.get() == "key1");
+  cache.fail();
+  CHECK(cache.getAt(hour - 1) == "key1");
+  const std::string expected = options.useExpired ? "key1" : "error: why";
+  CHECK(cache.getAt(hour) == expected);
+  CHECK(cache.source.asked == 2);
+  CHECK(cache.getAt(hour + 6 * minute) == expected);
+  CHECK(cache.source.asked == 3);
+}
+
+TEST_CASE("a source that has only expired credentials") {
+  Cache cache;
+  cache.source.lifetimeMs = 0;
+  SECTION("gives the first ones, which the service may still take, and is left alone") {
+    CHECK(cache.get() == "key1");
+    CHECK(cache.getAt(minute) == "key1");
+    CHECK(cache.source.asked == 1);
+    cache.source.lifetimeMs = hour;
+    CHECK(cache.getAt(5 * minute) == "key2");
+    CHECK(cache.getAt(6 * minute) == "key2");
+  }
+  SECTION("cannot replace those that are kept") {
+    cache.source.lifetimeMs = hour;
+    CHECK(cache.get() == "key1");
+    cache.source.lifetimeMs = -hour;
+    CHECK(cache.getAt(59 * minute) == "key1");
+    CHECK(cache.source.asked == 2);
+    CHECK(cache.getAt(60 * minute) == "key1");
+    CHECK(cache.source.asked == 2);
+  }
+  SECTION("has none for who takes no expired ones") {
+    Cache strict(CacheOptions{std::nullopt, false});
+    strict.source.lifetimeMs = 0;
+    CHECK(strict.get() == "error: the source has no credentials but expired ones");
+  }
+}
+
+TEST_CASE("with nothing kept every call asks, and every error is returned") {
+  Cache cache;
+  cache.fail();
+  CHECK(cache.get() == "error: why");
+  CHECK(cache.get() == "error: why");
+  CHECK(cache.source.asked == 2);
+  cache.source.error.reset();
+  CHECK(cache.get() == "key3");
+}
+
+TEST_CASE("an error that only a person can mend is returned at once, and for five seconds") {
+  const ErrorKind kind = GENERATE(ErrorKind::Configuration, ErrorKind::InvalidArgument);
+  const bool isKept = GENERATE(false, true);
+  CAPTURE(isKept);
+  Cache cache;
+  if (isKept) CHECK(cache.get() == "key1");
+  const int before = cache.source.asked;
+  cache.fail(kind);
+  CHECK(cache.getAt(50 * minute) == "error: why");
+  cache.source.error.reset();
+  CHECK(cache.getAt(50 * minute + 5 * second - 1) == "error: why");
+  CHECK(cache.source.asked == before + 1);
+  CHECK(cache.getAt(50 * minute + 5 * second) == "key" + std::to_string(before + 2));
+}
+
+TEST_CASE("a clock that is set back ends back-off and a kept error") {
+  Cache cache;
+  CHECK(cache.get() == "key1");
+  cache.fail();
+  CHECK(cache.getAt(59 * minute) == "key1");
+  CHECK(cache.getAt(59 * minute - 1) == "key1");
+  CHECK(cache.source.asked == 3);
+  cache.fail(ErrorKind::Configuration);
+  CHECK(cache.getAt(2 * hour) == "error: why");
+  CHECK(cache.source.asked == 4);
+  CHECK(cache.getAt(2 * hour - 1) == "error: why");
+  CHECK(cache.source.asked == 5);
+}
+
+TEST_CASE("what the service has refused is fetched anew") {
+  Cache cache;
+  CHECK(cache.get() == "key1");
+  CHECK(cache.get("key1") == "key2");
+  CHECK(cache.source.queries[1].expired);
+  CHECK(cache.get() == "key2");
+  SECTION("but not for who was refused an older one") {
+    CHECK(cache.get("key1") == "key2");
+    CHECK(cache.source.asked == 2);
+    CHECK(cache.get("key2") == "key3");
+  }
+  SECTION("and not while the source is left alone") {
+    cache.fail();
+    CHECK(cache.get("key2") == "key2");
+    CHECK(cache.get("key2") == "key2");
+    CHECK(cache.source.asked == 3);
+    cache.source.error.reset();
+    CHECK(cache.getAt(5 * minute) == "key4");
+  }
+}
+
+TEST_CASE("invalidate makes the next call fetch") {
+  Cache cache;
+  cache.cached.invalidate();
+  CHECK(cache.get() == "key1");
+  CHECK(cache.get() == "key1");
+  cache.cached.invalidate();
+  CHECK(cache.get() == "key2");
+  CHECK(cache.get() == "key2");
+}
+
+TEST_CASE("the source is asked with the caller's query") {
+  Cache cache;
+  cache.random = 17;
+  CHECK(cache.get() == "key1");
+  CHECK(cache.source.queries[0].nowMs == start);
+  CHECK(cache.source.queries[0].random == 17);
+  CHECK_FALSE(cache.source.queries[0].expired);
+}
+
+TEST_CASE("a call gets new credentials through the cache when its own have expired") {
+  ManualClock clock(start);
+  CountingSource source;
+  CachedCredentials cached(source);
+  ScriptedTransport transport;
+  BasicClient<OpensslSha256> client(settingsForTests(), transport, cached, clock);
+  const std::string expired = R"({"__type":"ExpiredTokenException","message":"over"})";
+  const auto keyOf = [&](std::size_t request) {
+    const std::string authorization = *transport.requests()[request].header("Authorization");
+    return authorization.substr(authorization.find("key"), 4);
+  };
+
+  transport.answer(200, R"({"tunnelArn":"arn"})").answer(200, R"({"tunnelArn":"arn"})");
+  CHECK(rotateTunnelAccessToken(rotateAll(), client));
+  CHECK(rotateTunnelAccessToken(rotateAll(), client));
+  CHECK(source.asked == 1);
+  transport.answer(403, expired).answer(200, R"({"tunnelArn":"arn"})");
+  CHECK(rotateTunnelAccessToken(rotateAll(), client));
+  CHECK(source.asked == 2);
+  CHECK(keyOf(1) == "key1");
+  CHECK(keyOf(2) == "key1");
+  CHECK(keyOf(3) == "key2");
+
+  // Where the source fails then, what the service said is the answer.
+  transport.answer(403, expired);
+  source.error = makeError(ErrorKind::Credentials, "why");
+  const auto result = rotateTunnelAccessToken(rotateAll(), client);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == "ExpiredTokenException");
+  CHECK(transport.remaining() == 0);
+  CHECK(clock.waits().empty());
+}
+
+namespace {
+
+/// A source whose fetches wait until the test lets them go.
+class GatedSource final : public CredentialsProvider {
+ public:
+  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++asked_;
+    if (++inside_ > 1) overlapped_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return isOpen_; });
+    --inside_;
+    if (isFailing_) return makeError(ErrorKind::Credentials, "why");
+    credentials.accessKeyId = "key" + std::to_string(asked_);
+    credentials.secretAccessKey.assign("secret");
+    credentials.expiresAtMs = query.nowMs + hour;
+    return {};
+  }
+
+  void setOpen(bool isOpen) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    isOpen_ = isOpen;
+    changed_.notify_all();
+  }
+  void setFailing() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    isFailing_ = true;
+  }
+  void waitUntilAsked(int times) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return asked_ == times; });
+  }
+  int asked() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return asked_;
+  }
+  bool overlapped() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return overlapped_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int asked_ = 0;
+  int inside_ = 0;
+  bool isOpen_ = true;
+  bool isFailing_ = false;
+  bool overlapped_ = false;
+};
+
+std::string getFrom(CachedCredentials& cached, std::int64_t nowMs) {
+  Credentials credentials;
+  CredentialsQuery query;
+  query.nowMs = nowMs;
+  const Result<void> result = cached.retrieve(query, credentials);
+  return result ? credentials.accessKeyId : "error: " + result.error().message;
+}
+
+constexpr int threadCount = 8;
+
+/// What `threadCount` threads get that have all begun before the source answers.
+std::vector<std::string> getFromManyThreads(CachedCredentials& cached, GatedSource& source,
+                                            int askedBefore) {
+  source.setOpen(false);
+  std::vector<std::string> got(threadCount);
+  std::atomic<int> begun{0};
+  std::vector<std::thread> threads;
+  for (std::string& mine : got) {
+    threads.emplace_back([&] {
+      ++begun;
+      mine = getFrom(cached, start);
+    });
+  }
+  source.waitUntilAsked(askedBefore + 1);
+  while (begun != threadCount)
+    std::this_thread::yield();
+  source.setOpen(true);
+  for (std::thread& thread : threads)
+    thread.join();
+  return got;
+}
+
+}  // namespace
+
+TEST_CASE("threads that need credentials share one fetch") {
+  GatedSource source;
+  CachedCredentials cached(source);
+  CHECK(getFromManyThreads(cached, source, 0) == std::vector<std::string>(threadCount, "key1"));
+  CHECK(source.asked() == 1);
+  CHECK_FALSE(source.overlapped());
+}
+
+TEST_CASE("threads that wait for a fetch that fails do not repeat it") {
+  GatedSource source;
+  CachedCredentials cached(source);
+  source.setFailing();
+  CHECK(getFromManyThreads(cached, source, 0) ==
+        std::vector<std::string>(threadCount, "error: why"));
+  // A thread that came only after the failure has asked for itself.
+  CHECK(source.asked() <= threadCount);
+  CHECK_FALSE(source.overlapped());
+}
+
+TEST_CASE("in the advisory window one thread fetches and the others go on") {
+  GatedSource source;
+  CachedCredentials cached(source);
+  CHECK(getFrom(cached, start) == "key1");
+  source.setOpen(false);
+  std::string fetched;
+  std::thread fetcher([&] { fetched = getFrom(cached, start + 50 * minute); });
+  source.waitUntilAsked(2);
+  // These would hang here if they waited for the fetch.
+  for (int i = 0; i != 3; ++i)
+    CHECK(getFrom(cached, start + 50 * minute) == "key1");
+  source.setOpen(true);
+  fetcher.join();
+  CHECK(fetched == "key2");
+  CHECK(getFrom(cached, start + 50 * minute) == "key2");
+  CHECK(source.asked() == 2);
+}
+
+TEST_CASE("many threads, many refreshes, no overlap") {
+  GatedSource source;
+  CachedCredentials cached(source);
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int thread = 0; thread != 4; ++thread) {
+    threads.emplace_back([&cached, &wrong, thread] {
+      for (int i = 0; i != 200; ++i) {
+        if (i % 50 == thread) cached.invalidate();
+        if (getFrom(cached, start + i * minute).find("key") != 0) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads)
+    thread.join();
+  CHECK(wrong == 0);
+  CHECK_FALSE(source.overlapped());
+}
+
+TEST_CASE("a cache that goes leaves no secret in freed memory") {
+  const std::string canary = "canary-of-a-cached-secret-0123456789";
+  const FreedMemoryWatch watch(canary);
+  {
+    StaticCredentials source("ID", canary, canary);
+    CachedCredentials cached(source);
+    Credentials credentials;
+    REQUIRE(cached.retrieve({}, credentials));
+    CHECK(credentials.sessionToken.equals(canary));
+    cached.invalidate();
+    REQUIRE(cached.retrieve({}, credentials));
+  }
+  CHECK(watch.leaks() == 0);
+}
