@@ -226,6 +226,17 @@ TEST_CASE("a clock that is set back ends back-off and a kept error") {
   CHECK(cache.source.asked == 4);
   CHECK(cache.getAt(2 * hour - 1) == "error: why");
   CHECK(cache.source.asked == 5);
+
+  // A success then is not undone when the clock is right again.
+  cache.source.error.reset();
+  CHECK(cache.getAt(2 * hour - 2) == "key6");
+  CHECK(cache.getAt(2 * hour) == "key6");
+  cache.fail();
+  CHECK(cache.getAt(3 * hour - 2) == "key6");
+  cache.source.error.reset();
+  CHECK(cache.getAt(3 * hour - 3) == "key8");
+  cache.cached.invalidate();
+  CHECK(cache.getAt(3 * hour - 1) == "key9");
 }
 
 TEST_CASE("what the service has refused is fetched anew") {

@@ -128,7 +128,6 @@ class CachedCredentials final : public CredentialsProvider {
       backOff(query);
       if (hasCached_) return;
     } else {
-      lastError_.reset();
       backOff_ = {};
       isInvalid_ = false;
     }
