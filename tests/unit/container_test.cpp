@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "secure_tunneling/credentials/container.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "secure_tunneling/testing/manual_clock.hpp"
+#include "secure_tunneling/testing/scripted_transport.hpp"
+#include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/freed_memory.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr const char* document =
+    R"({"AccessKeyId":"ID","SecretAccessKey":"secret","Token":"token","Expiration":"2026-01-15T13:30:00Z"})";
+
+class MapResolver final : public HostResolver {
+ public:
+  std::map<std::string, std::vector<std::string>> names;
+  int asked = 0;
+
+  void resolve(const std::string& host, std::vector<std::string>& addresses) override {
+    ++asked;
+    addresses = names[host];
+  }
+};
+
+/// A container: its environment, an agent that plays a script, and a name server.
+struct Container {
+  TestEnvironment environment;
+  ScriptedTransport transport;
+  ManualClock clock;
+  MapResolver resolver;
+  ContainerCredentials provider{transport, clock, &resolver};
+  Credentials credentials;
+
+  /// `id|secret|token`, or the error.
+  std::string get() {
+    const Result<void> result = provider.retrieve({}, credentials);
+    if (!result) {
+      kind = result.error().kind;
+      CHECK(result.error().delivery == Delivery::NotSent);
+      CHECK(result.error().httpStatus == 0);
+      return result.error().message;
+    }
+    return credentials.accessKeyId + "|" + std::string(credentials.secretAccessKey.expose()) + "|" +
+           std::string(credentials.sessionToken.expose());
+  }
+  ErrorKind kind = ErrorKind::InvalidArgument;
+};
+
+}  // namespace
+
+TEST_CASE("without a URI there is no container") {
+  Container container;
+  CHECK(container.get() ==
+        "container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+  CHECK(container.kind == ErrorKind::NoCredentials);
+}
+
+TEST_CASE("a container's credentials come from the agent at its URI") {
+  const struct {
+    const char* relative;
+    const char* full;
+    const char* url;
+  } cases[] = {
+      {"/creds", "", "http://169.254.170.2/creds"},
+      {"/creds?a=b&c=d", "", "http://169.254.170.2/creds?a=b&c=d"},
+      {"/creds", "http://127.0.0.1/other", "http://169.254.170.2/creds"},
+      {"", "http://127.0.0.1:8080/creds?a=b", "http://127.0.0.1:8080/creds?a=b"},
+      {"", "http://127.1.2.3/creds", "http://127.1.2.3/creds"},
+      {"", "http://[::1]:99/creds", "http://[::1]:99/creds"},
+      {"", "http://169.254.170.2/creds", "http://169.254.170.2/creds"},
+      {"", "http://169.254.170.23/v1/creds", "http://169.254.170.23/v1/creds"},
+      {"", "http://[fd00:ec2:0::23]/v1/creds", "http://[fd00:ec2:0::23]/v1/creds"},
+      {"", "HTTPS://Agent.Example", "https://agent.example/"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.relative, row.full);
+    Container container;
+    container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", row.relative);
+    container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", row.full);
+    container.transport.answer(200, document);
+    CHECK(container.get() == "ID|secret|token");
+    CHECK(container.credentials.expiresAtMs == ManualClock::defaultUnixMs + 3'600'000);
+    REQUIRE(container.transport.requests().size() == 1);
+    const RecordedRequest& request = container.transport.requests()[0];
+    CHECK(request.method == "GET");
+    CHECK(request.url == row.url);
+    CHECK(request.header("Accept") == "application/json");
+    CHECK_FALSE(request.header("Authorization"));
+    CHECK(request.body.empty());
+    CHECK(container.resolver.asked == 0);
+  }
+}
+
+TEST_CASE("a URI that must not be asked is refused before anything is sent") {
+  const struct {
+    const char* relative;
+    const char* full;
+    const char* problem;
+  } cases[] = {
+      {"creds", "", "RELATIVE_URI \"creds\": expected a path that begins with /"},
+      {"@evil.example/", "", "RELATIVE_URI: expected a path that begins with /"},
+      {"/a b", "", "RELATIVE_URI \"/a b\": the path must be percent-encoded ASCII"},
+      {"/a\r\nX: y", "", "RELATIVE_URI \"/a??X: y\": the path must be percent-encoded ASCII"},
+      {"", "/creds", "FULL_URI \"/creds\": expected http://HOST or https://HOST"},
+      {"", "http://", "FULL_URI \"http://\": expected a host name and a valid port"},
+      {"", "http://127.0.0.1:0/",
+       "FULL_URI \"http://127.0.0.1:0/\": expected a host name and a valid port"},
+      {"", "http://user:canary@127.0.0.1/", "FULL_URI: a user name is not supported"},
+      {"", "http://192.168.10.120/x",
+       "FULL_URI \"http://192.168.10.120/x\": expected https, or a host on loopback or at an "
+       "agent's address"},
+      {"", "http://169.254.170.3/",
+       "FULL_URI \"http://169.254.170.3/\": expected https, or a host on loopback or at an agent's "
+       "address"},
+      {"", "http://[fd00:ec2::24]/",
+       "FULL_URI \"http://[fd00:ec2::24]/\": expected https, or a host on loopback or at an "
+       "agent's address"},
+      {"", "http://[::2]/",
+       "FULL_URI \"http://[::2]/\": expected https, or a host on loopback or at an agent's "
+       "address"},
+      {"", "http://unknown.example/",
+       "FULL_URI \"http://unknown.example/\": the host name has no address"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.relative, row.full);
+    Container container;
+    container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", row.relative);
+    container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", row.full);
+    CHECK(container.get() == std::string("container: AWS_CONTAINER_CREDENTIALS_") + row.problem);
+    CHECK(container.kind == ErrorKind::Configuration);
+    CHECK(container.transport.requests().empty());
+  }
+}
+
+TEST_CASE("over http all addresses of a host name have to be an agent's") {
+  const struct {
+    std::vector<std::string> addresses;
+    bool isAllowed;
+  } cases[] = {
+      {{"127.0.0.1"}, true},
+      {{"::1", "127.0.0.2", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"}, true},
+      {{"127.0.0.1", "192.168.0.1"}, false},
+      {{"192.168.0.1", "127.0.0.1"}, false},
+      {{"::ffff:10.0.0.1"}, false},
+      {{"fe80::1%lo"}, false},
+      {{"no address"}, false},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.addresses);
+    Container container;
+    container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://agent:81/x");
+    container.resolver.names["agent"] = row.addresses;
+    container.transport.answer(200, document);
+    const std::string got = container.get();
+    CHECK((got == "ID|secret|token") == row.isAllowed);
+    CHECK(container.transport.requests().size() == (row.isAllowed ? 1U : 0U));
+  }
+}
+
+TEST_CASE("the system resolves names to addresses") {
+  SystemHostResolver resolver;
+  std::vector<std::string> addresses;
+  resolver.resolve("127.0.0.3", addresses);
+  CHECK(addresses == std::vector<std::string>{"127.0.0.3"});
+  resolver.resolve(std::string(300, 'x'), addresses);
+  CHECK(addresses.size() == 1);
+}
+
+TEST_CASE("the agent is told the container's token") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
+  const auto authorization = [&] {
+    container.transport.answer(200, document);
+    CHECK(container.get() == "ID|secret|token");
+    return container.transport.requests().back().header("Authorization").value_or("(none)");
+  };
+  CHECK(authorization() == "(none)");
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic from-variable");
+  CHECK(authorization() == "Basic from-variable");
+  const std::string path = container.environment.write("token", "from-file");
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+  CHECK(authorization() == "from-file");
+  container.environment.write("token", "replaced");
+  CHECK(authorization() == "replaced");
+}
+
+TEST_CASE("a token that cannot be a header's value is refused and not told") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
+  const std::string name = "container: AWS_CONTAINER_AUTHORIZATION_TOKEN";
+  const std::string problem = ": the token has a line break or a control character";
+  SECTION("in the variable") {
+    container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                              GENERATE(as<std::string>{}, "canary\n", "canary\rX: y", "a\tb"));
+    CHECK(container.get() == name + problem);
+  }
+  SECTION("in the file") {
+    const std::string path = container.environment.write("token", "canary\r\n");
+    container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+    CHECK(container.get() == name + "_FILE " + path + problem);
+  }
+  SECTION("no file") {
+    const std::string path = container.environment.path("none");
+    container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+    container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "unused");
+    CHECK(container.get() == name + "_FILE " + path + ": the file does not exist or is empty");
+  }
+  SECTION("a folder") {
+    const std::string path = container.environment.path("");
+    container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+    CHECK(container.get() == "container: " + path + ": cannot be read");
+  }
+  CHECK(container.kind == ErrorKind::Configuration);
+  CHECK(container.transport.requests().empty());
+}
+
+TEST_CASE("the agent is asked three times when it may be in trouble") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
+  const std::vector<std::int64_t> waits{1000, 2000};
+  SECTION("and may recover") {
+    container.transport.answer(429).fail(Delivery::NotSent).answer(200, document);
+    CHECK(container.get() == "ID|secret|token");
+    CHECK(container.clock.waits() == waits);
+  }
+  SECTION("server errors") {
+    container.transport.answer(500, "x").answer(502).answer(503,
+                                                            R"({"code":"Down","message":"why"})");
+    CHECK(container.get() == "container: HTTP status 503 (Down: why)");
+    CHECK(container.clock.waits() == waits);
+  }
+  SECTION("no document") {
+    container.transport.answer(200, "not yet").answer(200, "[]").answer(200, "{}");
+    CHECK(container.get() == "container: AccessKeyId: missing");
+    CHECK(container.clock.waits() == waits);
+  }
+  SECTION("no answer") {
+    for (int i = 0; i != 3; ++i)
+      container.transport.fail(Delivery::Unknown, "cut");
+    CHECK(container.get() == "container: cut");
+    CHECK(container.clock.waits() == waits);
+  }
+  SECTION("but not when it refuses") {
+    container.transport.answer(400, R"({"Code":"Bad","Message":"your fault"})");
+    CHECK(container.get() == "container: HTTP status 400 (Bad: your fault)");
+    CHECK(container.clock.waits().empty());
+  }
+  CHECK(container.transport.remaining() == 0);
+}
+
+TEST_CASE("what the agent says of the token stays out of the error") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary");
+  container.transport.answer(401, R"({"message":"canary is no good"})");
+  CHECK(container.get() == "container: HTTP status 401");
+  CHECK(container.kind == ErrorKind::Credentials);
+}
+
+TEST_CASE("neither the token nor the document stays in freed memory") {
+  const std::string canary = "canary-of-a-container-0123456789";
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
+  const std::string path = container.environment.write("token", canary);
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+  class Agent final : public HttpTransport {
+   public:
+    explicit Agent(const std::string& secret) : secret_(secret) {}
+    Result<void> send(const HttpRequest&, HttpResponse& response) override {
+      response.status = 200;
+      response.body.assign(R"({"AccessKeyId":"ID","SecretAccessKey":")");
+      response.body.append(secret_);
+      response.body.append(R"(","Token":")");
+      response.body.append(secret_);
+      response.body.append(R"("})");
+      return {};
+    }
+
+   private:
+    const std::string& secret_;
+  } agent(canary);
+  const FreedMemoryWatch watch(canary);
+  {
+    ContainerCredentials provider(agent, container.clock);
+    Credentials credentials;
+    REQUIRE(provider.retrieve({}, credentials));
+    CHECK(credentials.secretAccessKey.equals(canary));
+  }
+  CHECK(watch.leaks() == 0);
+}
