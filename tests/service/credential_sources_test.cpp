@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: BSL-1.0
+// Credential sources against servers on loopback that behave like AWS's: the metadata service of
+// EC2, the agents of ECS and EKS, the portal and token endpoint of SSO, the credentials endpoint of
+// IoT. Each ends in a call that is signed with what the source gave.
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "secure_tunneling/credentials/cached.hpp"
+#include "secure_tunneling/credentials/container.hpp"
+#include "secure_tunneling/credentials/instance_metadata.hpp"
+#include "secure_tunneling/credentials/iot_role_alias.hpp"
+#include "secure_tunneling/credentials/sso.hpp"
+#include "support/caller.hpp"
+#include "support/environment.hpp"
+#include "support/http_server.hpp"
+#include "support/json.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr const char* accessKeyId = "ASIAOFTHESOURCE";
+constexpr const char* secretAccessKey = "canary-secret-of-the-source";
+constexpr const char* sessionToken = "canary-token-of-the-source";
+
+/// Members of a document of credentials; names as the service has them.
+std::string members(const std::string& id, const std::string& secret, const std::string& token,
+                    const std::string& expiration) {
+  return "\"" + id + "\":\"" + accessKeyId + "\",\"" + secret + "\":\"" + secretAccessKey +
+         "\",\"" + token + "\":\"" + sessionToken + "\",\"" + expiration + "\":";
+}
+const std::string document = "{" +
+                             members("AccessKeyId", "SecretAccessKey", "Token", "Expiration") +
+                             "\"2026-01-15T18:30:00Z\"}";
+const std::string roleCredentials =
+    "{\"roleCredentials\":{" +
+    members("accessKeyId", "secretAccessKey", "sessionToken", "expiration") + "1768501800000}}";
+const std::string iotCredentials =
+    "{\"credentials\":{" + members("accessKeyId", "secretAccessKey", "sessionToken", "expiration") +
+    "\"2026-01-15T18:30:00Z\"}}";
+
+/// Options for a server on this host: no proxy, and little patience.
+CurlTransportOptions local() {
+  CurlTransportOptions options = direct();
+  options.connectTimeoutMs = 500;
+  options.totalTimeoutMs = 500;
+  return options;
+}
+
+/// Makes a call with the credentials of `source`; empty when it succeeds, else the error.
+std::string rotateWith(CredentialsProvider& source) {
+  ServedFake service;
+  service.with([](auto& fake) { fake.addCredentials(accessKeyId, secretAccessKey, sessionToken); });
+  ManualClock clock;
+  CurlTransport transport(direct());
+  Client client(settingsFor(service.url()), transport, source, clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  const auto response = rotateTunnelAccessToken(request, client);
+  if (!response) return response.error().message;
+  return service.accepts(response->sourceAccessToken->expose()) ? "" : "a wrong token";
+}
+
+/// The error of a source; empty when it has none.
+std::string errorOf(CredentialsProvider& source) {
+  Credentials credentials;
+  const Result<void> result = source.retrieve({}, credentials);
+  if (result) return "";
+  CHECK(result.error().delivery == Delivery::NotSent);
+  for (const char* const secret : {secretAccessKey, sessionToken})
+    CHECK(result.error().message.find(secret) == std::string::npos);
+  return result.error().message;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// IMDSv2: tokens are given for a time, and for requests that came without a hop only.
+class MetadataService {
+ public:
+  MetadataService()
+      : server_([this](const HttpServer::Request& request) { return answer(request); }) {}
+
+  HttpServer& server() noexcept { return server_; }
+  /// The instance's role from now on; empty for none.
+  void setRole(const std::string& role) {
+    server_.with([&] { role_ = role; });
+  }
+  /// Takes no token from now on that has been given.
+  void forgetTokens() { revoked_ = tokens_.load(); }
+  /// Answers the next requests behind the token with this status.
+  void failNext(int times, int status) {
+    failures_ = times;
+    failureStatus_ = status;
+  }
+  [[nodiscard]] int tokensGiven() const { return tokens_; }
+
+ private:
+  HttpAnswer answer(const HttpServer::Request& request) {
+    if (request.header("X-Forwarded-For")) return {403, "", "", false};
+    if (request.target == "/latest/api/token") {
+      const auto ttl = request.header("X-aws-ec2-metadata-token-ttl-seconds");
+      if (request.method != "PUT") return {405, "", "", false};
+      if (!ttl || std::stoi(*ttl) < 1 || std::stoi(*ttl) > 21600) return {400, "", "", false};
+      // A body, or a length that is not told, makes the real service wait.
+      if (request.header("Content-Length") != "0") return {411, "", "", false};
+      return {200, tokenNumber(++tokens_), "X-aws-ec2-metadata-token-ttl-seconds: " + *ttl + "\r\n",
+              false};
+    }
+    const auto token = request.header("X-aws-ec2-metadata-token");
+    if (!token || *token != tokenNumber(tokens_) || tokens_ <= revoked_)
+      return {401, "", "", false};
+    if (failures_ > 0) {
+      --failures_;
+      return {failureStatus_, "<html>canary</html>", "", false};
+    }
+    const std::string roles = "/latest/meta-data/iam/security-credentials/";
+    if (request.target == roles && !role_.empty()) return {200, role_, "", false};
+    if (!role_.empty() && request.target == roles + role_) return {200, document, "", false};
+    if (request.target == "/latest/meta-data/placement/region")
+      return {200, "eu-west-1", "", false};
+    return {404, "", "", false};
+  }
+  static std::string tokenNumber(int number) { return "canary-session-" + std::to_string(number); }
+
+  std::string role_ = "instance-role";
+  std::atomic<int> tokens_{0};
+  std::atomic<int> revoked_{0};
+  std::atomic<int> failures_{0};
+  std::atomic<int> failureStatus_{0};
+  HttpServer server_;
+};
+
+/// A program on an instance. Made after its server.
+struct OnInstance {
+  TestEnvironment environment;
+  ManualClock clock;
+  CurlTransport transport{local()};
+  InstanceMetadataCredentials source;
+
+  explicit OnInstance(const std::string& url, InstanceMetadataOptions options = {})
+      : source(transport, clock, std::move(options)) {
+    environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", url);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("on EC2 a call is signed with the credentials of the instance's role") {
+  MetadataService service;
+  OnInstance instance(service.server().url());
+  CHECK(rotateWith(instance.source) == "");
+  CHECK(service.server().lines() ==
+        std::vector<std::string>{"PUT /latest/api/token",
+                                 "GET /latest/meta-data/iam/security-credentials/",
+                                 "GET /latest/meta-data/iam/security-credentials/instance-role"});
+  CHECK(service.server().connections() == 1);
+  CHECK(service.server().last().header("Host") == service.server().authority());
+}
+
+TEST_CASE("the metadata service's token is used until it ends or is not taken") {
+  MetadataService service;
+  InstanceMetadataOptions options;
+  options.tokenTtlSeconds = 600;
+  OnInstance instance(service.server().url(), options);
+  CHECK(errorOf(instance.source) == "");
+  CHECK(errorOf(instance.source) == "");
+  CHECK(service.tokensGiven() == 1);
+  instance.clock.advance(481'000);
+  CHECK(errorOf(instance.source) == "");
+  CHECK(service.tokensGiven() == 2);
+  service.forgetTokens();
+  CHECK(errorOf(instance.source) == "");
+  CHECK(service.tokensGiven() == 3);
+}
+
+TEST_CASE("an instance in trouble") {
+  MetadataService service;
+  OnInstance instance(service.server().url());
+  SECTION("errors that pass") {
+    service.failNext(2, 503);
+    CHECK(errorOf(instance.source) == "");
+  }
+  SECTION("errors that do not") {
+    service.failNext(1000, 500);
+    CHECK(errorOf(instance.source) ==
+          "instance metadata: GET /latest/meta-data/iam/security-credentials/: HTTP status 500");
+    CHECK(service.server().lines().size() == 4);
+  }
+  SECTION("no role") {
+    service.setRole("");
+    CHECK(errorOf(instance.source) ==
+          "instance metadata: GET /latest/meta-data/iam/security-credentials/: HTTP status 404");
+  }
+  SECTION("another role") {
+    CHECK(errorOf(instance.source) == "");
+    service.setRole("other-role");
+    CHECK(errorOf(instance.source) == "");
+    CHECK(service.server().lines().back() ==
+          "GET /latest/meta-data/iam/security-credentials/other-role");
+  }
+  SECTION("cached credentials go on") {
+    CachedCredentials cached(instance.source);
+    CHECK(rotateWith(cached) == "");
+    service.failNext(1000, 500);
+    cached.invalidate();
+    CHECK(rotateWith(cached) == "");
+    CHECK(service.server().lines().size() == 6);
+  }
+  SECTION("an answer that is too long") {
+    service.server().setHandler([](const HttpServer::Request&) {
+      return HttpAnswer{200, std::string(100'000, 'x'), "", false};
+    });
+    CHECK(contains(errorOf(instance.source), "is longer than "));
+  }
+}
+
+TEST_CASE("outside of EC2 one request is waited for, and no more") {
+  // The real clock: a request that lasts is what the time goes by.
+  TestEnvironment environment;
+  SystemClock clock;
+  HttpServer silent([](const HttpServer::Request&) {
+    HttpAnswer answer;
+    answer.isSilent = true;
+    return answer;
+  });
+  environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url());
+  CurlTransportOptions options = local();
+  options.totalTimeoutMs = 800;
+  CurlTransport transport(options);
+  InstanceMetadataCredentials source(transport, clock);
+  Credentials credentials;
+  const Result<void> result = source.retrieve({}, credentials);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::NoCredentials);
+  CHECK(silent.lines() == std::vector<std::string>{"PUT /latest/api/token"});
+  CHECK(contains(result.error().message, "Timeout was reached"));
+}
+
+TEST_CASE("where no metadata service listens there are no credentials") {
+  const ClosedPort closed;
+  OnInstance instance("http://" + closed.authority());
+  Credentials credentials;
+  const Result<void> result = instance.source.retrieve({}, credentials);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::NoCredentials);
+}
+
+TEST_CASE("the region of an instance") {
+  MetadataService service;
+  OnInstance instance(service.server().url());
+  InstanceMetadata metadata(instance.transport, instance.clock);
+  const Result<std::string> region = metadata.region();
+  REQUIRE(region);
+  CHECK(*region == "eu-west-1");
+}
+
+namespace {
+
+/// The agent of ECS or EKS: gives the role's credentials at one path, to who has the token.
+HttpServer::Handler agentFor(const std::string& target, const std::string& authorization) {
+  return [=](const HttpServer::Request& request) -> HttpAnswer {
+    if (request.method != "GET" || request.target != target) return {404, "", "", false};
+    if (request.header("Authorization").value_or("") != authorization) {
+      return {401,
+              R"({"code":"AccessDenied","message":"token )" +
+                  request.header("Authorization").value_or("") + R"("})",
+              "", false};
+    }
+    return {200, document, "", false};
+  };
+}
+
+/// A program in a container. Made after its server.
+struct InContainer {
+  TestEnvironment environment;
+  ManualClock clock;
+  CurlTransport transport{local()};
+  ContainerCredentials source{transport, clock};
+};
+
+}  // namespace
+
+TEST_CASE("in an ECS task a call is signed with the credentials of the task's role") {
+  HttpServer agent(agentFor("/v2/credentials/uuid?x=y", ""));
+  InContainer container;
+  // AWS_CONTAINER_CREDENTIALS_RELATIVE_URI would go to the agent's own address.
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                            agent.url() + "/v2/credentials/uuid?x=y");
+  CHECK(rotateWith(container.source) == "");
+  CHECK(agent.last().header("Accept") == "application/json");
+  CHECK_FALSE(agent.last().header("Authorization"));
+  CHECK_FALSE(agent.last().header("Content-Length"));
+}
+
+TEST_CASE("in an EKS pod the agent is shown the pod's token, as it is now") {
+  HttpServer agent(agentFor("/v1/credentials", "canary-pod-token-1"));
+  InContainer container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url() + "/v1/credentials");
+  const std::string path = container.environment.write("pod-token", "canary-pod-token-1");
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+  CHECK(rotateWith(container.source) == "");
+  agent.setHandler(agentFor("/v1/credentials", "canary-pod-token-2"));
+  CHECK(errorOf(container.source) == "container: HTTP status 401");
+  container.environment.write("pod-token", "canary-pod-token-2");
+  CHECK(errorOf(container.source) == "");
+}
+
+TEST_CASE("an agent is found by name where that is loopback") {
+  HttpServer agent(agentFor("/x", ""));
+  InContainer container;
+  std::string url = agent.url() + "/x";
+  url.replace(url.find("127.0.0.1"), 9, "localhost");
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+  CHECK(errorOf(container.source) == "");
+}
+
+TEST_CASE("an agent in trouble") {
+  std::atomic<int> failures{0};
+  HttpServer agent([&](const HttpServer::Request& request) -> HttpAnswer {
+    if (failures-- > 0) return {503, "", "", false};
+    return agentFor("/x", "")(request);
+  });
+  InContainer container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url() + "/x");
+  SECTION("that passes") {
+    failures = 2;
+    CHECK(errorOf(container.source) == "");
+    CHECK(container.clock.waits() == std::vector<std::int64_t>{1000, 2000});
+  }
+  SECTION("that does not") {
+    failures = 3;
+    CHECK(errorOf(container.source) == "container: HTTP status 503");
+    CHECK(agent.lines().size() == 3);
+  }
+  SECTION("that makes it say too much") {
+    agent.setHandler([](const HttpServer::Request&) {
+      return HttpAnswer{200, std::string(100'000, 'x'), "", false};
+    });
+    CHECK(contains(errorOf(container.source), "is longer than "));
+  }
+  SECTION("that makes it silent") {
+    agent.setHandler([](const HttpServer::Request&) {
+      HttpAnswer answer;
+      answer.isSilent = true;
+      return answer;
+    });
+    CHECK(contains(errorOf(container.source), "Timeout was reached"));
+  }
+}
+
+namespace {
+
+constexpr const char* ssoConfig =
+    "[default]\n"
+    "sso_session = work\n"
+    "sso_account_id = 123456789012\n"
+    "sso_role_name = Operator\n"
+    "[sso-session work]\n"
+    "sso_region = eu-west-1\n"
+    "sso_start_url = https://d-123.awsapps.com/start\n";
+
+/// Portal and token endpoint of SSO. A refresh token is good once.
+class SsoService {
+ public:
+  SsoService()
+      : portal_([this](const HttpServer::Request& request) { return givePortal(request); }),
+        oidc_([this](const HttpServer::Request& request) { return giveToken(request); }) {}
+
+  HttpServer& portal() noexcept { return portal_; }
+  HttpServer& oidc() noexcept { return oidc_; }
+
+ private:
+  HttpAnswer givePortal(const HttpServer::Request& request) {
+    if (request.target != "/federation/credentials?account_id=123456789012&role_name=Operator") {
+      return {404, R"({"message":"no such role"})", "", false};
+    }
+    if (request.header("x-amz-sso_bearer_token") !=
+        "canary-access-" + std::to_string(generation_)) {
+      return {401, R"({"message":"Session token not found or invalid"})",
+              "x-amzn-ErrorType: UnauthorizedException\r\n", false};
+    }
+    return {200, roleCredentials, "", false};
+  }
+  HttpAnswer giveToken(const HttpServer::Request& request) {
+    const auto body = Json::parse(request.body);
+    const std::string expected = "canary-refresh-" + std::to_string(generation_);
+    if (request.method != "POST" || request.target != "/token" || !body ||
+        (*body)["clientId"].text() != "client" ||
+        (*body)["clientSecret"].text() != "canary-client" ||
+        (*body)["grantType"].text() != "refresh_token" ||
+        (*body)["refreshToken"].text() != expected) {
+      return {400, R"({"error":"invalid_grant","error_description":"Invalid refresh token"})", "",
+              false};
+    }
+    ++generation_;
+    const std::string number = std::to_string(generation_);
+    return {200,
+            R"({"accessToken":"canary-access-)" + number +
+                R"(","tokenType":"Bearer","expiresIn":28800,"refreshToken":"canary-refresh-)" +
+                number + R"("})",
+            "", false};
+  }
+
+  std::atomic<int> generation_{1};
+  HttpServer portal_;
+  HttpServer oidc_;
+};
+
+/// A user who has signed in, with a token that has this long to live. Made after the servers.
+struct SignedIn {
+  TestEnvironment environment;
+  ManualClock clock;
+  CurlTransport transport{direct()};
+  SsoCredentials source{transport, clock};
+
+  SignedIn(SsoService& service, std::int64_t leftMs) {
+    environment.set("AWS_ENDPOINT_URL_SSO", service.portal().url());
+    environment.set("AWS_ENDPOINT_URL_SSO_OIDC", service.oidc().url());
+    environment.write(".aws/config", ssoConfig);
+    std::filesystem::create_directories(environment.path(".aws/sso/cache"));
+    const std::string name = detail::ssoTokenPath("work");
+    environment.write(name.substr(environment.path("").size()),
+                      R"({"accessToken":"canary-access-1","expiresAt":")" +
+                          detail::formatIsoDate(ManualClock::defaultUnixMs + leftMs) +
+                          R"(","clientId":"client","clientSecret":"canary-client",)" +
+                          R"("refreshToken":"canary-refresh-1",)" +
+                          R"("registrationExpiresAt":"2026-03-01T00:00:00Z"})");
+  }
+  /// The error at the clock's time; empty without one.
+  std::string error(SsoCredentials& of) {
+    Credentials credentials;
+    CredentialsQuery query;
+    query.nowMs = clock.now().unixMs;
+    const Result<void> result = of.retrieve(query, credentials);
+    return result ? "" : result.error().message;
+  }
+  std::string error() { return error(source); }
+};
+
+}  // namespace
+
+TEST_CASE("who has signed in gets a call signed with the credentials of the role") {
+  SsoService service;
+  SignedIn user(service, 3'600'000);
+  CHECK(rotateWith(user.source) == "");
+  CHECK(service.portal().lines().size() == 1);
+  CHECK(service.oidc().lines().empty());
+}
+
+TEST_CASE("a token of SSO is renewed again and again, each time from the file") {
+  SsoService service;
+  SignedIn user(service, 60'000);
+  CHECK(rotateWith(user.source) == "");
+  CHECK(service.oidc().lines() == std::vector<std::string>{"POST /token"});
+  // Another process, eight hours later.
+  user.clock.advance(28'800'000);
+  CurlTransport transport(direct());
+  SsoCredentials other(transport, user.clock);
+  CHECK(user.error(other) == "");
+  CHECK(service.oidc().lines().size() == 2);
+  // The first one finds that in the file.
+  CHECK(user.error() == "");
+  CHECK(service.oidc().lines().size() == 2);
+}
+
+TEST_CASE("whose token is over and cannot be renewed is told to sign in") {
+  SsoService service;
+  SignedIn user(service, 0);
+  SECTION("refused") {
+    CHECK(user.error() == "");  // renews; the first refresh token is spent
+    user.clock.advance(28'800'000);
+    const std::string name = detail::ssoTokenPath("work");
+    std::string text = readFile(name);
+    text.replace(text.find("canary-refresh-2"), 16, "canary-refresh-1");
+    user.environment.write(name.substr(user.environment.path("").size()), text);
+    CHECK(user.error() ==
+          "SSO: the SSO token is over, and cannot be renewed: CreateToken: HTTP status 400 "
+          "(invalid_grant: Invalid refresh token); run: aws sso login --sso-session work");
+  }
+  SECTION("not taken by the portal") {
+    service.oidc().setHandler([](const HttpServer::Request&) -> HttpAnswer {
+      return {200, R"({"accessToken":"canary-wrong","expiresIn":28800})", "", false};
+    });
+    CHECK(user.error() ==
+          "SSO: HTTP status 401 (Session token not found or invalid); run: aws sso login "
+          "--sso-session work");
+  }
+}
+
+namespace {
+
+/// The credentials endpoint of IoT: mutual TLS, and the thing's name.
+struct IotEndpoint {
+  TemporaryFolder folder;
+  CertificateAuthority authority{folder, "ca"};
+  CertificateAuthority stranger{folder, "stranger"};
+  TlsOptions tls{authority.issue("server"), authority.file(), 0};
+  HttpServer server{tls, [](const HttpServer::Request& request) -> HttpAnswer {
+                      if (request.target != "/role-aliases/gateway/credentials") {
+                        return {404, R"({"message":"Role alias not found"})", "", false};
+                      }
+                      if (request.header("x-amzn-iot-thingname") != "gateway-7") {
+                        return {403, R"({"message":"Access denied"})", "", false};
+                      }
+                      return {200, iotCredentials, "", false};
+                    }};
+
+  [[nodiscard]] CurlTransportOptions device(const CertificateFiles& certificate) const {
+    CurlTransportOptions options = direct();
+    options.caFile = authority.file();
+    options.clientCertificateFile = certificate.certificate;
+    options.clientKeyFile = certificate.key;
+    return options;
+  }
+  [[nodiscard]] IotRoleAliasOptions options() const {
+    return {server.url(), "gateway", "gateway-7"};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a device gets a call signed with the credentials behind its certificate") {
+  IotEndpoint endpoint;
+  ManualClock clock;
+  CurlTransport transport(endpoint.device(endpoint.authority.issue("device")));
+  IotRoleAliasCredentials source(endpoint.options(), transport, clock);
+  CHECK(rotateWith(source) == "");
+  CHECK(endpoint.server.lines() ==
+        std::vector<std::string>{"GET /role-aliases/gateway/credentials"});
+}
+
+TEST_CASE("a device without a good certificate gets nothing, and sends nothing") {
+  IotEndpoint endpoint;
+  ManualClock clock;
+  CurlTransportOptions options = endpoint.device(endpoint.authority.issue("device"));
+  SECTION("none") {
+    options.clientCertificateFile = "";
+    options.clientKeyFile = "";
+  }
+  SECTION("of another authority") {
+    options = endpoint.device(endpoint.stranger.issue("strange"));
+  }
+  SECTION("self-signed") {
+    options = endpoint.device(endpoint.authority.selfSigned("self"));
+  }
+  SECTION("that is over") {
+    CertificateContent content;
+    content.validUntilSeconds = -3600;
+    options = endpoint.device(endpoint.authority.issue("old", content));
+  }
+  SECTION("that is not valid yet") {
+    CertificateContent content;
+    content.validFromSeconds = 3600;
+    options = endpoint.device(endpoint.authority.issue("early", content));
+  }
+  SECTION("with the key of another") {
+    options.clientKeyFile = endpoint.authority.issue("other").key;
+  }
+  SECTION("to a server that it cannot trust") {
+    options.caFile = endpoint.stranger.file();
+  }
+  CurlTransport transport(options);
+  IotRoleAliasCredentials source(endpoint.options(), transport, clock);
+  const std::string error = errorOf(source);
+  INFO(error);
+  CHECK(error.find("IoT role alias: ") == 0);
+  CHECK(endpoint.server.lines().empty());
+}
+
+TEST_CASE("a device is told why its role alias gives nothing") {
+  IotEndpoint endpoint;
+  ManualClock clock;
+  CurlTransport transport(endpoint.device(endpoint.authority.issue("device")));
+  IotRoleAliasOptions options = endpoint.options();
+  SECTION("no such alias") {
+    options.roleAlias = "other";
+    IotRoleAliasCredentials source(options, transport, clock);
+    CHECK(errorOf(source) == "IoT role alias: HTTP status 404 (Role alias not found)");
+  }
+  SECTION("another thing") {
+    options.thingName = "gateway-8";
+    IotRoleAliasCredentials source(options, transport, clock);
+    CHECK(errorOf(source) == "IoT role alias: HTTP status 403 (Access denied)");
+  }
+}
