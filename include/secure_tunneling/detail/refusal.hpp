@@ -25,7 +25,7 @@ inline std::string refusalText(HttpResponse& response, std::string_view secret) 
     said = concat({which, which.empty() || why.empty() ? ""sv : ": "sv, why});
   }
   if (!secret.empty() && said.find(secret) != std::string::npos) {
-    wipe(&said[0], said.size());
+    wipe(said.data(), said.size());
     said.clear();
   }
   response.body.clear();
