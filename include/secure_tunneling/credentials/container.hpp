@@ -61,8 +61,9 @@ class SystemHostResolver final : public HostResolver {
 /// Asks the URL that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI names (on 169.254.170.2), else
 /// AWS_CONTAINER_CREDENTIALS_FULL_URI: https to any host, http to loopback and the agents'
 /// addresses (169.254.170.2, 169.254.170.23, fd00:ec2::23) only, and to a name when all of its
-/// addresses are such. Sends what the file AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew
-/// at each call, else AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
+/// addresses are such; the transport then resolves the name itself. Sends what the file
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew at each call, else
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
 ///
 /// Keeps references to its parts. The transport should go past a proxy
 /// (`CurlTransportOptions::noProxy`) and give up soon: the agent is on the same host.
