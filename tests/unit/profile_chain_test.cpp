@@ -309,7 +309,13 @@ TEST_CASE("a chain asks its sources in order") {
     CHECK(failed.error().kind == kind);
     CHECK(failed.error().message == "first: nothing");
   }
-  first.failure = second.failure = ErrorKind::NoCredentials;
+  first.failure = ErrorKind::NoCredentials;
+  second.failure = ErrorKind::Credentials;
+  const Result<void> last = chain.retrieve({}, credentials);
+  REQUIRE_FALSE(last);
+  CHECK(last.error().kind == ErrorKind::Credentials);
+  CHECK(last.error().message == "no credentials found; first: nothing; second: nothing");
+  second.failure = ErrorKind::NoCredentials;
   const Result<void> none = chain.retrieve({}, credentials);
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::NoCredentials);
@@ -318,9 +324,10 @@ TEST_CASE("a chain asks its sources in order") {
 
 TEST_CASE("the default chain") {
   TestEnvironment environment;
+  environment.set("AWS_EC2_METADATA_DISABLED", "true");
   ManualClock clock;
   ScriptedTransport transport;
-  BasicDefaultChain<OpensslSha256> chain(transport, clock);
+  BasicDefaultChain<OpensslSha256> chain(transport, transport, clock);
   const auto retrieved = [&](CredentialsProvider& provider) {
     Credentials credentials;
     const Result<void> result = provider.retrieve({}, credentials);
@@ -330,7 +337,9 @@ TEST_CASE("the default chain") {
         "error: no credentials found; environment: AWS_ACCESS_KEY_ID is not set; profile "
         "\"default\": found neither in " +
             environment.path(".aws/config") + " nor in " + environment.path(".aws/credentials") +
-            "; web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set");
+            "; web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set; container: neither "
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set; "
+            "instance metadata: switched off by AWS_EC2_METADATA_DISABLED");
 
   environment.set("AWS_REGION", "us-east-1");
   environment.set("AWS_WEB_IDENTITY_TOKEN_FILE", environment.write("token", "t"));
@@ -357,7 +366,7 @@ TEST_CASE("the default chain") {
   const auto named = [&](const std::string& profile) {
     GivenStsSettings given;
     given.profile = profile;
-    BasicDefaultChain<OpensslSha256> other(transport, clock, given);
+    BasicDefaultChain<OpensslSha256> other(transport, transport, clock, given);
     return retrieved(other);
   };
   CHECK(named("other") == "O");
@@ -368,7 +377,10 @@ TEST_CASE("the default chain") {
   CHECK(named("env") == "A");
   CHECK(transport.requests().back().header("Authorization")->find("Credential=E/") !=
         std::string::npos);
-  CHECK(named("none") == "error: no credentials found; profile \"none\": it names no credentials");
+  CHECK(named("none") ==
+        "error: no credentials found; profile \"none\": it names no credentials; container: "
+        "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is "
+        "set; instance metadata: switched off by AWS_EC2_METADATA_DISABLED");
   CHECK(transport.remaining() == 0);
 
   DefaultCredentialsChain own;

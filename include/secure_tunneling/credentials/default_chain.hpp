@@ -7,10 +7,14 @@
 #include "secure_tunneling/adapters/curl_transport.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
+#include "secure_tunneling/credentials/cached.hpp"
 #include "secure_tunneling/credentials/chain.hpp"
+#include "secure_tunneling/credentials/container.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
+#include "secure_tunneling/credentials/instance_metadata.hpp"
 #include "secure_tunneling/credentials/process.hpp"
 #include "secure_tunneling/credentials/profile_chain.hpp"
+#include "secure_tunneling/credentials/sso.hpp"
 #include "secure_tunneling/credentials/web_identity.hpp"
 
 namespace secure_tunneling {
@@ -19,21 +23,30 @@ inline namespace v1 {
 /// Every source, in the order of the AWS tools:
 /// 1. environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;
 /// 2. the profile of the shared files, in every way that it names;
-/// 3. web identity: AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN.
+/// 3. web identity: AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN;
+/// 4. container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI;
+/// 5. instance metadata of EC2.
 ///
 /// The AWS SDKs for C++ and Rust ask in this order; the AWS CLI, boto3, Java, Go, Kotlin and .NET
 /// ask for a web identity in the environment before they look at the profile's keys. As in the AWS
 /// CLI, a profile that the program names itself (not AWS_PROFILE) counts more than the environment,
-/// whose keys and web identity are then passed over. Keeps references; one thread at a time.
+/// whose keys and web identity are then passed over. Keeps references; one thread at a time; put a
+/// cache around it.
 template <class Hash>
 class BasicDefaultChain final : public CredentialsProvider {
  public:
-  BasicDefaultChain(HttpTransport& transport, Clock& clock, GivenStsSettings given = {})
-      : roles_(transport, clock),
+  /// `local` is for agents on this host and its link; it must not go through a proxy, and should
+  /// give up within about a second.
+  BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
+                    GivenStsSettings given = {})
+      : sso_(transport, clock, given.profile),
+        roles_(transport, clock),
         webIdentity_(transport, clock, given),
+        container_(local, clock),
+        metadata_(local, clock, metadataOptions(given)),
         profile_(profileSources(), given),
         chain_({given.profile.empty() ? &environment_ : nullptr, &profile_,
-                given.profile.empty() ? &webIdentity_ : nullptr}) {}
+                given.profile.empty() ? &webIdentity_ : nullptr, &container_, &metadata_}) {}
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
     return chain_.retrieve(query, credentials);
@@ -44,38 +57,70 @@ class BasicDefaultChain final : public CredentialsProvider {
     ProfileSources sources;
     sources.roles = &roles_;
     sources.webIdentity = &webIdentity_;
+    sources.sso = &sso_;
     sources.process = &process_;
     sources.environment = &environment_;
+    sources.container = &container_;
+    sources.instanceMetadata = &metadata_;
     return sources;
+  }
+
+  static InstanceMetadataOptions metadataOptions(const GivenStsSettings& given) {
+    InstanceMetadataOptions options;
+    options.profile = given.profile;
+    return options;
   }
 
   EnvironmentCredentials environment_;
   ProcessCredentials process_;
+  SsoCredentials sso_;
   StsRoleAssumer<Hash> roles_;
   WebIdentityCredentials webIdentity_;
+  ContainerCredentials container_;
+  InstanceMetadataCredentials metadata_;
   ProfileChainCredentials profile_;
   CredentialsChain chain_;
 };
 
-/// `BasicDefaultChain` with connections, a clock and a hash of its own. Does nothing until it is
-/// asked.
+/// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
+/// it is asked. With no source set up, and no instance metadata within reach, it gives up in about
+/// a second. Any number of threads may call it.
 class DefaultCredentialsChain final : public CredentialsProvider {
  public:
   /// As for `ProfileCredentials`.
   explicit DefaultCredentialsChain(std::string profile = {})
-      : DefaultCredentialsChain(GivenStsSettings{std::move(profile), {}, false}, {}) {}
-  /// `options` are for the services of AWS on the internet.
+      : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
+  /// `options` are for the services of AWS, not for agents on this host and its link.
   DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options)
-      : transport_(std::move(options)), chain_(transport_, clock_, std::move(given)) {}
+      : local_(localOptions(options)),
+        transport_(std::move(options)),
+        chain_(transport_, local_, clock_, std::move(given)),
+        cache_(chain_) {}
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    return chain_.retrieve(query, credentials);
+    return cache_.retrieve(query, credentials);
   }
 
  private:
+  static GivenStsSettings givenProfile(std::string profile) {
+    GivenStsSettings given;
+    given.profile = std::move(profile);
+    return given;
+  }
+  static CurlTransportOptions localOptions(const CurlTransportOptions& options) {
+    CurlTransportOptions local;
+    local.connectTimeoutMs = 1'000;
+    local.totalTimeoutMs = 1'000;
+    local.noProxy = "*"sv;
+    local.initializeCurl = options.initializeCurl;
+    return local;
+  }
+
   SystemClock clock_;
+  CurlTransport local_;
   CurlTransport transport_;
   BasicDefaultChain<OpensslSha256> chain_;
+  CachedCredentials cache_;
 };
 
 }  // namespace v1
