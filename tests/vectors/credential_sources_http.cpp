@@ -7,8 +7,8 @@
 #include "secure_tunneling/credentials/iot_role_alias.hpp"
 #include "secure_tunneling/credentials/sso.hpp"
 
-#include "exchanges.hpp"
 #include "credential_sources_http.hpp"
+#include "exchanges.hpp"
 
 using namespace secure_tunneling;
 

@@ -2,6 +2,7 @@
 // Endpoint resolution: the published cases, and those derived from the published rules.
 #include "secure_tunneling/endpoint.hpp"
 
+#include "secure_tunneling/detail/sts.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;
@@ -16,16 +17,22 @@ std::string lowerCase(std::string text) {
 }
 
 void runCase(const Json& json, std::string name, Report& report) {
-  if (json["service"].text() != "iotsecuretunneling") {
-    return report.notApplicable(name, "another service: " + json["service"].text());
+  const std::string& service = json["service"].text();
+  if (service != "iotsecuretunneling" && service != "sts") {
+    return report.notApplicable(name, "another service: " + service);
   }
   Case test(report, std::move(name));
-  EndpointParameters parameters;
-  parameters.region = json["region"].text();
-  parameters.endpointUrl = json["endpoint"].text();
-  parameters.useFips = json["use_fips"].isTrue();
-  parameters.useDualStack = json["use_dualstack"].isTrue();
-  const Result<Endpoint> endpoint = resolveEndpoint(parameters);
+  StsSettings settings;
+  settings.region = json["region"].text();
+  settings.endpointUrl = json["endpoint"].text();
+  settings.useFipsEndpoint = json["use_fips"].isTrue();
+  settings.useDualStackEndpoint = json["use_dualstack"].isTrue();
+  settings.useGlobalEndpoint = json["use_global_endpoint"].isTrue();
+  const Result<Endpoint> endpoint =
+      service == "sts"
+          ? resolveStsEndpoint(settings)
+          : resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                             settings.useDualStackEndpoint, settings.allowHttp});
   if (json.has("expect_error")) {
     test.equal("error", endpoint ? endpoint->url : endpoint.error().message,
                json["expect_error"].text());
@@ -34,7 +41,11 @@ void runCase(const Json& json, std::string name, Report& report) {
   // Ours has the path of the request, the published one what goes in front of it.
   test.equal("url", endpoint ? endpoint->url : endpoint.error().message,
              lowerCase(json["expect_url"].text()) + "/");
-  if (endpoint) test.equal("signing region", endpoint->signingRegion, json["region"].text());
+  const bool isElsewhere = json.has("expect_signing_region");
+  if (endpoint) {
+    test.equal("signing region", endpoint->signingRegion,
+               json[isElsewhere ? "expect_signing_region" : "region"].text());
+  }
 }
 
 }  // namespace

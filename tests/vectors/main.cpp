@@ -29,6 +29,8 @@ constexpr VectorFile files[] = {
     {"profiles.json", runProfiles},
     {"settings.json", runSettings},
     {"configured_endpoint_urls.json", runConfiguredEndpointUrls},
+    {"credentials.json", runCredentials},
+    {"credential_sources.json", runCredentialSources},
     {"credentials_refresh.json", runCredentialsRefresh},
 };
 

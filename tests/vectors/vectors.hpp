@@ -64,4 +64,6 @@ void runClockSkew(const Json& vectors, Report& report);
 void runProfiles(const Json& vectors, Report& report);
 void runSettings(const Json& vectors, Report& report);
 void runConfiguredEndpointUrls(const Json& vectors, Report& report);
+void runCredentials(const Json& vectors, Report& report);
+void runCredentialSources(const Json& vectors, Report& report);
 void runCredentialsRefresh(const Json& vectors, Report& report);

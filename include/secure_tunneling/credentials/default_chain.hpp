@@ -39,7 +39,7 @@ class BasicDefaultChain final : public CredentialsProvider {
   /// give up within about a second.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
                     GivenStsSettings given = {})
-      : sso_(transport, clock, given.profile),
+      : sso_(transport, clock, given.profile, given.allowHttp),
         roles_(transport, clock),
         webIdentity_(transport, clock, given),
         container_(local, clock),

@@ -44,8 +44,11 @@ struct SsoSettings {
 class SsoCredentials final : public CredentialsProvider, public ProfileSource {
  public:
   /// An empty `profile` means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else "default".
-  SsoCredentials(HttpTransport& transport, Clock& clock, std::string profile = {})
-      : profile_(std::move(profile)), transport_(transport), clock_(clock) {}
+  /// `allowHttp` lets endpoint URLs be http for hosts other than loopback; tokens then travel in
+  /// the clear.
+  SsoCredentials(HttpTransport& transport, Clock& clock, std::string profile = {},
+                 bool allowHttp = false)
+      : profile_(std::move(profile)), transport_(transport), clock_(clock), allowHttp_(allowHttp) {}
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
@@ -238,13 +241,14 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     std::string_view host;
   };
 
-  static Result<Endpoint> findEndpoint(const Service& service, std::string_view region,
-                                       const ProfileView& profile) {
+  [[nodiscard]] Result<Endpoint> findEndpoint(const Service& service, std::string_view region,
+                                              const ProfileView& profile) const {
     const detail::Configuration configuration(profile.files, profile.selected);
     std::string url;
     bool useFips = false;
     bool useDualStack = false;
-    Result<void> read = configuration.readEndpointUrl(service.variable, service.name, false, url);
+    Result<void> read =
+        configuration.readEndpointUrl(service.variable, service.name, allowHttp_, url);
     if (read) {
       read = configuration.read(
           configuration.find({"AWS_USE_FIPS_ENDPOINT"}, "use_fips_endpoint"sv), useFips);
@@ -256,7 +260,7 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     }
     if (!read) return std::move(read).error();
     // An explicit endpoint and the checks are those of every service.
-    Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, false});
+    Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
     if (!endpoint || !url.empty()) return endpoint;
     const detail::Partition& partition = detail::partitionOf(region);
     const bool isGovCloud = partition.prefixes.substr(0, 6) == "us-gov"sv;
@@ -271,6 +275,7 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
   const std::string profile_;
   HttpTransport& transport_;
   Clock& clock_;
+  const bool allowHttp_;
   detail::SsoToken token_;
   /// Where `token_` was read.
   std::string path_;
