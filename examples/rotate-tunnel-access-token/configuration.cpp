@@ -6,11 +6,9 @@
 
 #include <cstdlib>
 
-using secure_tunneling::Credentials;
-using secure_tunneling::CredentialsQuery;
 using secure_tunneling::CurlTransportOptions;
-using secure_tunneling::ErrorKind;
 using secure_tunneling::GivenSettings;
+using secure_tunneling::GivenStsSettings;
 using secure_tunneling::Result;
 using secure_tunneling::Settings;
 using secure_tunneling::SharedSettings;
@@ -82,15 +80,10 @@ std::vector<std::string> permissionsReport(const SharedSettings& shared) {
   return report;
 }
 
-ChosenCredentials::ChosenCredentials(const std::string& profile)
-    : useEnvironment_(profile.empty() && isSet("AWS_ACCESS_KEY_ID")), profile_(profile) {}
-
-Result<void> ChosenCredentials::retrieve(const CredentialsQuery& query, Credentials& credentials) {
-  if (!useEnvironment_) return profile_.retrieve(query, credentials);
-  if (!isSet("AWS_SECRET_ACCESS_KEY")) {
-    // Half a key pair is a mistake, and no reason to act as somebody else.
-    return makeError(ErrorKind::Configuration,
-                     "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY");
-  }
-  return environment_.retrieve(query, credentials);
+GivenStsSettings givenForCredentials(const Options& options) {
+  GivenStsSettings given;
+  given.profile = options.profile;
+  if (options.region) given.region = *options.region;
+  given.allowHttp = true;
+  return given;
 }

@@ -16,20 +16,5 @@ secure_tunneling::CurlTransportOptions transportOptions(const Options& options,
 /// What to tell the user of who else can get at the shared files: a line each.
 std::vector<std::string> permissionsReport(const secure_tunneling::SharedSettings& shared);
 
-/// Credentials from a profile that is named on the command line; else from the environment, where
-/// it has a key; else from the usual profile.
-class ChosenCredentials final : public secure_tunneling::CredentialsProvider {
- public:
-  explicit ChosenCredentials(const std::string& profile);
-
-  /// Where they come from, in a word.
-  [[nodiscard]] const char* source() const { return useEnvironment_ ? "environment" : "profile"; }
-
-  secure_tunneling::Result<void> retrieve(const secure_tunneling::CredentialsQuery& query,
-                                          secure_tunneling::Credentials& credentials) override;
-
- private:
-  bool useEnvironment_;
-  secure_tunneling::EnvironmentCredentials environment_;
-  secure_tunneling::ProfileCredentials profile_;
-};
+/// What the options say of where credentials come from.
+secure_tunneling::GivenStsSettings givenForCredentials(const Options& options);

@@ -22,6 +22,8 @@
 
 using secure_tunneling::Client;
 using secure_tunneling::CurlTransport;
+using secure_tunneling::CurlTransportOptions;
+using secure_tunneling::DefaultCredentialsChain;
 using secure_tunneling::Delivery;
 using secure_tunneling::Error;
 using secure_tunneling::ErrorKind;
@@ -107,7 +109,8 @@ int rotate(const Options& options, SharedSettings shared,
   const DebugLog log(options.debug);
   Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
-  ChosenCredentials credentials(options.profile);
+  const CurlTransportOptions curlOptions = transportOptions(options, shared.caBundle);
+  DefaultCredentialsChain credentials(givenForCredentials(options), curlOptions);
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
   log.line("profile " + shared.profile + " of " + shared.configFile + " and " +
@@ -117,9 +120,9 @@ int rotate(const Options& options, SharedSettings shared,
   log.line("region " + settings.region + ", endpoint " +
            (settings.endpointUrl.empty() ? "by region" : "given"));
   log.line(std::string("credentials: ") +
-           (settings.signRequests ? credentials.source() : "none, the request is not signed"));
+           (settings.signRequests ? "by the default chain" : "none, the request is not signed"));
 
-  CurlTransport curl(transportOptions(options, shared.caBundle));
+  CurlTransport curl(curlOptions);
   LoggedTransport transport(curl, log);
   SystemClock clock;
   Client client(std::move(settings), transport, credentials, clock);

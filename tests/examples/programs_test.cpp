@@ -28,6 +28,7 @@ struct World {
       "AWS_REGION=us-east-1",
       "AWS_CONFIG_FILE=/dev/null",
       "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+      "AWS_EC2_METADATA_DISABLED=true",
       "HOME=/nonexistent"};
 
   void unset(const std::string& name) {

@@ -309,13 +309,7 @@ TEST_CASE("a chain asks its sources in order") {
     CHECK(failed.error().kind == kind);
     CHECK(failed.error().message == "first: nothing");
   }
-  first.failure = ErrorKind::NoCredentials;
-  second.failure = ErrorKind::Credentials;
-  const Result<void> last = chain.retrieve({}, credentials);
-  REQUIRE_FALSE(last);
-  CHECK(last.error().kind == ErrorKind::Credentials);
-  CHECK(last.error().message == "no credentials found; first: nothing; second: nothing");
-  second.failure = ErrorKind::NoCredentials;
+  first.failure = second.failure = ErrorKind::NoCredentials;
   const Result<void> none = chain.retrieve({}, credentials);
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::NoCredentials);
@@ -382,6 +376,19 @@ TEST_CASE("the default chain") {
         "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is "
         "set; instance metadata: switched off by AWS_EC2_METADATA_DISABLED");
   CHECK(transport.remaining() == 0);
+
+  // That instance metadata fail means no more than that there are none.
+  environment.unset("AWS_EC2_METADATA_DISABLED");
+  transport.answer(403);
+  GivenStsSettings given;
+  given.profile = "none";
+  BasicDefaultChain<OpensslSha256> offChance(transport, transport, clock, given);
+  Credentials none;
+  const Result<void> failed = offChance.retrieve({}, none);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ErrorKind::NoCredentials);
+  CHECK(failed.error().message.find("; instance metadata: no session token: HTTP status 403") !=
+        std::string::npos);
 
   DefaultCredentialsChain own;
   CHECK(retrieved(own) == "E");

@@ -12,8 +12,8 @@ inline namespace v1 {
 
 /// Asks one source after the other, until one has credentials. A source that nobody set up
 /// (`ErrorKind::NoCredentials`) is passed over; one that fails ends it, for the next would be
-/// somebody else. When none has any, or the last one fails, the error says what each looked for.
-/// Keeps references; as safe between threads as its sources.
+/// somebody else. When none has any, the error says what each looked for. Keeps references; as safe
+/// between threads as its sources.
 class CredentialsChain final : public CredentialsProvider {
  public:
   static constexpr std::size_t maxSources = 8;
@@ -27,16 +27,12 @@ class CredentialsChain final : public CredentialsProvider {
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
     std::string message("no credentials found"sv);
-    ErrorKind kind = ErrorKind::NoCredentials;
     for (std::size_t i = 0; i != count_; ++i) {
       Result<void> found = sources_[i]->retrieve(query, credentials);
-      if (found) return found;
-      kind = found.error().kind;
-      const bool isLast = i + 1 == count_ && kind == ErrorKind::Credentials;
-      if (kind != ErrorKind::NoCredentials && !isLast) return found;
+      if (found || found.error().kind != ErrorKind::NoCredentials) return found;
       message.append("; "sv).append(found.error().message);
     }
-    return makeError(kind, message);
+    return makeError(ErrorKind::NoCredentials, message);
   }
 
  private:

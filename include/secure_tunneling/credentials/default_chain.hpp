@@ -20,6 +20,28 @@
 namespace secure_tunneling {
 inline namespace v1 {
 
+namespace detail {
+
+/// Instance metadata where nobody has asked for it: a failure says no more than that this is no
+/// instance with a role.
+class OffChance final : public CredentialsProvider {
+ public:
+  explicit OffChance(CredentialsProvider& source) noexcept : source_(source) {}
+
+  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
+    Result<void> found = source_.retrieve(query, credentials);
+    if (!found && found.error().kind == ErrorKind::Credentials) {
+      found.error().kind = ErrorKind::NoCredentials;
+    }
+    return found;
+  }
+
+ private:
+  CredentialsProvider& source_;
+};
+
+}  // namespace detail
+
 /// Every source, in the order of the AWS tools:
 /// 1. environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;
 /// 2. the profile of the shared files, in every way that it names;
@@ -44,9 +66,10 @@ class BasicDefaultChain final : public CredentialsProvider {
         webIdentity_(transport, clock, given),
         container_(local, clock),
         metadata_(local, clock, metadataOptions(given)),
+        offChance_(metadata_),
         profile_(profileSources(), given),
         chain_({given.profile.empty() ? &environment_ : nullptr, &profile_,
-                given.profile.empty() ? &webIdentity_ : nullptr, &container_, &metadata_}) {}
+                given.profile.empty() ? &webIdentity_ : nullptr, &container_, &offChance_}) {}
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
     return chain_.retrieve(query, credentials);
@@ -78,6 +101,7 @@ class BasicDefaultChain final : public CredentialsProvider {
   WebIdentityCredentials webIdentity_;
   ContainerCredentials container_;
   InstanceMetadataCredentials metadata_;
+  detail::OffChance offChance_;
   ProfileChainCredentials profile_;
   CredentialsChain chain_;
 };

@@ -34,8 +34,7 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.
 inline Error profileWithoutCredentials(const ProfileView& profile, const ChosenProfile& chosen) {
   if (profile.files.has(profileSection, profile.name)) {
-    return profile.refuse("it names no credentials"sv,
-                          ErrorKind::NoCredentials);
+    return profile.refuse("it names no credentials"sv, ErrorKind::NoCredentials);
   }
   return profile.refuse(concat({"found neither in "sv, profile.files.paths()}),
                         chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
