@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSL-1.0
+// The command in the set-ups that the AWS tools know, with no more than the environment and the
+// files that AWS documents; loopback servers play the services.
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/caller.hpp"
+#include "support/child_process.hpp"
+#include "support/sts_answers.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+constexpr const char* temporaryId = "ASIATEMPORARY";
+constexpr const char* temporarySecret = "canary-temporary-secret";
+constexpr const char* temporaryToken = "canary/temporary+token==";
+
+/// An HTTP server with one answer for each request line that begins as it says.
+class Answers {
+ public:
+  struct Answer {
+    std::string line;
+    std::string body;
+    std::string headers;
+  };
+  explicit Answers(std::vector<Answer> answers) : answers_(std::move(answers)) {}
+
+  [[nodiscard]] std::string url() const { return server_.url(); }
+
+ private:
+  void serve(Connection& connection) {
+    for (std::string request = connection.readRequest(); !request.empty();
+         request = connection.readRequest()) {
+      const Answer* found = nullptr;
+      for (const Answer& answer : answers_) {
+        if (request.compare(0, answer.line.size(), answer.line) == 0) found = &answer;
+      }
+      const bool sent = found == nullptr ? connection.answer(404, "")
+                                         : connection.answer(200, found->body, found->headers);
+      if (!sent) return;
+    }
+  }
+
+  const std::vector<Answer> answers_;
+  SocketServer server_{[this](Connection& connection) { serve(connection); }};
+};
+
+/// A machine with nothing on it, and the service, which takes the temporary credentials.
+struct Machine {
+  SystemClock clock;
+  ServedFake service{clock.now().unixMs};
+  TemporaryFolder home;
+  std::vector<std::string> environment{"HOME=" + home.path(), "AWS_REGION=us-east-1",
+                                       "AWS_ENDPOINT_URL_IOTSECURETUNNELING=" + service.url(),
+                                       "PATH=/usr/bin:/bin"};
+
+  Machine() {
+    std::filesystem::create_directories(home.path(".aws/sso/cache"));
+    service.with(
+        [](auto& fake) { fake.addCredentials(temporaryId, temporarySecret, temporaryToken); });
+  }
+  void set(const std::string& name, const std::string& value) {
+    environment.push_back(name + "=" + value);
+  }
+  [[nodiscard]] Finished rotate(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all = {
+        std::string(SECURE_TUNNELING_PROGRAMS) + "/rotate-tunnel-access-token",
+        "--tunnel-id",
+        ServedFake::tunnel,
+        "--client-mode",
+        "SOURCE",
+        "--output",
+        "text"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all, environment);
+  }
+  /// Rotates, and checks that the service did it once and the command says nothing else.
+  void checkRotates(const std::vector<std::string>& more = {}) {
+    const Finished finished = rotate(more);
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.errors.empty());
+    CHECK(finished.output.find(service.sourceToken()) != std::string::npos);
+    CHECK(service.rotations() == 1);
+  }
+};
+
+std::string inAnHour() {
+  return std::string("2100-01-01T00:00:00Z");
+}
+
+std::string documentOf(const std::string& tokenName) {
+  return std::string(R"({"Version":1,"AccessKeyId":")") + temporaryId + R"(","SecretAccessKey":")" +
+         temporarySecret + "\",\"" + tokenName + "\":\"" + temporaryToken + R"(","Expiration":")" +
+         inAnHour() + "\"}";
+}
+
+std::string roleAnswer() {
+  return stsAnswer(temporaryId, temporarySecret, temporaryToken, inAnHour());
+}
+
+}  // namespace
+
+TEST_CASE("the command finds credentials where the AWS CLI does") {
+  Machine machine;
+  SECTION("a role over the keys of another profile") {
+    const Answers sts({{"POST / HTTP/1.1", roleAnswer(), ""}});
+    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+    const std::string keys = machine.home.file(
+        ".aws/credentials", "[keys]\naws_access_key_id=AKIDKEYS\naws_secret_access_key=canary\n");
+    const std::string config = machine.home.file(
+        ".aws/config", "[profile role]\nrole_arn=arn:aws:iam::1:role/R\nsource_profile=keys\n");
+    SECTION("by option") {
+      machine.checkRotates({"--profile", "role"});
+    }
+    SECTION("by variable") {
+      machine.set("AWS_PROFILE", "role");
+      machine.checkRotates();
+    }
+  }
+  SECTION("a role over the keys of the environment") {
+    const Answers sts({{"POST / HTTP/1.1", roleAnswer(), ""}});
+    const std::string config = machine.home.file(
+        ".aws/config",
+        "[profile role]\nrole_arn=arn:aws:iam::1:role/R\ncredential_source=Environment\n");
+    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+    machine.set("AWS_ACCESS_KEY_ID", "AKIDKEYS");
+    machine.set("AWS_SECRET_ACCESS_KEY", "canary");
+    machine.checkRotates({"--profile", "role"});
+  }
+  SECTION("a web identity") {
+    const Answers sts({{"POST / HTTP/1.1", roleAnswer(), ""}});
+    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+    machine.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
+    machine.set("AWS_WEB_IDENTITY_TOKEN_FILE", machine.home.file("token", "a.b.c"));
+    machine.checkRotates();
+  }
+  SECTION("a command") {
+    const std::string document = machine.home.file("document", documentOf("SessionToken"));
+    const std::string config =
+        machine.home.file(".aws/config", "[default]\ncredential_process = cat " + document + "\n");
+    machine.checkRotates();
+  }
+  SECTION("the agent of a container") {
+    const Answers agent({{"GET /role HTTP/1.1", documentOf("Token"), ""}});
+    machine.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url() + "/role");
+    machine.checkRotates();
+  }
+  SECTION("the metadata of an instance") {
+    const std::string path = "/latest/meta-data/iam/security-credentials/";
+    const Answers metadata({{"PUT /latest/api/token HTTP/1.1", "token",
+                             "X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n"},
+                            {"GET " + path + " HTTP/1.1", "role", ""},
+                            {"GET " + path + "role HTTP/1.1", documentOf("Token"), ""}});
+    machine.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
+    machine.checkRotates();
+  }
+  SECTION("a sign-in by SSO") {
+    const Answers portal(
+        {{"GET /federation/credentials?",
+          "{\"roleCredentials\":{\"accessKeyId\":\"" + std::string(temporaryId) +
+              "\",\"secretAccessKey\":\"" + temporarySecret + "\",\"sessionToken\":\"" +
+              temporaryToken + "\",\"expiration\":4102444800000}}",
+          ""}});
+    machine.set("AWS_ENDPOINT_URL_SSO", portal.url());
+    const std::string config = machine.home.file(
+        ".aws/config",
+        "[default]\nsso_session=s\nsso_account_id=1\nsso_role_name=R\n"
+        "[sso-session s]\nsso_region=us-east-1\nsso_start_url=https://d.awsapps.com/start\n");
+    // The name is the SHA-1 of the session's.
+    const std::string token =
+        machine.home.file(".aws/sso/cache/a0f1490a20d0211c997b44bc357e1972deab8ae3.json",
+                          R"({"accessToken":"canary-sso","expiresAt":"2100-01-01T00:00:00Z"})");
+    machine.checkRotates();
+  }
+}
+
+TEST_CASE("the command says what it looked for, and soon, where there are no credentials") {
+  Machine machine;
+  const ClosedPort nobody;
+  machine.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://" + nobody.authority());
+  const Finished finished = machine.rotate();
+  CHECK(finished.status == 253);
+  CHECK(finished.output.empty());
+  for (const char* const looked :
+       {"AWS_ACCESS_KEY_ID", ".aws/config", ".aws/credentials", "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI", "instance metadata"}) {
+    CAPTURE(looked);
+    CHECK(finished.errors.find(looked) != std::string::npos);
+  }
+}
+
+TEST_CASE("a source that fails ends the search, with its reason and no secret") {
+  Machine machine;
+  machine.set("AWS_EC2_METADATA_DISABLED", "true");
+  std::string reason;
+  const Answers sts({});
+  SECTION("half a key pair") {
+    machine.set("AWS_ACCESS_KEY_ID", "AKIDHALF");
+    reason = "AWS_SECRET_ACCESS_KEY is not";
+  }
+  SECTION("a command") {
+    const std::string config =
+        machine.home.file(".aws/config", "[default]\ncredential_process = echo canary; exit 7\n");
+    reason = "it exited with status 7";
+  }
+  SECTION("a role") {
+    const std::string config = machine.home.file(
+        ".aws/config",
+        "[default]\nrole_arn=arn:aws:iam::1:role/R\nsource_profile=k\n[profile k]\n"
+        "aws_access_key_id=AKIDKEYS\naws_secret_access_key=canary\n");
+    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+    reason = "AssumeRole of arn:aws:iam::1:role/R: HTTP status 404";
+  }
+  SECTION("a token that is to be typed") {
+    const std::string config = machine.home.file(
+        ".aws/config",
+        "[default]\nrole_arn=A\nsource_profile=default\nmfa_serial=arn:aws:iam::1:mfa/me\n");
+    reason = "mfa_serial";
+  }
+  const Finished finished = machine.rotate();
+  INFO(finished.errors);
+  CHECK(finished.status == 255);
+  CHECK(finished.output.empty());
+  CHECK(finished.errors.find(reason) != std::string::npos);
+  CHECK(finished.errors.find("canary") == std::string::npos);
+  CHECK(machine.service.calls() == 0);
+}
