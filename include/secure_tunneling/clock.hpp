@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CLOCK_HPP
+#define SECURE_TUNNELING_CLOCK_HPP
 
 #include <cstdint>
 
@@ -32,3 +33,5 @@ class Clock {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CLOCK_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CORE_HPP
+#define SECURE_TUNNELING_CORE_HPP
 
 /// Everything that needs no operating system, network or TLS library: C++17 and RapidJSON.
 
@@ -16,3 +17,5 @@
 #include "secure_tunneling/secret.hpp"
 #include "secure_tunneling/sigv4.hpp"
 #include "secure_tunneling/version.hpp"
+
+#endif  // SECURE_TUNNELING_CORE_HPP

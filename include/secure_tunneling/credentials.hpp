@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_HPP
+#define SECURE_TUNNELING_CREDENTIALS_HPP
 
 #include <cstdint>
 #include <optional>
@@ -103,3 +104,5 @@ class StaticCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ENDPOINT_HPP
+#define SECURE_TUNNELING_ENDPOINT_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -257,3 +258,5 @@ inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ENDPOINT_HPP

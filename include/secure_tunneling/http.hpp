@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_HTTP_HPP
+#define SECURE_TUNNELING_HTTP_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -118,3 +119,5 @@ class HttpTransport {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_HTTP_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_MODEL_HPP
+#define SECURE_TUNNELING_MODEL_HPP
 
 #include <optional>
 #include <string>
@@ -82,3 +83,5 @@ struct RotateTunnelAccessTokenResponse {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_MODEL_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_PROTOCOL_HPP
+#define SECURE_TUNNELING_PROTOCOL_HPP
 
 #include <rapidjson/reader.h>
 #include <rapidjson/writer.h>
@@ -364,3 +365,5 @@ inline Error parseErrorResponse(HttpResponse& response) {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_PROTOCOL_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_RESULT_HPP
+#define SECURE_TUNNELING_RESULT_HPP
 
 #include <cassert>
 #include <cstdint>
@@ -159,3 +160,5 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_RESULT_HPP

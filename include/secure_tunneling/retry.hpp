@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_RETRY_HPP
+#define SECURE_TUNNELING_RETRY_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -101,3 +102,5 @@ class RetryQuota {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_RETRY_HPP

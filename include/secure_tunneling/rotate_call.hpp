@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ROTATE_CALL_HPP
+#define SECURE_TUNNELING_ROTATE_CALL_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -381,3 +382,5 @@ class RotateCall {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ROTATE_CALL_HPP

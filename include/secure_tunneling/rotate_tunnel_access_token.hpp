@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP
+#define SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP
 
 #include <utility>
 
@@ -72,3 +73,5 @@ template <class Hash>
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP

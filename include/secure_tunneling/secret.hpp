@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_SECRET_HPP
+#define SECURE_TUNNELING_SECRET_HPP
 
 #include <cassert>
 #include <cstddef>
@@ -118,3 +119,5 @@ class Secret {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_SECRET_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_SECURE_TUNNELING_HPP
+#define SECURE_TUNNELING_SECURE_TUNNELING_HPP
 
 /// Everything, with the adapters for libcurl, OpenSSL and POSIX.
 
@@ -35,3 +36,5 @@ using Client = BasicClient<OpensslSha256>;
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_SECURE_TUNNELING_HPP

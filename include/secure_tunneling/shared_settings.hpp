@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_SHARED_SETTINGS_HPP
+#define SECURE_TUNNELING_SHARED_SETTINGS_HPP
 
 #include <string>
 #include <string_view>
@@ -168,3 +169,5 @@ inline Result<Settings> loadSettings(std::string_view profile = {}) {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_SHARED_SETTINGS_HPP

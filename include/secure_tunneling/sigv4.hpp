@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_SIGV4_HPP
+#define SECURE_TUNNELING_SIGV4_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -643,3 +644,5 @@ void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
 }  // namespace sigv4
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_SIGV4_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_THROWING_HPP
+#define SECURE_TUNNELING_THROWING_HPP
 
 #include <stdexcept>
 #include <utility>
@@ -34,3 +35,5 @@ T valueOrThrow(Result<T> result) {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_THROWING_HPP

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_VERSION_HPP
+#define SECURE_TUNNELING_VERSION_HPP
 
 /// The library's version, major * 10000 + minor * 100 + patch. The inline namespace `v1` carries
 /// the major version, so that two majors can be linked into one program.
 #define SECURE_TUNNELING_VERSION 100
 #define SECURE_TUNNELING_VERSION_STRING "0.1.0"
+
+#endif  // SECURE_TUNNELING_VERSION_HPP

@@ -7,6 +7,17 @@ list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 status=0
 
+find . -name '*.hpp' | sort >"$list"
+# A guard and not "#pragma once", which does not see that two copies are the same header.
+while read -r header; do
+  guard=$(echo "${header#./}" | tr '[:lower:]' '[:upper:]' | tr -c 'A-Z0-9\n' '_')
+  if [ "$(sed -n '2,3p;$p' "$header")" != "#ifndef $guard
+#define $guard
+#endif  // $guard" ]; then
+    echo "$header: is not in a guard $guard" >&2
+    status=1
+  fi
+done <"$list"
 # Strings and comments go first: they may say "try again".
 find . -name '*.hpp' ! -name throwing.hpp | sort >"$list"
 while read -r header; do

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP
+#define SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP
 
 #include <curl/curl.h>
 #include <dirent.h>
@@ -382,3 +383,5 @@ class CurlTransport final : public HttpTransport {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP

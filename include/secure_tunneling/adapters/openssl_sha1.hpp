@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA1_HPP
+#define SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA1_HPP
 
 #include <openssl/evp.h>
 
@@ -28,3 +29,5 @@ struct OpensslSha1 {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA1_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA256_HPP
+#define SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA256_HPP
 
 #include <openssl/evp.h>
 
@@ -69,3 +70,5 @@ class OpensslSha256 {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA256_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP
+#define SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP
 
 #include <time.h>
 
@@ -45,3 +46,5 @@ class SystemClock final : public Clock {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP
+#define SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP
 
 #include <cstdint>
 #include <optional>
@@ -182,3 +183,5 @@ class AssumeRoleCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_CACHED_HPP
+#define SECURE_TUNNELING_CREDENTIALS_CACHED_HPP
 
 #include <cstdint>
 #include <mutex>
@@ -166,3 +167,5 @@ class CachedCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_CACHED_HPP

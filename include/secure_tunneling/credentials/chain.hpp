@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP
+#define SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP
 
 #include <cstddef>
 #include <initializer_list>
@@ -42,3 +43,5 @@ class CredentialsChain final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP

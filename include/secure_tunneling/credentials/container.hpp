@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP
+#define SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -212,3 +213,5 @@ class ContainerCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP
+#define SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP
 
 #include <string>
 #include <utility>
@@ -149,3 +150,5 @@ class DefaultCredentialsChain final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP
+#define SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP
 
 #include <string>
 
@@ -42,3 +43,5 @@ class EnvironmentCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP

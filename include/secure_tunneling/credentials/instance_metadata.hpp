@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP
+#define SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP
 
 #include <cstdint>
 #include <string>
@@ -302,3 +303,5 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP
+#define SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP
 
 #include <string>
 #include <string_view>
@@ -85,3 +86,5 @@ class IotRoleAliasCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP

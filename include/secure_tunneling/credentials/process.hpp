@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP
+#define SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP
 
 #include <fcntl.h>
 #include <poll.h>
@@ -210,3 +211,5 @@ class ProcessCredentials final : public CredentialsProvider, public ProfileSourc
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP
+#define SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP
 
 #include <string>
 #include <string_view>
@@ -80,3 +81,5 @@ class ProfileCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP
+#define SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP
 
 #include <string>
 #include <string_view>
@@ -200,3 +201,5 @@ class ProfileChainCredentials final : public CredentialsProvider {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP

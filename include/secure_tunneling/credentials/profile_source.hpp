@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP
+#define SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP
 
 #include <string>
 #include <string_view>
@@ -49,3 +50,5 @@ class ProfileSource {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_SSO_HPP
+#define SECURE_TUNNELING_CREDENTIALS_SSO_HPP
 
 #include <cstdint>
 #include <string>
@@ -285,3 +286,5 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_SSO_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP
+#define SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP
 
 #include <string>
 #include <string_view>
@@ -115,3 +116,5 @@ class WebIdentityCredentials final : public CredentialsProvider, public ProfileS
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_ASCII_HPP
+#define SECURE_TUNNELING_DETAIL_ASCII_HPP
 
 #include <cstddef>
 #include <string_view>
@@ -54,3 +55,5 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_ASCII_HPP

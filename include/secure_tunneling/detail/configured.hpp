@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_CONFIGURED_HPP
+#define SECURE_TUNNELING_DETAIL_CONFIGURED_HPP
 
 #include <initializer_list>
 #include <string>
@@ -130,3 +131,5 @@ class Configuration {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_CONFIGURED_HPP

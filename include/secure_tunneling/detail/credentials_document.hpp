@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_CREDENTIALS_DOCUMENT_HPP
+#define SECURE_TUNNELING_DETAIL_CREDENTIALS_DOCUMENT_HPP
 
 #include <cstdint>
 #include <optional>
@@ -88,3 +89,5 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_CREDENTIALS_DOCUMENT_HPP

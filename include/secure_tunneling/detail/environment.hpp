@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_ENVIRONMENT_HPP
+#define SECURE_TUNNELING_DETAIL_ENVIRONMENT_HPP
 
 #include <cstdlib>
 #include <string>
@@ -47,3 +48,5 @@ inline std::string expandHome(std::string_view path) {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_ENVIRONMENT_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_HTTP_CALL_HPP
+#define SECURE_TUNNELING_DETAIL_HTTP_CALL_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -197,3 +198,5 @@ inline Result<void> exchange(HttpCall& call, HttpTransport& transport, std::stri
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_HTTP_CALL_HPP

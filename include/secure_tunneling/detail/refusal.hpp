@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_REFUSAL_HPP
+#define SECURE_TUNNELING_DETAIL_REFUSAL_HPP
 
 #include <string>
 #include <string_view>
@@ -37,3 +38,5 @@ inline std::string refusalText(HttpResponse& response, std::string_view secret) 
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_REFUSAL_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_SHARED_FILES_HPP
+#define SECURE_TUNNELING_DETAIL_SHARED_FILES_HPP
 
 #include <cerrno>
 #include <cstddef>
@@ -406,3 +407,5 @@ inline ChosenProfile chosenProfile(std::string_view given) {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_SHARED_FILES_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_SIGPIPE_GUARD_HPP
+#define SECURE_TUNNELING_DETAIL_SIGPIPE_GUARD_HPP
 
 #include <csignal>
 #include <ctime>
@@ -42,3 +43,5 @@ class SigpipeGuard {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_SIGPIPE_GUARD_HPP

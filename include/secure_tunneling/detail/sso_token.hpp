@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_SSO_TOKEN_HPP
+#define SECURE_TUNNELING_DETAIL_SSO_TOKEN_HPP
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -149,3 +150,5 @@ inline bool replaceSecretFile(const std::string& path, const Secret& text) {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_SSO_TOKEN_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_STS_HPP
+#define SECURE_TUNNELING_DETAIL_STS_HPP
 
 #include <cstdint>
 #include <initializer_list>
@@ -161,3 +162,5 @@ inline Result<void> askSts(HttpCall& call, HttpTransport& transport, Attempts at
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_STS_HPP

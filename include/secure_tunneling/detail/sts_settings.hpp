@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_STS_SETTINGS_HPP
+#define SECURE_TUNNELING_DETAIL_STS_SETTINGS_HPP
 
 #include <string>
 #include <string_view>
@@ -63,3 +64,5 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_STS_SETTINGS_HPP

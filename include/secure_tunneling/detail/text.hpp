@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_TEXT_HPP
+#define SECURE_TUNNELING_DETAIL_TEXT_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -63,3 +64,5 @@ class Decimal {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_TEXT_HPP

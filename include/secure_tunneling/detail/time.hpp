@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_TIME_HPP
+#define SECURE_TUNNELING_DETAIL_TIME_HPP
 
 #include <cstdint>
 #include <optional>
@@ -169,3 +170,5 @@ inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept 
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_TIME_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_WIPE_HPP
+#define SECURE_TUNNELING_DETAIL_WIPE_HPP
 
 #include <cstddef>
 #include <cstring>
@@ -38,3 +39,5 @@ class WipeOnExit {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_WIPE_HPP

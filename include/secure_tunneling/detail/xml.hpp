@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_DETAIL_XML_HPP
+#define SECURE_TUNNELING_DETAIL_XML_HPP
 
 #include <cstddef>
 #include <string_view>
@@ -144,3 +145,5 @@ inline void decodeXmlText(std::string_view text, Secret& out) {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_XML_HPP

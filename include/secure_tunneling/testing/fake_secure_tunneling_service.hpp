@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP
+#define SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -381,3 +382,5 @@ class FakeSecureTunnelingService final : public HttpTransport {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP

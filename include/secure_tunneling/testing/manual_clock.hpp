@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP
+#define SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP
 
 #include <cstdint>
 #include <vector>
@@ -39,3 +40,5 @@ class ManualClock final : public Clock {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_RECORDED_REQUEST_HPP
+#define SECURE_TUNNELING_TESTING_RECORDED_REQUEST_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -86,3 +87,5 @@ struct RecordedRequest {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_RECORDED_REQUEST_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP
+#define SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP
 
 #include <cstddef>
 #include <string>
@@ -85,3 +86,5 @@ class ScriptedTransport final : public HttpTransport {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP

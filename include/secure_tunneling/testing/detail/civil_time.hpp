@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_DETAIL_CIVIL_TIME_HPP
+#define SECURE_TUNNELING_TESTING_DETAIL_CIVIL_TIME_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -113,3 +114,5 @@ inline std::optional<std::int64_t> fromAmzDate(std::string_view text) noexcept {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_DETAIL_CIVIL_TIME_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_DETAIL_ROTATE_REQUEST_HPP
+#define SECURE_TUNNELING_TESTING_DETAIL_ROTATE_REQUEST_HPP
 
 #include <rapidjson/error/error.h>
 #include <rapidjson/reader.h>
@@ -203,3 +204,5 @@ inline std::optional<ServiceError> validateRotateRequest(const RotateRequest& re
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_DETAIL_ROTATE_REQUEST_HPP

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_TESTING_DETAIL_SIGNATURE_CHECK_HPP
+#define SECURE_TUNNELING_TESTING_DETAIL_SIGNATURE_CHECK_HPP
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -357,3 +358,5 @@ class SignatureCheck {
 }  // namespace detail
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_TESTING_DETAIL_SIGNATURE_CHECK_HPP
