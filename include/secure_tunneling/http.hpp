@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
@@ -45,23 +44,27 @@ struct HttpRequest {
   std::string_view body;
 };
 
-/// Header fields of a response, kept in one buffer so that a warm call does not allocate for them.
+/// Header fields of a response, kept in one buffer so that a warm call does not allocate for them;
+/// wiped, because a server or a proxy may echo the request's own.
 class HttpHeaders {
  public:
   /// Adds a field. A line break in `name` or `value` is the caller's mistake and ends the field.
   void add(std::string_view name, std::string_view value) {
-    block_.append(name).append(": "sv).append(value).append("\n"sv);
+    block_.append(name);
+    block_.append(": "sv);
+    block_.append(value);
+    block_.append("\n"sv);
   }
   /// Adds a field as it stands on the wire, with or without its CR LF.
   void addLine(std::string_view line) {
     block_.append(line);
-    if (line.empty() || line.back() != '\n') block_.push_back('\n');
+    if (line.empty() || line.back() != '\n') block_.append("\n"sv);
   }
   /// Value of the first field called `name` (any case), without the blanks around it; the view
   /// dies with the next change of this object.
   [[nodiscard, gnu::noinline]] std::optional<std::string_view> find(
       std::string_view name) const noexcept {
-    std::string_view rest = block_;
+    std::string_view rest = block_.expose();
     while (!rest.empty()) {
       const std::size_t end = rest.find('\n');  // every field ends with one
       const std::string_view line = rest.substr(0, end);
@@ -78,7 +81,7 @@ class HttpHeaders {
   void clear() noexcept { block_.clear(); }
 
  private:
-  std::string block_;
+  Secret block_;
 };
 
 /// One answer. The caller of `HttpTransport::send` owns it and reuses its buffers.
@@ -87,7 +90,7 @@ struct HttpResponse {
   HttpHeaders headers;
   Secret body;
 
-  /// Wipes the body, forgets the rest, keeps the buffers.
+  /// Wipes all, keeps the buffers.
   void clear() noexcept {
     status = 0;
     headers.clear();

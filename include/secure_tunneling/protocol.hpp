@@ -336,7 +336,7 @@ inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& respo
 /// cut to 1024 bytes. A body that is JSON of another shape is `ErrorKind::InvalidResponse`.
 inline Error parseErrorResponse(HttpResponse& response) {
   // In-place parsing would spoil the text of a body that turns out not to be JSON.
-  const std::string raw(response.body.expose().substr(0, 1024));
+  const Secret raw(response.body.expose().substr(0, 1024));
   using Member = detail::StringMember;
   Member members[] = {Member("__type"sv), Member("code"sv), Member("message"sv),
                       Member("Message"sv)};
@@ -349,7 +349,7 @@ inline Error parseErrorResponse(HttpResponse& response) {
     error.code = detail::sanitizeErrorCode(*header);
   }
   if (reading.shape == detail::BodyShape::NotJson) {
-    error.message = raw;
+    error.message = raw.expose();
   } else if (!reading.problem.empty()) {
     error.kind = ErrorKind::InvalidResponse;
     error.message =

@@ -302,20 +302,27 @@ class RotateCall {
 
   /// What a service or a proxy sends may echo the request's headers, and with them the session
   /// token; a message that was cut may end in the middle of one.
-  void maskSecrets(std::string& text) const {
+  void maskSecrets(std::string& text) const noexcept {
     constexpr std::size_t longestHarmless = 7;
     constexpr std::string_view mask = "***"sv;
     for (const Secret* secret :
          {&state_.credentials.sessionToken, &state_.credentials.secretAccessKey}) {
       if (!state_.settings.signRequests || secret->empty()) continue;
-      for (std::size_t at = 0; at < text.size(); ++at) {
+      // Closes up in place: nothing of what is cut may stay behind the new end.
+      std::size_t size = 0;
+      for (std::size_t at = 0; at < text.size();) {
         const std::string_view part = std::string_view(text).substr(at, secret->size());
-        if (part.size() < secret->size() && part.size() <= longestHarmless) break;
-        if (secret->expose().substr(0, part.size()) != part) continue;
-        detail::wipe(&text[at], part.size());
-        text.replace(at, part.size(), mask);
-        at += mask.size() - 1;
+        const bool isWhole = part.size() == secret->size() || part.size() > longestHarmless;
+        if (isWhole && secret->expose().substr(0, part.size()) == part) {
+          at += part.size();
+          for (std::size_t i = 0; i != mask.size() && i != part.size(); ++i)
+            text[size++] = mask[i];
+        } else {
+          text[size++] = text[at++];
+        }
       }
+      detail::wipe(&text[size], text.size() - size);
+      text.resize(size);
     }
   }
 

@@ -2,7 +2,9 @@
 // Files that include the single files and the headers in every mix, linked into one program: no
 // definition clashes, and all see the same objects.
 #include "secure_tunneling_core.hpp"
+
 #include "secure_tunneling.hpp"
+
 #include "secure_tunneling/secure_tunneling.hpp"
 
 const secure_tunneling::ClientMode* modeInTheCoresFile();

@@ -2,6 +2,7 @@
 // The headers themselves, and then the single files, for single_files.cpp.
 #include "secure_tunneling/retry.hpp"
 #include "secure_tunneling/secure_tunneling.hpp"
+
 #include "secure_tunneling.hpp"
 #include "secure_tunneling_core.hpp"
 

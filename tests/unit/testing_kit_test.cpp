@@ -49,7 +49,7 @@ Answer sendTo(HttpTransport& transport, RecordedRequest request) {
   answer.status = response.status;
   answer.code = response.headers.find("x-amzn-errortype").value_or("");
   answer.body = response.body.expose();
-  answer.headers = response.headers;
+  answer.headers = std::move(response.headers);
   return answer;
 }
 

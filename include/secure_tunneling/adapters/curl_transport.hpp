@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <dirent.h>
+#include <pthread.h>
 
 #include <cstddef>
 #include <string>
@@ -48,7 +49,7 @@ struct CurlTransportOptions {
 };
 
 /// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connection is kept and
-/// reused.
+/// reused until a request fails.
 ///
 /// Any method but HEAD, with a body or without. TLS 1.2 or later, http and https only, no
 /// redirects, HTTP/1.1, no `Expect: 100-continue`. The constructor does no I/O. `curl_global_init`
@@ -57,11 +58,7 @@ struct CurlTransportOptions {
 class CurlTransport final : public HttpTransport {
  public:
   explicit CurlTransport(CurlTransportOptions options = {}) : options_(std::move(options)) {}
-  ~CurlTransport() {
-    // Closing a TLS connection writes to it.
-    const detail::SigpipeGuard guard(raisesSigpipe_);
-    curl_easy_cleanup(handle_);
-  }
+  ~CurlTransport() { close(); }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
     if (handle_ == nullptr) {
@@ -88,7 +85,10 @@ class CurlTransport final : public HttpTransport {
     }
     if (code != CURLE_OK) {
       response.clear();
-      return failure(code, request);
+      Error error = failure(code, request);
+      // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
+      close();
+      return error;
     }
     long status = 0;
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
@@ -182,9 +182,15 @@ class CurlTransport final : public HttpTransport {
     return size;
   }
 
-  /// A function-local static without a destructor: thread-safe, lazy, and nothing happens at exit.
+  /// A lock without constructor, and without destructor at exit: works without thread-safe statics,
+  /// too, and the call after one without memory tries again.
   static CURLcode initializeOnce() {
-    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static bool isDone = false;
+    pthread_mutex_lock(&mutex);
+    const CURLcode code = isDone ? CURLE_OK : curl_global_init(CURL_GLOBAL_DEFAULT);
+    isDone = code == CURLE_OK;
+    pthread_mutex_unlock(&mutex);
     return code;
   }
 
@@ -194,6 +200,12 @@ class CurlTransport final : public HttpTransport {
     const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
     const std::string_view tls = info->ssl_version == nullptr ? "" : info->ssl_version;
     return info->version_num < 0x075800 || tls.substr(0, 8) != "OpenSSL/"sv;
+  }
+
+  /// Sessions save a later connection little CPU time, and where memory runs out libcurl 7.88 frees
+  /// parts of one twice. But 7.87.0 crashes without them (its issue 10380).
+  static bool keepsTlsSessions() {
+    return curl_version_info(CURLVERSION_NOW)->version_num == 0x075700;
   }
 
   /// Makes the handle and sets what is the same for every request.
@@ -218,6 +230,7 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs},
       {CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond},
       {CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds},
+      {CURLOPT_SSL_SESSIONID_CACHE, keepsTlsSessions() ? 1 : 0},
       {CURLOPT_SSL_VERIFYPEER, options_.verifyTls ? 1 : 0},
       {CURLOPT_SSL_VERIFYHOST, options_.verifyTls ? 2 : 0},
     };
@@ -254,6 +267,13 @@ class CurlTransport final : public HttpTransport {
                                   {"libcurl refuses a setting: "sv, curl_easy_strerror(code)});
     error.transportCode = static_cast<int>(code);
     return error;
+  }
+
+  void close() noexcept {
+    // Closing a TLS connection writes to it.
+    const detail::SigpipeGuard guard(raisesSigpipe_);
+    curl_easy_cleanup(std::exchange(handle_, nullptr));
+    url_.clear();
   }
 
   /// Whether libcurl's own CA bundle can go: the program names its own CAs, or the system has the

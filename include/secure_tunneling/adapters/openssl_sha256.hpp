@@ -37,7 +37,10 @@ class OpensslSha256 {
 
   [[nodiscard]] bool init() noexcept {
     if (context_ != nullptr) return EVP_DigestInit_ex(context_, nullptr, nullptr) == 1;
-    return prepare() && EVP_DigestInit_ex(context_, digest_, nullptr) == 1;
+    if (prepare() && EVP_DigestInit_ex(context_, digest_, nullptr) == 1) return true;
+    // A context without its digest would stay useless.
+    EVP_MD_CTX_free(std::exchange(context_, nullptr));
+    return false;
   }
   [[nodiscard]] bool update(const void* data, std::size_t size) noexcept {
     return EVP_DigestUpdate(context_, data, size) == 1;
@@ -56,7 +59,7 @@ class OpensslSha256 {
   // Fetched on first use and not in the constructor: fetching may load a provider from a file.
   bool prepare() noexcept {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-    digest_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (digest_ == nullptr) digest_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
 #else
     digest_ = EVP_sha256();
 #endif
