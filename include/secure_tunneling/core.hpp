@@ -3,6 +3,12 @@
 #define SECURE_TUNNELING_CORE_HPP
 
 /// Everything that needs no operating system, network or TLS library: C++17 and RapidJSON.
+///
+/// Memory comes from `operator new` alone. Where that throws `std::bad_alloc`, it passes through:
+/// nothing here catches. Nothing leaks, no secret stays behind, and the same client works on the
+/// next call; whether the interrupted one reached the service is not known. Without exceptions an
+/// `operator new` that has nothing to give ends the program, which the language does not let a
+/// header change.
 
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"

@@ -54,7 +54,10 @@ struct CurlTransportOptions {
 /// Any method but HEAD, with a body or without. TLS 1.2 or later, http and https only, no
 /// redirects, HTTP/1.1, no `Expect: 100-continue`. The constructor does no I/O. `curl_global_init`
 /// runs once in the process, at the first `send`, and is never undone, so nothing happens at exit.
-/// Moves nothing and is not thread-safe: a transport each thread.
+/// Where libcurl or OpenSSL get no memory, `send` returns an error. Their buffers, with the
+/// request's headers and the answer's body in them, are freed as they are: `curl_global_init_mem`
+/// is the program's way to have them wiped. Moves nothing and is not thread-safe: a transport each
+/// thread.
 class CurlTransport final : public HttpTransport {
  public:
   explicit CurlTransport(CurlTransportOptions options = {}) : options_(std::move(options)) {}
