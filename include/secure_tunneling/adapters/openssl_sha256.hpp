@@ -38,7 +38,7 @@ class OpensslSha256 {
   [[nodiscard]] bool init() noexcept {
     if (context_ != nullptr) return EVP_DigestInit_ex(context_, nullptr, nullptr) == 1;
     if (prepare() && EVP_DigestInit_ex(context_, digest_, nullptr) == 1) return true;
-    // A context without its digest would stay useless.
+    // OpenSSL 1.1.1 would take what it could not set up for ready the next time.
     EVP_MD_CTX_free(std::exchange(context_, nullptr));
     return false;
   }
