@@ -87,6 +87,12 @@ list(REMOVE_DUPLICATES others)
 list(SORT others)
 list(JOIN others "\n" others)
 get_filename_component(name "${OUTPUT}" NAME)
+# The licence wants to be in every copy, and this file may be all there is.
+file(READ "${CMAKE_CURRENT_LIST_DIR}/../LICENSE" licence)
+string(REPLACE "\r\n" "\n" licence "${licence}")
+string(STRIP "${licence}" licence)
+string(REPLACE "\n" "\n// " licence "${licence}")
+string(REPLACE "// \n" "//\n" licence "${licence}")
 file(READ "${INCLUDE}/secure_tunneling/version.hpp" version)
 string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" version "${version}")
 file(WRITE "${OUTPUT}" "// SPDX-License-Identifier: BSL-1.0
@@ -94,6 +100,8 @@ file(WRITE "${OUTPUT}" "// SPDX-License-Identifier: BSL-1.0
 
 // secure_tunneling ${version}, ${name}: ${HEADER}
 // and all of the library that it includes. Made by cmake/amalgamate.cmake: change the headers instead.
+//
+// ${licence}
 
 ${others}
 ${sections}")

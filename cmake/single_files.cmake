@@ -2,7 +2,7 @@
 # The library in one file, and its core in one, for those who vendor it.
 set(SECURE_TUNNELING_SINGLE_FILES "${PROJECT_BINARY_DIR}/single_files")
 file(GLOB_RECURSE single_file_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/secure_tunneling/*.hpp")
-list(APPEND single_file_sources "${PROJECT_SOURCE_DIR}/cmake/amalgamate.cmake")
+list(APPEND single_file_sources "${PROJECT_SOURCE_DIR}/cmake/amalgamate.cmake" "${PROJECT_SOURCE_DIR}/LICENSE")
 
 # add_single_file(NAME HEADER): NAME.hpp is secure_tunneling/HEADER.hpp with all that it includes.
 function(add_single_file name header)

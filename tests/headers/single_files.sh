@@ -11,8 +11,8 @@ scratch=$4
 
 rm -rf "$scratch"
 mkdir -p "$scratch/a folder" "$scratch/out"
-cp -r "$project/include" "$project/cmake" "$scratch/a folder"
-find "$scratch/a folder/include" -name '*.hpp' -exec sed -i 's/$/\r/' {} + -exec touch -d 2001-02-03 {} +
+cp -r "$project/include" "$project/cmake" "$project/LICENSE" "$scratch/a folder"
+find "$scratch/a folder/include" "$scratch/a folder/LICENSE" -type f -exec sed -i 's/$/\r/' {} + -exec touch -d 2001-02-03 {} +
 cd "$scratch"
 for name in secure_tunneling_core:core secure_tunneling:secure_tunneling; do
   file=${name%:*}.hpp
