@@ -128,6 +128,9 @@ run_tests() {
   need openssl openssl
   need catch2
   need libbenchmark-dev
+  need libmbedtls-dev
+  need libhttp-parser-dev
+  need libc-ares-dev
   need python3 python3
   need valgrind valgrind
   install_missing
