@@ -6,6 +6,9 @@
 #include <array>
 #include <atomic>
 #include <future>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "support/caller.hpp"
 
@@ -130,6 +133,90 @@ TEST_CASE("a request on a kept connection is never sent twice behind the caller'
     REQUIRE(response);
     CHECK(response->attempts == 2);
     CHECK(service.calls() == 3);
+  }
+}
+
+TEST_CASE("a program can let its own curl_multi handle do the transfers") {
+  ServedFake service;
+  SocketServer server([&](Connection& connection) {
+    if (connection.number() != 0) return service.serve(connection);
+    service.answerOne(connection);
+    service.injectFault(Fault::DroppedAfterRotation);
+    service.answerOne(connection);
+  });
+  const std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi(curl_multi_init(),
+                                                                    &curl_multi_cleanup);
+  CurlTransport transport(direct());
+  StaticCredentials credentials(ServedFake::accessKeyId, ServedFake::secretAccessKey);
+  ManualClock clock;
+  ClientState<OpensslSha256> state(settingsFor(server.url()));
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  const auto transfer = [&](RotateCall<OpensslSha256>& call) {
+    Result<void> begun = transport.begin(call.request(), call.response());
+    if (!begun) return begun;
+    curl_multi_add_handle(multi.get(), transport.handle());
+    for (int running = 1; running != 0;) {
+      curl_multi_perform(multi.get(), &running);
+      if (running != 0) curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
+    }
+    int left = 0;
+    const CURLMsg* const message = curl_multi_info_read(multi.get(), &left);
+    const CURLcode code = message == nullptr ? CURLE_FAILED_INIT : message->data.result;
+    curl_multi_remove_handle(multi.get(), transport.handle());
+    return transport.end(code);
+  };
+  using Step = RotateCall<OpensslSha256>::Step;
+  {
+    RotateCall<OpensslSha256> call(state, request);
+    REQUIRE(call.next(clock.now()) == Step::NeedCredentials);
+    call.onCredentials(credentials.retrieve(call.credentialsQuery(), call.credentials()));
+    REQUIRE(call.next(clock.now()) == Step::Send);
+    REQUIRE(transfer(call));
+    call.onResponse(clock.now());
+    REQUIRE(call.next(clock.now()) == Step::Done);
+    CHECK(call.takeResult());
+  }
+  // On the kept connection, whose server takes the request and goes: not sent again by libcurl.
+  RotateCall<OpensslSha256> call(state, request);
+  REQUIRE(call.next(clock.now()) == Step::NeedCredentials);
+  call.onCredentials(credentials.retrieve(call.credentialsQuery(), call.credentials()));
+  REQUIRE(call.next(clock.now()) == Step::Send);
+  const Result<void> lost = transfer(call);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().kind == ErrorKind::Transport);
+  CHECK(lost.error().delivery == Delivery::Unknown);
+  CHECK(service.calls() == 2);
+  // It is usable again, in either way.
+  REQUIRE(transfer(call));
+  CHECK(call.response().status == 200);
+  REQUIRE(transport.send(call.request(), call.response()));
+  CHECK(call.response().status == 200);
+  CHECK(service.calls() == 4);
+}
+
+TEST_CASE("a transfer that cannot begin is an error, and leaves the transport usable") {
+  ServedFake service;
+  CurlTransport transport(direct());
+  std::vector<HttpHeader> headers(15, {"X-Header: value", "X-Header", "value"});
+  HttpRequest request;
+  const std::string url = service.url();
+  request.url = url;
+  request.https = false;
+  request.authority = "authority";
+  request.headers = headers.data();
+  HttpResponse response;
+  for (int i = 0; i != 2; ++i) {
+    request.headerCount = 14;
+    REQUIRE(transport.send(request, response));
+    CHECK(response.status != 0);
+    response.clear();
+    request.headerCount = 15;
+    const Result<void> refused = transport.begin(request, response);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::Configuration);
+    CHECK(refused.error().delivery == Delivery::NotSent);
   }
 }
 

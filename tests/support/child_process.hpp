@@ -62,6 +62,7 @@ class ChildProcess {
       text.append(buffer.data(), static_cast<std::size_t>(count));
     return text;
   }
+  [[nodiscard]] pid_t id() const noexcept { return process_; }
   void signal(int number) const { kill(process_, number); }
   /// Its exit status when it has ended; 1000 and more for a signal.
   int wait() {

@@ -64,34 +64,47 @@ class CurlTransport final : public HttpTransport {
   ~CurlTransport() { close(); }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
+    Result<void> begun = begin(request, response);
+    if (!begun) return begun;
+    CURLcode code = CURLE_OK;
+    {
+      const detail::SigpipeGuard guard(raisesSigpipe_);
+      code = curl_easy_perform(handle_);
+    }
+    return end(code);
+  }
+
+  /// The two halves of `send`, for a program that lets its own curl_multi handle do the transfer:
+  /// `begin`, add `handle()`, and when it is done remove it and `end` with its result. `request`
+  /// and `response` must stay until then. After an error of `begin` there is nothing to end. Unlike
+  /// `send`, these leave SIGPIPE to the program, which had best ignore it.
+  Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (handle_ == nullptr) {
       Result<void> opened = open();
       if (!opened) return opened;
     }
     response.headers.reserve(options_.maxHeaderBytes);
     response.body.reserve(options_.maxResponseBytes);
-    Receiver receiver{response, options_.maxHeaderBytes, options_.maxResponseBytes, false, false};
-    HeaderLines lines(request);
+    receiver_ = {&response, options_.maxHeaderBytes, options_.maxResponseBytes, false, false};
+    request_ = &request;
     refusedToResend_ = false;
-    CURLcode code = prepare(request, lines, receiver);
-    if (code == CURLE_OK) {
-      const detail::SigpipeGuard guard(raisesSigpipe_);
-      code = curl_easy_perform(handle_);
-    }
+    const CURLcode code = prepare(request);
+    return code == CURLE_OK ? Result<void>() : fail(code, false);
+  }
+  [[nodiscard]] CURL* handle() const noexcept { return handle_; }
+  Result<void> end(CURLcode code) {
+    HttpResponse& response = *receiver_.response;
     if (refusedToResend_) code = CURLE_GOT_NOTHING;
     // libcurl takes a connection that ends within the headers for a whole answer.
-    if (code == CURLE_OK && !receiver.headersEnded) code = CURLE_PARTIAL_FILE;
+    if (code == CURLE_OK && !receiver_.headersEnded) code = CURLE_PARTIAL_FILE;
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, nullptr);
-    if (receiver.tooLong) {
+    if (receiver_.tooLong) {
       response.clear();
       return tooLong();
     }
     if (code != CURLE_OK) {
       response.clear();
-      Error error = failure(code, request);
-      // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
-      close();
-      return error;
+      return fail(code, mayHaveSent());
     }
     long status = 0;
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
@@ -104,7 +117,8 @@ class CurlTransport final : public HttpTransport {
   /// copied.
   class HeaderLines {
    public:
-    explicit HeaderLines(const HttpRequest& request) {
+    void assign(const HttpRequest& request) noexcept {
+      count_ = 0;
       for (std::size_t i = 0; i != request.headerCount && i != mostHeaders; ++i) {
         add(request.headers[i].line.data());
       }
@@ -114,8 +128,6 @@ class CurlTransport final : public HttpTransport {
       add("Expect:");
     }
     curl_slist* first() noexcept { return nodes_; }
-    HeaderLines(const HeaderLines&) = delete;
-    HeaderLines& operator=(const HeaderLines&) = delete;
 
     static constexpr std::size_t mostHeaders = 13;
 
@@ -140,7 +152,7 @@ class CurlTransport final : public HttpTransport {
   };
 
   struct Receiver {
-    HttpResponse& response;
+    HttpResponse* response;
     std::size_t maxHeaderBytes;
     std::size_t maxBodyBytes;
     bool tooLong;
@@ -162,26 +174,26 @@ class CurlTransport final : public HttpTransport {
     const std::string_view line(data, size);
     if (line.substr(0, 5) == "HTTP/"sv) {
       // A proxy's answer or a 100 came before: the headers of the last answer count.
-      receiver.response.headers.clear();
-      receiver.response.body.clear();
+      receiver.response->headers.clear();
+      receiver.response->body.clear();
       receiver.headersEnded = false;
     } else if (line == "\r\n"sv || line == "\n"sv) {
       receiver.headersEnded = true;
-    } else if (receiver.response.headers.size() + size >= receiver.maxHeaderBytes) {
+    } else if (receiver.response->headers.size() + size >= receiver.maxHeaderBytes) {
       receiver.tooLong = true;
       return 0;
     } else {
-      receiver.response.headers.addLine(line);
+      receiver.response->headers.addLine(line);
     }
     return size;
   }
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
     auto& receiver = *static_cast<Receiver*>(user);
-    if (size > receiver.maxBodyBytes - receiver.response.body.size()) {
+    if (size > receiver.maxBodyBytes - receiver.response->body.size()) {
       receiver.tooLong = true;
       return 0;
     }
-    receiver.response.body.append(std::string_view(data, size));
+    receiver.response->body.append(std::string_view(data, size));
     return size;
   }
 
@@ -277,6 +289,7 @@ class CurlTransport final : public HttpTransport {
     const detail::SigpipeGuard guard(raisesSigpipe_);
     curl_easy_cleanup(std::exchange(handle_, nullptr));
     url_.clear();
+    method_.clear();
   }
 
   /// Whether libcurl's own CA bundle can go: the program names its own CAs, or the system has the
@@ -307,7 +320,7 @@ class CurlTransport final : public HttpTransport {
 #endif
   }
 
-  CURLcode prepare(const HttpRequest& request, HeaderLines& lines, Receiver& receiver) {
+  CURLcode prepare(const HttpRequest& request) {
     if (request.headerCount > HeaderLines::mostHeaders) return CURLE_BAD_FUNCTION_ARGUMENT;
     CURLcode code = CURLE_OK;
     const auto set = [&](CURLoption option, auto value) {
@@ -321,7 +334,8 @@ class CurlTransport final : public HttpTransport {
       method_ = request.method;
       set(CURLOPT_CUSTOMREQUEST, method_.c_str());
     }
-    set(CURLOPT_HTTPHEADER, lines.first());
+    lines_.assign(request);
+    set(CURLOPT_HTTPHEADER, lines_.first());
     if (method_ == "GET"sv && request.body.empty()) {
       set(CURLOPT_HTTPGET, 1L);
     } else {
@@ -330,8 +344,8 @@ class CurlTransport final : public HttpTransport {
       set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
       set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
     }
-    set(CURLOPT_HEADERDATA, &receiver);
-    set(CURLOPT_WRITEDATA, &receiver);
+    set(CURLOPT_HEADERDATA, &receiver_);
+    set(CURLOPT_WRITEDATA, &receiver_);
     return code;
   }
 
@@ -345,15 +359,16 @@ class CurlTransport final : public HttpTransport {
     return error;
   }
 
-  [[nodiscard]] Error failure(CURLcode code, const HttpRequest& request) const {
-    const bool sent = mayHaveSent(request.https);
+  [[nodiscard]] Error fail(CURLcode code, bool sent) {
     const std::string_view file = fileOf(code);
-    Error error =
-        detail::errorOf(sent ? ErrorKind::Transport : kindOf(code),
-                        {curl_easy_strerror(code), file.empty() ? ""sv : ": "sv, file,
-                         request.https ? " (https://"sv : " (http://"sv, request.authority, ")"sv});
+    Error error = detail::errorOf(
+        sent ? ErrorKind::Transport : kindOf(code),
+        {curl_easy_strerror(code), file.empty() ? ""sv : ": "sv, file,
+         request_->https ? " (https://"sv : " (http://"sv, request_->authority, ")"sv});
     error.transportCode = static_cast<int>(code);
     error.delivery = sent ? Delivery::Unknown : Delivery::NotSent;
+    // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
+    close();
     return error;
   }
 
@@ -364,12 +379,12 @@ class CurlTransport final : public HttpTransport {
     return bytes;
   }
   /// Over https nothing but a CONNECT is written before a new connection has its TLS.
-  [[nodiscard]] bool mayHaveSent(bool https) const {
+  [[nodiscard]] bool mayHaveSent() const {
     long newConnections = 0;
     curl_off_t tlsDoneAfterUs = 0;
     curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &newConnections);
     curl_easy_getinfo(handle_, CURLINFO_APPCONNECT_TIME_T, &tlsDoneAfterUs);
-    const bool waitedForTls = https && newConnections > 0 && tlsDoneAfterUs == 0;
+    const bool waitedForTls = request_->https && newConnections > 0 && tlsDoneAfterUs == 0;
     return refusedToResend_ || (bytesWritten() > 0 && !waitedForTls);
   }
 
@@ -402,6 +417,10 @@ class CurlTransport final : public HttpTransport {
   bool refusedToResend_ = false;
   std::string url_;
   std::string method_;
+  // Of the request that is under way.
+  const HttpRequest* request_ = nullptr;
+  HeaderLines lines_;
+  Receiver receiver_{};
 };
 
 }  // namespace v1

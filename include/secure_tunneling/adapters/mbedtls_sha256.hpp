@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#pragma once
+#ifndef SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP
+#define SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP
 
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
@@ -57,3 +58,5 @@ class MbedtlsSha256 {
 
 }  // namespace v1
 }  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "rotation.hpp"
+
+#include <utility>
+
+namespace st = secure_tunneling;
+
+Rotation::Rotation(std::string tunnelId, st::Settings settings,
+                   st::CredentialsProvider& credentials, EventLoop& loop, Transfers& transfers)
+    : credentials_(credentials), loop_(loop), transfers_(transfers), state_(std::move(settings)) {
+  request_.tunnelId = std::move(tunnelId);
+  request_.clientMode = st::ClientMode::SOURCE;
+}
+
+void Rotation::start(OnDone onDone) {
+  onDone_ = std::move(onDone);
+  call_.emplace(state_, request_);
+  step();
+}
+
+void Rotation::step() {
+  for (;;) {
+    switch (call_->next(clock_.now())) {
+      case Call::Step::NeedCredentials:
+        call_->onCredentials(
+            credentials_.retrieve(call_->credentialsQuery(), call_->credentials()));
+        break;
+      case Call::Step::Send:
+        if (send()) return;
+        break;
+      case Call::Step::Wait:
+        loop_.after(call_->waitMs(), [this] { step(); });
+        return;
+      case Call::Step::Done:
+        onDone_(*this, call_->takeResult());
+        return;
+    }
+  }
+}
+
+/// Whether a transfer runs now.
+bool Rotation::send() {
+  st::Result<void> begun = transport_.begin(call_->request(), call_->response());
+  if (!begun) {
+    onAnswer(std::move(begun));
+    return false;
+  }
+  transfers_.start(transport_.handle(), [this](CURLcode code) { onTransfer(code); });
+  return true;
+}
+
+void Rotation::onTransfer(CURLcode code) {
+  onAnswer(transport_.end(code));
+  step();
+}
+
+void Rotation::onAnswer(st::Result<void> sent) {
+  if (sent) {
+    call_->onResponse(clock_.now());
+  } else {
+    call_->onTransportError(std::move(sent).error(), clock_.now());
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "event_loop.hpp"
+#include "secure_tunneling/secure_tunneling.hpp"
+#include "transfers.hpp"
+
+/// The rotation of one tunnel's source token, driven by an event loop: does what `RotateCall` says,
+/// and gives the thread back wherever there is something to wait for.
+class Rotation {
+ public:
+  using Outcome = secure_tunneling::Result<secure_tunneling::RotateTunnelAccessTokenResponse>;
+  using OnDone = std::function<void(const Rotation& rotation, const Outcome& outcome)>;
+
+  /// `credentials` are asked on the loop's thread: a provider that takes its time holds up the
+  /// loop.
+  Rotation(std::string tunnelId, secure_tunneling::Settings settings,
+           secure_tunneling::CredentialsProvider& credentials, EventLoop& loop,
+           Transfers& transfers);
+  Rotation(const Rotation&) = delete;
+  Rotation& operator=(const Rotation&) = delete;
+
+  void start(OnDone onDone);
+  [[nodiscard]] const std::string& tunnelId() const noexcept { return request_.tunnelId; }
+
+ private:
+  using Call = secure_tunneling::RotateCall<secure_tunneling::OpensslSha256>;
+
+  void step();
+  bool send();
+  void onTransfer(CURLcode code);
+  void onAnswer(secure_tunneling::Result<void> sent);
+
+  secure_tunneling::CredentialsProvider& credentials_;
+  EventLoop& loop_;
+  Transfers& transfers_;
+  secure_tunneling::SystemClock clock_;
+  secure_tunneling::CurlTransport transport_;
+  secure_tunneling::RotateTunnelAccessTokenRequest request_;
+  secure_tunneling::ClientState<secure_tunneling::OpensslSha256> state_;
+  std::optional<Call> call_;
+  OnDone onDone_;
+};

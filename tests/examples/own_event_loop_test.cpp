@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSL-1.0
+// The program with an event loop of its own. Its servers hold an answer until something else has
+// happened, which never would if the program waited for the answer.
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "support/caller.hpp"
+#include "support/child_process.hpp"
+#include "support/gate.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+/// A service with several tunnels, and the program that rotates their tokens.
+struct World {
+  SystemClock clock;
+  ServedFake service{clock.now().unixMs};
+  std::vector<std::string> tunnels;
+
+  explicit World(int count) {
+    for (int i = 0; i != count; ++i) {
+      tunnels.push_back("many-" + std::to_string(i));
+      service.with([&](auto& fake) { fake.addTunnel(tunnels.back()); });
+    }
+  }
+
+  [[nodiscard]] ChildProcess start(const std::string& url) const {
+    std::vector<std::string> arguments = {std::string(SECURE_TUNNELING_PROGRAMS) +
+                                          "/own-event-loop"};
+    arguments.insert(arguments.end(), tunnels.begin(), tunnels.end());
+    return {arguments,
+            {std::string("AWS_ACCESS_KEY_ID=") + ServedFake::accessKeyId,
+             std::string("AWS_SECRET_ACCESS_KEY=") + ServedFake::secretAccessKey,
+             "AWS_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null",
+             "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ENDPOINT_URL=" + url}};
+  }
+  /// The line of a tunnel that has got its new token.
+  [[nodiscard]] std::string lineOf(const std::string& tunnel) {
+    return tunnel + " " + service.with([&](auto& fake) { return fake.sourceToken(tunnel); });
+  }
+  /// Answers a request that was read from a connection.
+  bool answer(Connection& connection, const std::string& raw) {
+    auto request = parseRequest(raw);
+    HttpResponse response;
+    if (!service.with([&](auto& fake) { return fake.send(request.view(), response).hasValue(); })) {
+      return false;
+    }
+    return connection.answer(response.status, response.body.expose());
+  }
+};
+
+bool isOf(const std::string& raw, const std::string& tunnel) {
+  return raw.find('"' + tunnel + '"') != std::string::npos;
+}
+
+/// The line of /proc that says how many threads a process has.
+std::string threadsOf(const ChildProcess& process) {
+  const std::string status = readFile("/proc/" + std::to_string(process.id()) + "/status");
+  const std::size_t at = status.find("Threads:");
+  return at == std::string::npos ? "unknown" : status.substr(at, status.find('\n', at) - at);
+}
+
+std::vector<std::string> sorted(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("own event loop: many tunnels at once, on one thread") {
+  World world(8);
+  Gate requests;
+  Gate answers;
+  SocketServer server([&](Connection& connection) {
+    for (;;) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      requests.arrive();
+      if (!answers.waitFor(1) || !world.answer(connection, raw)) return;
+    }
+  });
+  ChildProcess program = world.start(server.url());
+  REQUIRE(requests.waitFor(8));
+  CHECK(server.connections() == 8);
+  CHECK(threadsOf(program) == "Threads:\t1");
+  answers.arrive();
+
+  std::vector<std::string> lines;
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i != world.tunnels.size(); ++i)
+    lines.push_back(program.readLine());
+  for (const std::string& tunnel : world.tunnels)
+    expected.push_back(world.lineOf(tunnel));
+  CHECK(program.wait() == 0);
+  INFO(program.errors());
+  CHECK(sorted(lines) == sorted(expected));
+  CHECK(world.service.rotations() == 8);
+}
+
+TEST_CASE("own event loop: a server that keeps one waiting does not keep the others") {
+  World world(3);
+  Gate othersDone;
+  SocketServer server([&](Connection& connection) {
+    const std::string raw = connection.readRequest();
+    if (isOf(raw, "many-0")) {
+      // In the middle of an answer, too.
+      connection.write("HTTP/1.1 100 Continue\r\n");
+      othersDone.waitFor(1);
+      connection.write("\r\n");
+    }
+    world.answer(connection, raw);
+  });
+  ChildProcess program = world.start(server.url());
+  const std::vector<std::string> others = {program.readLine(), program.readLine()};
+  CHECK(sorted(others) == sorted({world.lineOf("many-1"), world.lineOf("many-2")}));
+  othersDone.arrive();
+  const std::string line = program.readLine();
+  CHECK(line == world.lineOf("many-0"));
+  CHECK(program.wait() == 0);
+}
+
+TEST_CASE("own event loop: the wait before a retry is the loop's, too") {
+  World world(6);
+  Gate firstAttempts;
+  std::atomic<bool> longWaitIsOver{false};
+  // All get an error at once; the first is asked to wait for five seconds, which the others, who
+  // wait for one at most, must not have to share.
+  SocketServer server([&](Connection& connection) {
+    for (int attempt = 1;; ++attempt) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      const bool isFirst = isOf(raw, "many-0");
+      if (attempt == 1) {
+        firstAttempts.arrive();
+        firstAttempts.waitFor(6);
+        connection.answer(503, "{}", isFirst ? "Retry-After: 5\r\n" : "");
+        continue;
+      }
+      if (isFirst) longWaitIsOver = true;
+      if (!world.answer(connection, raw)) return;
+    }
+  });
+  ChildProcess program = world.start(server.url());
+  std::vector<std::string> lines;
+  std::vector<std::string> expected;
+  for (int i = 1; i != 6; ++i)
+    lines.push_back(program.readLine());
+  CHECK_FALSE(longWaitIsOver);
+  for (int i = 1; i != 6; ++i)
+    expected.push_back(world.lineOf(world.tunnels[static_cast<std::size_t>(i)]));
+  CHECK(sorted(lines) == sorted(expected));
+}
+
+TEST_CASE("own event loop: one that fails does not fail the others") {
+  World world(2);
+  world.tunnels.insert(world.tunnels.begin(), {"no-such-tunnel", ""});
+  ChildProcess program = world.start(world.service.url());
+  const std::vector<std::string> lines = {program.readLine(), program.readLine()};
+  CHECK(sorted(lines) == sorted({world.lineOf("many-0"), world.lineOf("many-1")}));
+  CHECK(program.wait() == 1);
+  CHECK(program.errors().find("no-such-tunnel: ResourceNotFoundException") != std::string::npos);
+  CHECK(program.errors().find(": tunnelId") == std::string::npos);
+  CHECK(program.errors().find("tunnelId: required") != std::string::npos);
+}
