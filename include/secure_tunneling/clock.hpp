@@ -9,18 +9,23 @@ inline namespace v1 {
 
 /// What a driver knows of the moment: the core has no clock and no random source of its own.
 struct Moment {
-  /// Milliseconds since the Unix epoch.
+  /// Milliseconds since the Unix epoch. May be off, jump and run backwards: where the service
+  /// refuses a signature for it, its own time is used (`Settings::correctClockSkew`), so that a
+  /// device without a battery may begin at 0.
   std::int64_t unixMs = 0;
-  /// Uniformly distributed over all values; spreads retries. Need not be unpredictable.
+  /// Uniformly distributed over all values; spreads retries, and nothing else. Need not be
+  /// unpredictable, but should differ between devices that fail together. Always 0 means retries
+  /// without a wait, but for one that the service asks for.
   std::uint32_t random = 0;
 };
 
-/// The time, a random number, and a way to let time pass. Called by one thread at a time unless the
-/// implementation says more.
+/// The time, a random number, and a way to let time pass: see `Moment` for what both may be. Does
+/// not throw. Called by one thread at a time unless the implementation says more.
 class Clock {
  public:
   virtual Moment now() = 0;
-  /// Blocks for about `milliseconds`, which is more than 0.
+  /// Lets about `milliseconds` pass, which is more than 0 and at most `Settings::maxBackoffMs` and
+  /// five seconds. May return early, to have the next attempt sooner.
   virtual void wait(std::int64_t milliseconds) = 0;
 
   Clock(const Clock&) = delete;

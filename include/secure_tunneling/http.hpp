@@ -102,12 +102,19 @@ struct HttpResponse {
 ///
 /// An implementation sends `request` once, exactly as it is, with `Host: authority` and the body's
 /// length, follows no redirect, does not retry, and fills `response` (which arrives cleared) with
-/// the final answer, whatever its status. It returns an `Error` when there is no complete answer,
-/// of kind `Transport`, or `Untrusted` or `Configuration` where trying again is of no use, or
-/// `InvalidResponse` for an answer over its size limit. `delivery` is `NotSent` only when no byte
-/// of the request can have reached the service, else `Unknown`; `message` is one line without
-/// header values; `transportCode` is its own. Every wait is bounded. Called by one thread at a time
-/// unless the implementation says more.
+/// the final answer, whatever its status: the status, 200 or more; the whole body, without the
+/// framing of chunks; and of the headers at least Age, Date, Retry-After, X-Amz-Retry-After,
+/// X-Amzn-Errortype and X-Amzn-Requestid. Over https it checks the server's certificate against
+/// trusted authorities and `host`, and takes the end of the connection for the end of an answer
+/// only where TLS says so. It limits the size of what it accepts, and wipes copies of the body and
+/// of header values that it makes.
+///
+/// It returns an `Error` when there is no complete answer, of kind `Transport`, or `Untrusted` or
+/// `Configuration` where trying again is of no use, or `InvalidResponse` for an answer over its
+/// size limit. `delivery` is `NotSent` only when no byte of the request can have reached the
+/// service, else `Unknown`; `message` is one line without header values; `transportCode` is its
+/// own. Every wait is bounded; nothing is thrown. Called by one thread at a time unless the
+/// implementation says more.
 class HttpTransport {
  public:
   virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;

@@ -136,6 +136,11 @@ class RotateCall {
   [[nodiscard]] HttpResponse& response() noexcept { return state_.response; }
   /// The answer is in `response()`; `now` is when it had come.
   void onResponse(const Moment& now) {
+    if (state_.response.status < 200) {
+      Error error = makeError(ErrorKind::Transport, "the transport gave no final HTTP status"sv);
+      error.delivery = Delivery::Unknown;
+      return onTransportError(std::move(error), now);
+    }
     ++attempts_;
     const std::optional<std::int64_t> skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) return finish(parseResponse(state_.response));
@@ -268,12 +273,12 @@ class RotateCall {
   }
 
   /// Server time minus the middle of the exchange, where the answer tells it: not from a cache
-  /// (Age) and not after more than 15 minutes, when the middle says little.
+  /// (Age) and not after more than 15 minutes or less than none, when the middle says little.
   std::optional<std::int64_t> observeClockSkew(const Moment& now) {
     constexpr std::int64_t longestExchangeMs = 900'000;
     const HttpHeaders& headers = state_.response.headers;
     const std::int64_t tookMs = now.unixMs - sentAtMs_;
-    if (headers.find("age"sv) || tookMs > longestExchangeMs) return std::nullopt;
+    if (headers.find("age"sv) || tookMs < 0 || tookMs > longestExchangeMs) return std::nullopt;
     const auto date = headers.find("date"sv);
     if (!date) return std::nullopt;
     const auto serverMs = detail::parseHttpDate(*date);

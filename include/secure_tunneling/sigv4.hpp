@@ -28,8 +28,16 @@
 ///   bool final(unsigned char* digest);               // writes digestSize bytes
 /// };
 /// ```
-/// One message at a time, so that an engine with one context is enough. `false` means that the
-/// engine failed: the operation then ends with `Status::HashFailure` and no signature is given out.
+/// - One message at a time, so that an engine with one context is enough: `init`, any number of
+///   `update`, `final`. `init` may come at any time, and drops a message that was not finished.
+/// - `false` means that the engine failed: the operation then ends with `Status::HashFailure` and
+/// no
+///   signature is given out. `init` may be called again then, and nothing else.
+/// - Data may begin at any address and is used during the call only; so is `digest`. Nothing is
+///   thrown.
+/// - It can be moved between messages, and has a default constructor unless one is given to the
+///   client.
+/// - It wipes what it keeps of a message: the messages of an HMAC hold keys.
 namespace secure_tunneling {
 inline namespace v1 {
 namespace sigv4 {
@@ -163,6 +171,8 @@ class HashSink {
 /// HMAC (RFC 2104) with the key `prefix` + `key`.
 template <class Hash>
 class Hmac {
+  static_assert(Hash::digestSize == 32 && Hash::blockSize >= 32, "SHA-256 or a hash of its shape");
+
  public:
   Hmac(Hash& hash, std::string_view prefix, std::string_view key) noexcept : sink_(hash) {
     std::memset(pad_, 0, sizeof pad_);

@@ -15,3 +15,6 @@ class FreedMemoryWatch {
   /// Blocks that were freed with the text still in them.
   [[nodiscard]] int leaks() const noexcept;
 };
+
+/// How often memory was asked for by operator new, since the program began.
+long allocationsSoFar() noexcept;

@@ -11,6 +11,7 @@ namespace {
 
 std::string_view watched;
 int leakCount;
+long allocationCount;
 
 // In front of each block; as large as the strictest alignment, which the block must keep.
 struct alignas(std::max_align_t) Prefix {
@@ -18,6 +19,7 @@ struct alignas(std::max_align_t) Prefix {
 };
 
 void* allocate(std::size_t size) {
+  ++allocationCount;
   void* const memory = std::malloc(sizeof(Prefix) + size);
   if (memory == nullptr) std::abort();
   Prefix* const prefix = ::new (memory) Prefix{size};
@@ -40,6 +42,9 @@ FreedMemoryWatch::FreedMemoryWatch(std::string_view text) noexcept {
 }
 FreedMemoryWatch::~FreedMemoryWatch() {
   watched = {};
+}
+long allocationsSoFar() noexcept {
+  return allocationCount;
 }
 int FreedMemoryWatch::leaks() const noexcept {
   return leakCount;

@@ -292,8 +292,6 @@ TEST_CASE("what is tried again") {
       {400, R"({"__type":"ResourceNotFoundException"})", false, ErrorKind::Service},
       {404, "", false, ErrorKind::Service},
       {301, "", false, ErrorKind::Service},
-      {100, "", false, ErrorKind::Service},
-      {0, "", false, ErrorKind::Service},
       {200, "", false, ErrorKind::InvalidResponse},
       {200, "<html>", false, ErrorKind::InvalidResponse},
       {204, "", false, ErrorKind::InvalidResponse},
