@@ -33,6 +33,14 @@ std::string textOf(int code) {
   return text.data();
 }
 
+void requireTls12(mbedtls_ssl_config& config) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03020000
+  mbedtls_ssl_conf_min_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
+#else
+  mbedtls_ssl_conf_min_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+#endif
+}
+
 bool isHandshakeOver(mbedtls_ssl_context& tls) {
 #if MBEDTLS_VERSION_NUMBER >= 0x03020000
   return mbedtls_ssl_is_handshake_over(&tls) != 0;
@@ -81,7 +89,7 @@ st::Result<void> MbedtlsSettings::load(const std::string& caFile) {
     error.transportCode = code;
     return error;
   }
-  mbedtls_ssl_conf_min_version(&config_, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+  requireTls12(config_);
   mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_REQUIRED);
   mbedtls_ssl_conf_ca_chain(&config_, &authorities_, nullptr);
   mbedtls_ssl_conf_rng(&config_, mbedtls_ctr_drbg_random, &drbg_);
