@@ -4,9 +4,9 @@
 
 local_service=''
 
-# start_local_service PROGRAM: and points the AWS environment at it, away from the machine's own.
+# start_local_service PROGRAM ARGUMENT...: and points the AWS environment at it, away from the machine's own.
 start_local_service() {
-  "$1" >"$scratch/local-service" &
+  "$@" >"$scratch/local-service" &
   local_service=$!
   tries=0
   until grep -q '^destination-access-token=' "$scratch/local-service"; do

@@ -4,13 +4,13 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/rotate_call.hpp"
+#include "support/sha256.hpp"
 
 // What tests that drive RotateCall by hand have in common.
 
-using Call = secure_tunneling::RotateCall<secure_tunneling::OpensslSha256>;
-using CallState = secure_tunneling::ClientState<secure_tunneling::OpensslSha256>;
+using Call = secure_tunneling::RotateCall<TestSha256>;
+using CallState = secure_tunneling::ClientState<TestSha256>;
 using Step = Call::Step;
 
 inline secure_tunneling::Settings settingsForTests() {

@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "support/calls.hpp"
 #include "support/catch.hpp"
 #include "support/freed_memory.hpp"
+#include "support/sha256.hpp"
 
 using namespace secure_tunneling;
 
@@ -63,7 +63,7 @@ Outcome rotate(SameAnswer& transport, const std::string& tokenOfSession = sessio
                const RotateTunnelAccessTokenRequest& request = rotateAll()) {
   StaticCredentials credentials("AKIDEXAMPLE", secretKey, tokenOfSession);
   ManualClock clock;
-  BasicClient<OpensslSha256> client(std::move(settings), transport, credentials, clock);
+  BasicClient<TestSha256> client(std::move(settings), transport, credentials, clock);
   Result<RotateTunnelAccessTokenResponse> result = rotateTunnelAccessToken(request, client);
   Outcome outcome;
   outcome.isSuccess = result.hasValue();
@@ -167,7 +167,7 @@ TEST_CASE("a call leaves no secret in memory that it gave back") {
           static_cast<HttpTransport*>(&cut), static_cast<HttpTransport*>(&lost)}) {
       const FreedMemoryWatch watch(*secret);
       {
-        BasicClient<OpensslSha256> client(settingsForTests(), *transport, credentials, clock);
+        BasicClient<TestSha256> client(settingsForTests(), *transport, credentials, clock);
         for (int i = 0; i != 2; ++i) {
           const auto result = rotateTunnelAccessToken(rotateAll(), client);
           CHECK(result.hasValue() == (transport == &good));

@@ -75,7 +75,7 @@ class FailingHash {
  private:
   bool step() { return callsLeft_-- > 0; }
 
-  OpensslSha256 hash_;
+  TestSha256 hash_;
   int callsLeft_;
 };
 

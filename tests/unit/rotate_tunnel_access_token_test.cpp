@@ -7,18 +7,18 @@
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/calls.hpp"
 #include "support/catch.hpp"
+#include "support/sha256.hpp"
 
 using namespace secure_tunneling;
 
 namespace {
 
-using TestClient = BasicClient<OpensslSha256>;
+using TestClient = BasicClient<TestSha256>;
 
 constexpr const char* goodBody = R"({"tunnelArn":"arn","sourceAccessToken":"source"})";
 
@@ -161,7 +161,7 @@ TEST_CASE("a client remembers the clock skew, and asks for credentials at each c
 }
 
 TEST_CASE("the system's clock") {
-  static_assert(!std::is_polymorphic<OpensslSha256>::value, "a policy, and no base class");
+  static_assert(!std::is_polymorphic<TestSha256>::value, "a policy, and no base class");
   SystemClock clock;
   const Moment first = clock.now();
   clock.wait(2);

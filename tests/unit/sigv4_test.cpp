@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "support/catch.hpp"
 #include "support/freed_memory.hpp"
+#include "support/sha256.hpp"
 
 using namespace secure_tunneling;
 
@@ -28,9 +28,9 @@ std::string hexOf(const unsigned char* bytes, std::size_t size) {
 }
 
 std::string hmac(std::string_view prefix, std::string_view key, std::string_view data) {
-  OpensslSha256 hash;
+  TestSha256 hash;
   unsigned char digest[32];
-  sigv4::detail::Hmac<OpensslSha256> hmac(hash, prefix, key);
+  sigv4::detail::Hmac<TestSha256> hmac(hash, prefix, key);
   hmac.append(data);
   return hmac.finish(digest) ? hexOf(digest, sizeof digest) : "failed";
 }
@@ -53,7 +53,7 @@ std::string lineOf(const sigv4::Request& request, int line) {
 
 std::string signatureOf(const sigv4::Request& request, std::string_view secret,
                         std::string_view region, std::string_view service) {
-  OpensslSha256 hash;
+  TestSha256 hash;
   const sigv4::CanonicalRequest canonical(request);
   const sigv4::Scope scope{request.amzDate.substr(0, 8), region, service};
   sigv4::SigningKey key;
@@ -79,7 +79,7 @@ class FailingHash {
  private:
   bool step() { return callsLeft_-- > 0; }
 
-  OpensslSha256 hash_;
+  TestSha256 hash_;
   int callsLeft_;
 };
 
@@ -95,7 +95,7 @@ class CountingHash {
   int messages = 0;
 
  private:
-  OpensslSha256 hash_;
+  TestSha256 hash_;
 };
 
 }  // namespace
@@ -398,11 +398,11 @@ TEST_CASE("a long canonical request is hashed like a short one") {
   request.headerCount = 2;
   request.payloadHash = emptyHash;
   request.amzDate = amzDate;
-  OpensslSha256 hash;
+  TestSha256 hash;
   sigv4::Signature whole;
   REQUIRE(sigv4::hashToHex(hash, canonicalOf(request), whole) == sigv4::Status::Ok);
   unsigned char digest[32];
-  sigv4::detail::HashSink<OpensslSha256> sink(hash);
+  sigv4::detail::HashSink<TestSha256> sink(hash);
   sigv4::CanonicalRequest(request).write(sink);
   REQUIRE(sink.finish(digest));
   CHECK(hexOf(digest, sizeof digest) == whole.text());
@@ -496,7 +496,7 @@ TEST_CASE("the payload hash can be signed as a header") {
 }
 
 TEST_CASE("hash of a body") {
-  OpensslSha256 hash;
+  TestSha256 hash;
   sigv4::Signature hex;
   REQUIRE(sigv4::hashToHex(hash, "", hex) == sigv4::Status::Ok);
   CHECK(hex.text() == emptyHash);
@@ -552,7 +552,7 @@ TEST_CASE("the signing key is kept while its scope and secret are the same") {
     return std::string(key->view());
   };
   const auto derived = [](std::string_view secret, const sigv4::Scope& scope) {
-    OpensslSha256 plain;
+    TestSha256 plain;
     sigv4::SigningKey key;
     REQUIRE(sigv4::deriveSigningKey(plain, secret, scope, key) == sigv4::Status::Ok);
     return std::string(key.view());
@@ -626,12 +626,12 @@ TEST_CASE("the parts of the Authorization header") {
 }
 
 TEST_CASE("the hash policy over OpenSSL can be moved and begun again") {
-  OpensslSha256 hash;
+  TestSha256 hash;
   sigv4::Signature hex;
   REQUIRE(hash.init());
   REQUIRE(hash.update("dropped", 7));
   REQUIRE(sigv4::hashToHex(hash, "abc", hex) == sigv4::Status::Ok);
-  OpensslSha256 moved = std::move(hash);
+  TestSha256 moved = std::move(hash);
   REQUIRE(sigv4::hashToHex(moved, "", hex) == sigv4::Status::Ok);
   CHECK(hex.text() == emptyHash);
   hash = std::move(moved);

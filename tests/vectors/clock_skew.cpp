@@ -72,8 +72,6 @@ void runCode(const Json& json, Report& report) {
     test.equal("signing time", headerOf(call.request(), "x-amz-date"), serverTime.view());
 }
 
-}  // namespace
-
 void runClockSkew(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "cases"))
     runCase(json, report);
@@ -84,3 +82,7 @@ void runClockSkew(const Json& vectors, Report& report) {
                          "one SDK's own rule, which the shared cases differ from");
   }
 }
+
+const VectorTests tests("clock_skew.json", runClockSkew);
+
+}  // namespace

@@ -31,9 +31,11 @@ void runCase(const Json& json, std::string name, Report& report) {
              json["expect_endpoint_url"].text() + "/");
 }
 
-}  // namespace
-
 void runConfiguredEndpointUrls(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "cases"))
     runCase(json["transposed"], json["name"].text(), report);
 }
+
+const VectorTests tests("configured_endpoint_urls.json", runConfiguredEndpointUrls);
+
+}  // namespace

@@ -107,11 +107,13 @@ constexpr Array arrays[] = {
     {"x509", runX509},
 };
 
-}  // namespace
-
 void runCredentialSources(const Json& vectors, Report& report) {
   for (const Array& array : arrays) {
     for (const Json& json : report.cases(vectors, array.name))
       array.run(json, report);
   }
 }
+
+const VectorTests tests("credential_sources.json", runCredentialSources);
+
+}  // namespace

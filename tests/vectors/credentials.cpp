@@ -233,8 +233,6 @@ void runProfileChain(const Json& json, Report& report) {
              expectedSteps(json["expect_chain"]));
 }
 
-}  // namespace
-
 void runCredentials(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "cases"))
     runCase(json, report);
@@ -245,3 +243,7 @@ void runCredentials(const Json& vectors, Report& report) {
                          "credentials of `aws login` are refused by name");
   }
 }
+
+const VectorTests tests("credentials.json", runCredentials);
+
+}  // namespace

@@ -131,9 +131,11 @@ class Replay {
   int fetches_ = 0;
 };
 
-}  // namespace
-
 void runCredentialsRefresh(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "cases"))
     const Replay replay(json, report);
 }
+
+const VectorTests tests("credentials_refresh.json", runCredentialsRefresh);
+
+}  // namespace

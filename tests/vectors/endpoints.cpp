@@ -48,8 +48,6 @@ void runCase(const Json& json, std::string name, Report& report) {
   }
 }
 
-}  // namespace
-
 void runEndpoints(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "cases"))
     runCase(json, json["service"].text() + ": " + json["name"].text(), report);
@@ -60,3 +58,7 @@ void runEndpoints(const Json& vectors, Report& report) {
     runCase(json, std::move(name), report);
   }
 }
+
+const VectorTests tests("endpoints.json", runEndpoints);
+
+}  // namespace

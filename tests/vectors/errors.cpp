@@ -49,8 +49,6 @@ void checkResponse(const Json& json, Report& report) {
   test.equal("request id", parsed->requestId, requestId);
 }
 
-}  // namespace
-
 void runErrors(const Json& vectors, Report& report) {
   const Json absent;
   for (const char* const group : {"error_cases", "extra_error_cases"}) {
@@ -74,3 +72,7 @@ void runErrors(const Json& vectors, Report& report) {
                          "the input of another operation: " + json["shape"].text());
   }
 }
+
+const VectorTests tests("errors.json", runErrors);
+
+}  // namespace

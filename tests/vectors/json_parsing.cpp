@@ -65,8 +65,6 @@ Verdict parseWrapped(const std::string& text) {
   return parsed.error().kind == ErrorKind::InvalidResponse ? Verdict::Refused : Verdict::Nonsense;
 }
 
-}  // namespace
-
 void runJsonParsing(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "cases")) {
     const std::string& name = json["name"].text();
@@ -87,3 +85,7 @@ void runJsonParsing(const Json& vectors, Report& report) {
     }
   }
 }
+
+const VectorTests tests("json_parsing.json", runJsonParsing);
+
+}  // namespace

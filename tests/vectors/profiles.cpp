@@ -88,11 +88,13 @@ void runLocation(const Json& json, Report& report) {
   test.equal("profile", detail::chosenProfile({}).name, json["expect_profile"].text());
 }
 
-}  // namespace
-
 void runProfiles(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "parser_cases"))
     runParser(json, report);
   for (const Json& json : report.cases(vectors, "location_cases"))
     runLocation(json, report);
 }
+
+const VectorTests tests("profiles.json", runProfiles);
+
+}  // namespace

@@ -103,8 +103,6 @@ void runRetryAfter(const Json& json, Report& report) {
   test.equal("delay", call.waitMs(), millisecondsOf(json["expect_delay_seconds"]));
 }
 
-}  // namespace
-
 void runRetry(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "standard_2_0"))
     runStandard(json, report);
@@ -131,3 +129,7 @@ void runRetry(const Json& vectors, Report& report) {
       report.notApplicable(std::string(group.name) + ": " + json["name"].text(), group.reason);
   }
 }
+
+const VectorTests tests("retry.json", runRetry);
+
+}  // namespace

@@ -115,8 +115,6 @@ void runRetrySettings(const Json& json, Report& report) {
   test.equal("mode", expected["mode"].text(), "standard");
 }
 
-}  // namespace
-
 void runSettings(const Json& vectors, Report& report) {
   for (const Json& json : report.cases(vectors, "region"))
     runRegion(json, report);
@@ -134,3 +132,7 @@ void runSettings(const Json& vectors, Report& report) {
                          "would stop no loop");
   }
 }
+
+const VectorTests tests("settings.json", runSettings);
+
+}  // namespace

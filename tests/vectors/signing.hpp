@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/sigv4.hpp"
+#include "support/sha256.hpp"
 #include "vectors.hpp"
 
 /// What a signature is made with, beside the request.
@@ -17,14 +17,14 @@ struct Signer {
 };
 
 /// SHA-256 in hex; empty when the engine fails.
-inline std::string hashed(secure_tunneling::OpensslSha256& hash, std::string_view data) {
+inline std::string hashed(TestSha256& hash, std::string_view data) {
   using namespace secure_tunneling;
   sigv4::Signature hex;
   return sigv4::hashToHex(hash, data, hex) == sigv4::Status::Ok ? std::string(hex.text()) : "";
 }
 
 /// Checks whatever of canonical request, string to sign, signature and Authorization is expected.
-inline void checkSigned(Case& test, secure_tunneling::OpensslSha256& hash,
+inline void checkSigned(Case& test, TestSha256& hash,
                         const secure_tunneling::sigv4::Request& request, const Signer& signer,
                         const Json& expected) {
   using namespace secure_tunneling;

@@ -34,10 +34,8 @@ Signer signerOf(const Json& context) {
           context["region"].text(), context["service"].text()};
 }
 
-}  // namespace
-
 void runSigv4(const Json& vectors, Report& report) {
-  OpensslSha256 hash;
+  TestSha256 hash;
   const std::string emptyHash = hashed(hash, {});
 
   for (const Json& json : report.cases(vectors, "cases")) {
@@ -98,3 +96,7 @@ void runSigv4(const Json& vectors, Report& report) {
     checkSigned(test, hash, vector.request, signerOf(json["context"]), json["expected"]);
   }
 }
+
+const VectorTests tests("sigv4.json", runSigv4);
+
+}  // namespace

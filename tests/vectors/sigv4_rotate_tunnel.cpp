@@ -40,7 +40,7 @@ Signer signerOf(const Json& context) {
 }
 
 /// botocore's Authorization for the case, had the body been `body`.
-std::string authorizationFor(const Json& json, OpensslSha256& hash, std::string_view body) {
+std::string authorizationFor(const Json& json, TestSha256& hash, std::string_view body) {
   const Json& expected = json["expected"];
   std::string canonical = expected["canonical_request"].text();
   canonical.erase(canonical.rfind('\n') + 1).append(hashed(hash, body));
@@ -54,7 +54,7 @@ std::string authorizationFor(const Json& json, OpensslSha256& hash, std::string_
                               key) != sigv4::Status::Ok) {
     return {};
   }
-  sigv4::detail::Hmac<OpensslSha256> hmac(hash, {}, key.view());
+  sigv4::detail::Hmac<TestSha256> hmac(hash, {}, key.view());
   hmac.append(stringToSign);
   unsigned char digest[32];
   if (!hmac.finish(digest)) return {};
@@ -65,7 +65,7 @@ std::string authorizationFor(const Json& json, OpensslSha256& hash, std::string_
 }
 
 /// botocore's own bytes through the resolver and the signer.
-void checkBotocoreRequest(Case& test, OpensslSha256& hash, const Json& json) {
+void checkBotocoreRequest(Case& test, TestSha256& hash, const Json& json) {
   const Settings settings = settingsOf(json);
   const Result<Endpoint> endpoint =
       resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
@@ -86,7 +86,7 @@ void checkBotocoreRequest(Case& test, OpensslSha256& hash, const Json& json) {
 }
 
 /// The request that RotateCall makes: the same headers, signed the same way.
-void checkRotateCall(Case& test, OpensslSha256& hash, const Json& json) {
+void checkRotateCall(Case& test, TestSha256& hash, const Json& json) {
   const Json& context = json["context"];
   CallState state(settingsOf(json));
   const RotateTunnelAccessTokenRequest input = inputOf(json["params"]);
@@ -114,13 +114,15 @@ void checkRotateCall(Case& test, OpensslSha256& hash, const Json& json) {
   }
 }
 
-}  // namespace
-
 void runSigv4RotateTunnel(const Json& vectors, Report& report) {
-  OpensslSha256 hash;
+  TestSha256 hash;
   for (const Json& json : report.cases(vectors, "cases")) {
     Case test(report, json["name"].text());
     checkBotocoreRequest(test, hash, json);
     checkRotateCall(test, hash, json);
   }
 }
+
+const VectorTests tests("sigv4_rotate_tunnel.json", runSigv4RotateTunnel);
+
+}  // namespace

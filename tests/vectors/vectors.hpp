@@ -53,17 +53,25 @@ class Case {
   bool ok_ = true;
 };
 
-// One function for each vector file.
-void runSigv4(const Json& vectors, Report& report);
-void runSigv4RotateTunnel(const Json& vectors, Report& report);
-void runEndpoints(const Json& vectors, Report& report);
-void runErrors(const Json& vectors, Report& report);
-void runJsonParsing(const Json& vectors, Report& report);
-void runRetry(const Json& vectors, Report& report);
-void runClockSkew(const Json& vectors, Report& report);
-void runProfiles(const Json& vectors, Report& report);
-void runSettings(const Json& vectors, Report& report);
-void runConfiguredEndpointUrls(const Json& vectors, Report& report);
-void runCredentials(const Json& vectors, Report& report);
-void runCredentialSources(const Json& vectors, Report& report);
-void runCredentialsRefresh(const Json& vectors, Report& report);
+/// The tests for one vector file. The program knows every one that is defined at namespace scope.
+class VectorTests {
+ public:
+  using Run = void (*)(const Json& vectors, Report& report);
+
+  VectorTests(std::string_view file, Run run) noexcept : file_(file), run_(run), next_(first_) {
+    first_ = this;
+  }
+  VectorTests(const VectorTests&) = delete;
+  VectorTests& operator=(const VectorTests&) = delete;
+
+  /// Runs the tests for `file` on its text. The program's exit status: 0 when all is well, 1 when a
+  /// case failed, 2 when there is nothing to run.
+  [[nodiscard]] static int runFile(const std::string& file, const std::string& text);
+
+ private:
+  static inline const VectorTests* first_ = nullptr;
+
+  std::string_view file_;
+  Run run_;
+  const VectorTests* next_;
+};
