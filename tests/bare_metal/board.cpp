@@ -15,8 +15,9 @@
 
 // The linker script's.
 extern "C" {
-extern unsigned char code_start[], code_end[], data_start[], data_end[], data_image[], bss_start[],
-    bss_end[], stack_limit[], stack_top[], heap_start[], heap_end[];
+extern unsigned char library_start[], library_end[], code_start[], code_end[], data_start[],
+    data_end[], data_image[], bss_start[], bss_end[], stack_limit[], stack_top[], heap_start[],
+    heap_end[];
 extern void (*const constructors_start[])();
 extern void (*const constructors_end[])();
 }
@@ -162,8 +163,8 @@ void board::fail(const char* why) {
 }
 
 board::Image board::image() {
-  return {distance(code_start, code_end), distance(data_start, data_end),
-          distance(bss_start, bss_end)};
+  return {distance(library_start, library_end), distance(code_start, code_end),
+          distance(data_start, data_end), distance(bss_start, bss_end)};
 }
 
 __attribute__((noinline)) void board::beginMeasuring() {

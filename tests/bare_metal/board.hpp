@@ -12,8 +12,10 @@ int run();
 /// Ends the program, which has failed.
 [[noreturn]] void fail(const char* why);
 
-/// Bytes of the image: code with constants, initialised and zeroed data.
+/// Bytes of the image: the library's own code with its constants, all code with constants,
+/// initialised and zeroed data.
 struct Image {
+  std::size_t library;
   std::size_t text;
   std::size_t data;
   std::size_t bss;

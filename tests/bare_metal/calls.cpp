@@ -194,8 +194,9 @@ int board::run() {
   errorsAreTold();
 
   const board::Image image = board::image();
-  std::printf("image: text %lu, data %lu, bss %lu bytes\n", printable(image.text),
-              printable(image.data), printable(image.bss));
+  std::printf("image: text %lu (the library's %lu), data %lu, bss %lu bytes\n",
+              printable(image.text), printable(image.library), printable(image.data),
+              printable(image.bss));
   static constexpr Answer answers[] = {{200, R"({"destinationAccessToken":"new"})"},
                                        {200, R"({"destinationAccessToken":"newer"})"}};
   Device device(answers);

@@ -20,7 +20,7 @@ check() {
   shift
   "$@" || {
     echo "FAILED: $what" >&2
-    cat "$scratch"/*.out >&2
+    cat "$scratch"/*.out >&2 2>/dev/null
     exit 1
   }
 }
