@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
@@ -47,54 +48,58 @@ inline constexpr std::string_view signingService = "IoTSecuredTunneling"sv;
 namespace detail {
 
 struct Partition {
-  /// Region names of the partition: one of these in front, then `-word-digits`.
-  std::string_view prefixes;
   std::string_view dnsSuffix;
   std::string_view dualStackDnsSuffix;
-  /// Where dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
+  /// Whether dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
   bool newDualStackNames;
 };
 
 // AWS publishes a list of regions and a pattern for each partition; every listed region matches its
-// partition's pattern or is its `-global` name, so the patterns and those names are enough.
-inline constexpr Partition partitions[] = {
-    {"us eu ap sa ca me af il mx "sv, "amazonaws.com"sv, "api.aws"sv, true},
-    {"cn aws-cn-global "sv, "amazonaws.com.cn"sv, "api.amazonwebservices.com.cn"sv, true},
-    {"us-gov aws-us-gov-global "sv, "amazonaws.com"sv, "api.aws"sv, true},
-    {"eusc-de "sv, "amazonaws.eu"sv, "api.amazonwebservices.eu"sv, false},
-    {"us-iso aws-iso-global "sv, "c2s.ic.gov"sv, "api.aws.ic.gov"sv, false},
-    {"us-isob aws-iso-b-global "sv, "sc2s.sgov.gov"sv, "api.aws.scloud"sv, false},
-    {"eu-isoe aws-iso-e-global "sv, "cloud.adc-e.uk"sv, "api.cloud-aws.adc-e.uk"sv, false},
-    {"us-isof aws-iso-f-global "sv, "csp.hci.ic.gov"sv, "api.aws.hci.ic.gov"sv, false},
-};
+// partition's pattern or is its `-global` name, so the patterns and those names are enough. A line
+// for each: what stands in front of `-word-digits` in the region's name, or all of the name; then
+// both suffixes; a "+" for the newer dual-stack names.
+inline constexpr std::string_view partitions =
+    "us eu ap sa ca me af il mx:amazonaws.com:api.aws:+\n"
+    "cn aws-cn-global:amazonaws.com.cn:api.amazonwebservices.com.cn:+\n"
+    "us-gov aws-us-gov-global:amazonaws.com:api.aws:+\n"
+    "eusc-de:amazonaws.eu:api.amazonwebservices.eu:\n"
+    "us-iso aws-iso-global:c2s.ic.gov:api.aws.ic.gov:\n"
+    "us-isob aws-iso-b-global:sc2s.sgov.gov:api.aws.scloud:\n"
+    "eu-isoe aws-iso-e-global:cloud.adc-e.uk:api.cloud-aws.adc-e.uk:\n"
+    "us-isof aws-iso-f-global:csp.hci.ic.gov:api.aws.hci.ic.gov:"sv;
 
-/// Whether `region` is `prefix`, or `prefix-word-digits` for a prefix that is no whole name.
-inline bool matchesPartitionName(std::string_view region, std::string_view prefix) noexcept {
-  if (region.substr(0, prefix.size()) != prefix) return false;
-  region.remove_prefix(prefix.size());
-  if (region.empty()) return prefix.substr(0, 4) == "aws-"sv;
-  const std::size_t dash = region.find('-', 1);
-  if (region[0] != '-' || dash == std::string_view::npos || dash == 1) return false;
-  for (std::size_t i = 1; i != dash; ++i) {
-    if (!isAlpha(region[i]) && !isDigit(region[i]) && region[i] != '_') return false;
+/// Which name in the table is a region's: what stands in front of its `-word-digits`, else all of
+/// it, where that is one of the names that are whole ones.
+inline std::string_view partitionName(std::string_view region) noexcept {
+  const std::size_t digits = region.rfind('-');
+  if (digits < region.size() && digits != 0 && parseDecimal(region.substr(digits + 1)) >= 0) {
+    const std::size_t word = region.rfind('-', digits - 1);
+    if (word < digits - 1) return region.substr(0, word);
   }
-  if (dash + 1 == region.size()) return false;
-  for (std::size_t i = dash + 1; i != region.size(); ++i) {
-    if (!isDigit(region[i])) return false;
-  }
-  return true;
+  return region.substr(0, 4) == "aws-"sv ? region : std::string_view();
 }
 
-/// The partition of a region; the commercial one for a region that no rule knows.
-inline const Partition& partitionOf(std::string_view region) noexcept {
-  for (const Partition& partition : partitions) {
-    for (std::string_view names = partition.prefixes; !names.empty();) {
-      const std::size_t end = names.find(' ');
-      if (matchesPartitionName(region, names.substr(0, end))) return partition;
-      names.remove_prefix(end + 1);
-    }
+/// The partition of a region; the commercial one, which is the first, for a region that no rule
+/// knows.
+inline Partition partitionOf(std::string_view region) noexcept {
+  const std::string_view wanted = partitionName(region);
+  std::string_view found;
+  for (std::string_view rest = partitions; !rest.empty();) {
+    std::string_view line = takePart(rest, '\n');
+    const std::string_view names = takePart(line, ':');
+    const bool isWanted = found.empty() || isListed(wanted, names);
+    if (isWanted) found = line;
   }
-  return partitions[0];
+  Partition partition;
+  partition.dnsSuffix = takePart(found, ':');
+  partition.dualStackDnsSuffix = takePart(found, ':');
+  partition.newDualStackNames = !found.empty();
+  return partition;
+}
+
+/// The partition whose FIPS endpoints have plain names for some services.
+inline bool isGovCloud(std::string_view region) noexcept {
+  return isListed(partitionName(region), "us-gov aws-us-gov-global"sv);
 }
 
 /// What a region has to be, for a message.
@@ -114,53 +119,38 @@ inline bool isHostLabel(std::string_view text) noexcept {
 }
 
 inline bool isLoopback(std::string_view host) noexcept {
-  constexpr std::string_view local = ".localhost"sv;
-  return host == "localhost"sv || host == "::1"sv ||
-         (host.size() > local.size() && host.substr(host.size() - local.size()) == local) ||
-         (host.substr(0, 4) == "127."sv && host.find_first_not_of("0123456789."sv) == host.npos);
+  constexpr std::string_view local = "localhost"sv;
+  if (host == "::1"sv) return true;
+  if (host.substr(0, 4) == "127."sv) return host.find_first_not_of("0123456789."sv) == host.npos;
+  if (host.size() > local.size() + 1 && host[host.size() - local.size() - 1] == '.') {
+    host.remove_prefix(host.size() - local.size());
+  }
+  return equalsIgnoreCase(host, local);
 }
 
 /// Splits `authority` into host and port; false when either is not valid.
 inline bool splitAuthority(std::string_view authority, Endpoint& endpoint) {
-  std::string_view host = authority;
-  std::string_view port;
-  bool hasPort = false;
-  if (!authority.empty() && authority.front() == '[') {
-    const std::size_t end = authority.find(']');
-    if (end == std::string_view::npos) return false;
-    host = authority.substr(1, end - 1);
-    if (host.find_first_not_of("0123456789abcdefABCDEF:."sv) != host.npos ||
-        host.find(':') == host.npos) {
-      return false;
-    }
-    port = authority.substr(end + 1);
+  std::string_view port = authority;
+  std::string_view host = takePart(port, ':');
+  bool hasPort = host.size() != authority.size();
+  const bool isAddress6 = !host.empty() && host.front() == '[';
+  if (isAddress6) {
+    port = authority.substr(1);
+    host = takePart(port, ']');
     hasPort = !port.empty();
-    if (hasPort && port.front() != ':') return false;
-    if (hasPort) port.remove_prefix(1);
-  } else {
-    const std::size_t colon = authority.find(':');
-    hasPort = colon != std::string_view::npos;
-    host = authority.substr(0, colon);
-    if (hasPort) port = authority.substr(colon + 1);
-    if (host.empty() || host.size() > 255) return false;
-    for (const char c : host) {
-      if (!isAlpha(c) && !isDigit(c) && c != '-' && c != '.' && c != '_') return false;
-    }
+    if (host.size() + 2 > authority.size() || host.find(':') == host.npos) return false;
+    if (hasPort && !takePart(port, ':').empty()) return false;
   }
-  unsigned number = endpoint.https ? 443 : 80;
-  if (hasPort) {
-    if (port.empty() || port.size() > 5) return false;
-    number = 0;
-    for (const char c : port) {
-      if (!isDigit(c)) return false;
-      number = number * 10 + static_cast<unsigned>(c - '0');
-    }
-    if (number == 0 || number > 65535) return false;
+  if (host.empty() || host.size() > 255) return false;
+  for (const char c : host) {
+    const bool isMark = isAddress6 ? c == ':' || c == '.' : c == '-' || c == '.' || c == '_';
+    const bool isLetter = isAlpha(c) && (!isAddress6 || toLower(c) <= 'f');
+    if (!isDigit(c) && !isLetter && !isMark) return false;
   }
+  const std::int32_t number = hasPort ? parseDecimal(port) : endpoint.https ? 443 : 80;
+  if (number < 1 || number > 65535 || port.size() > 5) return false;
   endpoint.port = static_cast<std::uint16_t>(number);
-  endpoint.host.clear();
-  for (const char c : host)
-    endpoint.host.push_back(toLower(c));
+  endpoint.host = host;
   return true;
 }
 
@@ -172,23 +162,25 @@ inline void finishEndpoint(Endpoint& endpoint, std::string_view region) {
   const bool isAddress6 = endpoint.host.find(':') != std::string::npos;
   const bool isDefaultPort = endpoint.port == (endpoint.https ? 443 : 80);
   const Decimal port(endpoint.port);
-  endpoint.authority = concat({isAddress6 ? "["sv : ""sv, endpoint.host, isAddress6 ? "]"sv : ""sv,
-                               isDefaultPort ? ""sv : ":"sv, isDefaultPort ? ""sv : port.text()});
-  endpoint.url =
-      concat({endpoint.https ? "https://"sv : "http://"sv, endpoint.authority, endpoint.path});
+  assignPieces(endpoint.authority,
+               {isAddress6 ? "["sv : ""sv, endpoint.host, isAddress6 ? "]"sv : ""sv,
+                isDefaultPort ? ""sv : ":"sv, isDefaultPort ? ""sv : port.text()});
+  assignPieces(endpoint.url,
+               {endpoint.https ? "https://"sv : "http://"sv, endpoint.authority, endpoint.path});
 }
 
 /// Takes a URL apart; `path` keeps a query. Returns what is wrong with it, nothing when all is
 /// well.
 inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
-  endpoint.https = equalsIgnoreCase(url.substr(0, 8), "https://"sv);
-  if (!endpoint.https && !equalsIgnoreCase(url.substr(0, 7), "http://"sv)) {
+  const std::string_view scheme = takePart(url, ':');
+  endpoint.https = equalsIgnoreCase(scheme, "https"sv);
+  if ((!endpoint.https && !equalsIgnoreCase(scheme, "http"sv)) || url.substr(0, 2) != "//"sv) {
     return "expected http://HOST or https://HOST"sv;
   }
-  url.remove_prefix(endpoint.https ? 8 : 7);
+  url.remove_prefix(2);
   const std::size_t slash = url.find_first_of("/?#"sv);
   const std::string_view authority = url.substr(0, slash);
-  endpoint.path = slash == std::string_view::npos ? std::string_view("/"sv) : url.substr(slash);
+  endpoint.path = slash == std::string_view::npos ? "/"sv : url.substr(slash);
   if (authority.find('@') != std::string_view::npos) return "a user name is not supported"sv;
   if (!isVisibleAscii(endpoint.path)) return "the path must be percent-encoded ASCII"sv;
   if (endpoint.path.find('#') != std::string::npos) return "a fragment is not supported"sv;
@@ -198,11 +190,11 @@ inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
 
 /// `url` for a message. What stands before an "@" is a password more often than not: it stays out.
 inline std::string quotedUrl(std::string_view url) {
-  return url.find('@') != std::string_view::npos ? std::string() : " " + quoted(url);
+  return url.find('@') != std::string_view::npos ? std::string() : concat({" "sv, quoted(url)});
 }
 
-inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
-  Endpoint endpoint;
+/// Takes `parameters.endpointUrl` apart and checks it.
+inline Result<void> useExplicitEndpoint(const EndpointParameters& parameters, Endpoint& endpoint) {
   std::string_view problem = splitUrl(parameters.endpointUrl, endpoint);
   if (problem.empty() && endpoint.path.find('?') != std::string::npos) {
     problem = "a query is not supported"sv;
@@ -210,12 +202,49 @@ inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
   if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host)) {
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
-  if (!problem.empty()) {
-    return errorOf(ErrorKind::Configuration,
-                   {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+  if (problem.empty()) return {};
+  return failure(ErrorKind::Configuration,
+                 {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+}
+
+/// Sets the host and path that the rules give.
+inline void useRegionalEndpoint(const EndpointParameters& parameters, Endpoint& endpoint) {
+  const Partition partition = partitionOf(parameters.region);
+  const bool newNames = parameters.useDualStack && partition.newDualStackNames;
+  assignPieces(endpoint.host,
+               {newNames ? "api.iot-tunneling"sv : "api.tunneling.iot"sv,
+                parameters.useFips ? "-fips."sv : "."sv, parameters.region, "."sv,
+                parameters.useDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix});
+  endpoint.path = "/"sv;
+}
+
+/// Settings that exclude each other, or nothing.
+inline std::string_view conflictIn(const EndpointParameters& parameters) noexcept {
+  if (parameters.endpointUrl.empty()) {
+    return parameters.region.empty() ? "Missing Region"sv : ""sv;
+  }
+  if (parameters.useFips) return "FIPS and custom endpoint are not supported"sv;
+  return parameters.useDualStack ? "Dualstack and custom endpoint are not supported"sv : ""sv;
+}
+
+/// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
+inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
+  const std::string_view conflict = conflictIn(parameters);
+  if (!conflict.empty()) {
+    return failure(ErrorKind::Configuration, {"Invalid Configuration: "sv, conflict});
+  }
+  if (!parameters.region.empty() && !isHostLabel(parameters.region)) {
+    return failure(ErrorKind::Configuration,
+                   {"region "sv, quoted(parameters.region), ": expected "sv, regionSyntax});
+  }
+  if (parameters.endpointUrl.empty()) {
+    useRegionalEndpoint(parameters, endpoint);
+  } else {
+    Result<void> used = useExplicitEndpoint(parameters, endpoint);
+    if (!used) return used;
   }
   finishEndpoint(endpoint, parameters.region);
-  return endpoint;
+  return {};
 }
 
 }  // namespace detail
@@ -225,34 +254,9 @@ inline Result<Endpoint> explicitEndpoint(const EndpointParameters& parameters) {
 /// where there is no explicit endpoint, for a malformed URL, and for FIPS or dual-stack beside an
 /// explicit endpoint. Allocates; no I/O.
 inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
-  const bool isExplicit = !parameters.endpointUrl.empty();
-  std::string_view conflict;
-  if (isExplicit && parameters.useFips) {
-    conflict = "FIPS and custom endpoint are not supported"sv;
-  } else if (isExplicit && parameters.useDualStack) {
-    conflict = "Dualstack and custom endpoint are not supported"sv;
-  } else if (!isExplicit && parameters.region.empty()) {
-    conflict = "Missing Region"sv;
-  }
-  if (!conflict.empty()) {
-    return detail::errorOf(ErrorKind::Configuration, {"Invalid Configuration: "sv, conflict});
-  }
-  if (!parameters.region.empty() && !detail::isHostLabel(parameters.region)) {
-    return detail::errorOf(
-        ErrorKind::Configuration,
-        {"region "sv, detail::quoted(parameters.region), ": expected "sv, detail::regionSyntax});
-  }
-  if (isExplicit) return detail::explicitEndpoint(parameters);
-
-  const detail::Partition& partition = detail::partitionOf(parameters.region);
-  const bool newNames = parameters.useDualStack && partition.newDualStackNames;
   Endpoint endpoint;
-  endpoint.host = detail::concat(
-      {newNames ? "api.iot-tunneling"sv : "api.tunneling.iot"sv,
-       parameters.useFips ? "-fips."sv : "."sv, parameters.region, "."sv,
-       parameters.useDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix});
-  endpoint.path = "/"sv;
-  detail::finishEndpoint(endpoint, parameters.region);
+  Result<void> resolved = detail::resolveInto(endpoint, parameters);
+  if (!resolved) return std::move(resolved).error();
   return endpoint;
 }
 

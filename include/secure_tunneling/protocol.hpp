@@ -5,6 +5,7 @@
 #include <rapidjson/reader.h>
 #include <rapidjson/writer.h>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,10 +29,23 @@ namespace detail {
 
 namespace json = RAPIDJSON_NAMESPACE;
 
-// Both need a few bytes a nesting level: enough here that nothing of usual size touches the heap.
-using JsonStackMemory = json::MemoryPoolAllocator<>;
-inline constexpr std::size_t jsonStackBytes = 1024;
 inline constexpr int maxJsonDepth = 64;
+
+/// RapidJSON's allocator concept for the one block that an in-situ reader needs: its stack, of
+/// eight bytes a nesting level. It grows by half, in place here.
+class JsonStackMemory {
+ public:
+  static constexpr bool kNeedFree = false;
+  void* Malloc(std::size_t) noexcept { return block_; }
+  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
+    assert(size <= sizeof block_);
+    return block_;
+  }
+  static void Free(void*) noexcept {}
+
+ private:
+  alignas(8) char block_[14 * maxJsonDepth];
+};
 
 /// RapidJSON's output stream concept over a std::string.
 class StringOutput {
@@ -45,57 +59,65 @@ class StringOutput {
   std::string& text_;
 };
 
-using JsonWriter = json::Writer<StringOutput, json::UTF8<>, json::UTF8<>, JsonStackMemory,
-                                json::kWriteValidateEncodingFlag>;
-
-/// Whether one of the last bytes of `text` begins a UTF-8 character that is longer than what is
-/// left. RapidJSON 1.1 takes all bytes that a first byte promises, and would run over the end here.
-inline bool endsInsideCharacter(std::string_view text) noexcept {
-  for (std::size_t left = 1; left <= 3 && left <= text.size(); ++left) {
-    const auto byte = static_cast<unsigned char>(text[text.size() - left]);
-    if (byte >= 0xC0 && left < (byte >= 0xF0 ? 4U : byte >= 0xE0 ? 3U : 2U)) return true;
+/// Whether `text` is UTF-8. By hand: RapidJSON 1.1's decoder takes all bytes that a first byte
+/// promises, also behind the end, and lets an escaped lone surrogate through.
+[[gnu::noinline]] inline bool isUtf8(std::string_view text) noexcept {
+  std::uint32_t character = 0;
+  std::uint32_t least = 0;
+  int missing = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (missing == 0) {
+      if (byte < 0x80) continue;
+      if (byte < 0xC0 || byte >= 0xF8) return false;
+      missing = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+      least = missing == 1 ? 0x80 : missing == 2 ? 0x800 : 0x10000;
+      character = byte & (0x3FU >> missing);
+    } else {
+      if ((byte & 0xC0) != 0x80) return false;
+      character = character << 6 | (byte & 0x3F);
+      if (--missing == 0 && (character < least || character > 0x10FFFF ||
+                             (character >= 0xD800 && character <= 0xDFFF))) {
+        return false;
+      }
+    }
   }
-  return false;
+  return missing == 0;
 }
 
-inline void writeKey(JsonWriter& writer, std::string_view name) {
-  writer.Key(name.data(), static_cast<json::SizeType>(name.size()));
-}
-
-/// Writes one string that must not be empty. `name` says in a message which one it is.
-inline Result<void> writeRequired(JsonWriter& writer, std::string_view name,
-                                  std::string_view text) {
+/// Appends `prefix`, which is JSON, and one string that must not be empty. `name` says in a message
+/// which one it is.
+[[gnu::noinline]] inline Result<void> appendRequired(std::string& json, std::string_view prefix,
+                                                     std::string_view name, std::string_view text) {
   if (text.empty()) {
-    return errorOf(ErrorKind::InvalidArgument, {name, ": required, at least one character"sv});
+    return failure(ErrorKind::InvalidArgument, {name, ": required, at least one character"sv});
   }
-  if (endsInsideCharacter(text) ||
-      !writer.String(text.data(), static_cast<json::SizeType>(text.size()))) {
-    return errorOf(ErrorKind::InvalidArgument, {name, ": not valid UTF-8"sv});
-  }
+  if (!isUtf8(text)) return failure(ErrorKind::InvalidArgument, {name, ": not valid UTF-8"sv});
+  json += prefix;
+  StringOutput output(json);
+  json::Writer<StringOutput> writer(output);
+  writer.String(text.data(), static_cast<json::SizeType>(text.size()));
   return {};
 }
 
-inline Result<void> writeDestinationConfig(JsonWriter& writer, const DestinationConfig& config) {
-  writeKey(writer, "destinationConfig"sv);
-  writer.StartObject();
+inline Result<void> appendDestinationConfig(std::string& json, const DestinationConfig& config) {
+  std::string_view prefix = ",\"destinationConfig\":{\"services\":["sv;
   if (config.thingName) {
-    writeKey(writer, "thingName"sv);
-    Result<void> written =
-        writeRequired(writer, "destinationConfig.thingName"sv, *config.thingName);
-    if (!written) return written;
+    Result<void> appended = appendRequired(json, ",\"destinationConfig\":{\"thingName\":"sv,
+                                           "destinationConfig.thingName"sv, *config.thingName);
+    if (!appended) return appended;
+    prefix = ",\"services\":["sv;
   }
   if (config.services.empty()) {
-    return makeError(ErrorKind::InvalidArgument,
-                     "destinationConfig.services: required, at least one service"sv);
+    return failure(ErrorKind::InvalidArgument,
+                   {"destinationConfig.services: required, at least one service"sv});
   }
-  writeKey(writer, "services"sv);
-  writer.StartArray();
   for (const std::string& service : config.services) {
-    Result<void> written = writeRequired(writer, "destinationConfig.services"sv, service);
-    if (!written) return written;
+    Result<void> appended = appendRequired(json, prefix, "destinationConfig.services"sv, service);
+    if (!appended) return appended;
+    prefix = ","sv;
   }
-  writer.EndArray();
-  writer.EndObject();
+  json += "]}"sv;
   return {};
 }
 
@@ -103,7 +125,7 @@ inline constexpr std::string_view jsonNumber = "a number"sv;
 
 /// One member of a JSON object that is wanted as a string.
 struct StringMember {
-  explicit StringMember(std::string_view memberName) : name(memberName) {}
+  [[gnu::noinline]] explicit StringMember(std::string_view memberName) : name(memberName) {}
 
   std::string_view name;
   /// Where it stands in the parsed buffer; meaningful only when `found`, and for a number, whose
@@ -137,12 +159,7 @@ class MemberCollector {
     return take({text, size}, jsonNumber);
   }
   bool String(const char* text, json::SizeType size, bool) {
-    // RapidJSON 1.1 lets an escaped lone low surrogate through, as bytes that are no UTF-8.
-    const std::string_view view(text, size);
-    for (std::size_t at = view.find('\xED'); at < view.size(); at = view.find('\xED', at + 1)) {
-      if (at + 1 < view.size() && static_cast<unsigned char>(view[at + 1]) >= 0xA0) return false;
-    }
-    return take(view, {});
+    return isUtf8({text, size}) && take({text, size}, {});
   }
   bool StartObject() {
     if (depth_ == 0) isObject_ = true;
@@ -156,7 +173,7 @@ class MemberCollector {
     for (std::size_t i = 0; isMember && i != count_; ++i) {
       if (isCalled(name, members_[i].name)) current_ = &members_[i];
     }
-    return true;
+    return isUtf8({text, size});
   }
   bool EndObject(json::SizeType) { return leave(); }
   bool StartArray() { return take({}, "an array"sv) && enter(); }
@@ -209,16 +226,12 @@ struct BodyReading {
 inline BodyReading collectMembers(Secret& body, StringMember* members, std::size_t count,
                                   MemberPlace place = {}) {
   if (body.empty()) return {BodyShape::NotJson, "the body is empty"};
-  if (endsInsideCharacter(body.expose())) {
-    return {BodyShape::NotJson, "the body ends inside a UTF-8 character"};
-  }
-  char stack[jsonStackBytes];
-  JsonStackMemory memory(stack, sizeof stack);
+  JsonStackMemory memory;
   json::GenericReader<json::UTF8<>, json::UTF8<>, JsonStackMemory> reader(&memory);
   json::InsituStringStream stream(body.data());
   MemberCollector collector(members, count, place);
-  constexpr unsigned flags = json::kParseInsituFlag | json::kParseIterativeFlag |
-                             json::kParseValidateEncodingFlag | json::kParseNumbersAsStringsFlag;
+  constexpr unsigned flags =
+      json::kParseInsituFlag | json::kParseIterativeFlag | json::kParseNumbersAsStringsFlag;
   const json::ParseResult parsed = reader.Parse<flags>(stream, collector);
   if (collector.isTooDeep()) return {BodyShape::NotJson, "JSON nested too deeply"};
   // A NUL ends the stream early: what stands behind one was not read.
@@ -239,7 +252,7 @@ inline std::string typeProblem(const StringMember& member) {
 }
 
 /// `namespace#Code:uri` to `Code`, by the awsJson rules.
-inline std::string_view sanitizeErrorCode(std::string_view code) noexcept {
+[[gnu::noinline]] inline std::string_view sanitizeErrorCode(std::string_view code) noexcept {
   code = code.substr(0, code.find(':'));
   const std::size_t hash = code.find('#');
   return trimBlanks(hash == std::string_view::npos ? code : code.substr(hash + 1));
@@ -248,33 +261,30 @@ inline std::string_view sanitizeErrorCode(std::string_view code) noexcept {
 /// Milliseconds the service asks to wait: its own header in milliseconds, or HTTP's in seconds.
 /// Anything but digits (an HTTP date, a negative number) is ignored.
 inline std::optional<std::int64_t> retryAfterMs(const HttpHeaders& headers) noexcept {
-  const auto parse = [](std::string_view text) -> std::optional<std::int64_t> {
-    if (text.empty() || text.size() > 9) return std::nullopt;
-    std::int64_t value = 0;
-    for (const char c : text) {
-      if (!isDigit(c)) return std::nullopt;
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  };
-  if (const auto header = headers.find("x-amz-retry-after"sv)) return parse(*header);
-  if (const auto header = headers.find("retry-after"sv)) {
-    if (const auto seconds = parse(*header)) return *seconds * 1000;
+  std::int64_t factor = 1;
+  auto header = headers.find("x-amz-retry-after"sv);
+  if (!header) {
+    factor = 1000;
+    header = headers.find("retry-after"sv);
   }
-  return std::nullopt;
+  const std::int64_t value = header ? parseDecimal(*header) : -1;
+  if (value < 0) return std::nullopt;
+  return value * factor;
 }
 
-inline std::string_view requestIdOf(const HttpHeaders& headers) noexcept {
-  return headers.find("x-amzn-requestid"sv).value_or(std::string_view{});
+/// The value of a header; empty without it.
+[[gnu::noinline]] inline std::string_view headerOf(const HttpResponse& response,
+                                                   std::string_view name) noexcept {
+  return response.headers.find(name).value_or(std::string_view{});
 }
 
 /// What every error of an answer says, whatever the body.
-inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response) {
-  Error error;
-  error.kind = kind;
+[[gnu::noinline]] inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response,
+                                             std::initializer_list<std::string_view> message) {
+  Error error = errorOf(kind, message);
   error.delivery = Delivery::Answered;
   error.httpStatus = response.status;
-  error.requestId = requestIdOf(response.headers);
+  error.requestId = headerOf(response, "x-amzn-requestid"sv);
   return error;
 }
 
@@ -285,48 +295,50 @@ inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response) {
 inline Result<void> serializeRequest(const RotateTunnelAccessTokenRequest& request,
                                      std::string& body) {
   body.clear();
-  char stack[detail::jsonStackBytes];
-  detail::JsonStackMemory memory(stack, sizeof stack);
-  detail::StringOutput output(body);
-  detail::JsonWriter writer(output, &memory);
-  writer.StartObject();
-  detail::writeKey(writer, "tunnelId"sv);
-  Result<void> written = detail::writeRequired(writer, "tunnelId"sv, request.tunnelId);
-  if (!written) return written;
-  detail::writeKey(writer, "clientMode"sv);
-  written = detail::writeRequired(writer, "clientMode"sv, request.clientMode.name());
-  if (!written) return written;
-  if (request.destinationConfig) {
-    written = detail::writeDestinationConfig(writer, *request.destinationConfig);
-    if (!written) return written;
+  Result<void> appended =
+      detail::appendRequired(body, "{\"tunnelId\":"sv, "tunnelId"sv, request.tunnelId);
+  if (appended) {
+    appended = detail::appendRequired(body, ",\"clientMode\":"sv, "clientMode"sv,
+                                      request.clientMode.name());
   }
-  writer.EndObject();
-  return {};
+  if (appended && request.destinationConfig) {
+    appended = detail::appendDestinationConfig(body, *request.destinationConfig);
+  }
+  if (appended) body += '}';
+  return appended;
 }
+
+namespace detail {
+
+/// `parseResponse` into a new response of the caller's, which is not moved then.
+inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessTokenResponse& out) {
+  StringMember members[] = {StringMember("tunnelArn"sv), StringMember("sourceAccessToken"sv),
+                            StringMember("destinationAccessToken"sv)};
+  std::string problem = collectMembers(response.body, members, 3).problem;
+  for (const StringMember& member : members) {
+    if (problem.empty()) problem = typeProblem(member);
+  }
+  if (problem.empty()) {
+    if (members[0].found) out.tunnelArn.emplace(members[0].text);
+    if (members[1].found) out.sourceAccessToken.emplace(members[1].text);
+    if (members[2].found) out.destinationAccessToken.emplace(members[2].text);
+    out.requestId = headerOf(response, "x-amzn-requestid"sv);
+  }
+  response.body.clear();
+  if (problem.empty()) return {};
+  return errorOfAnswer(ErrorKind::InvalidResponse, response,
+                       {"the service's answer cannot be understood: "sv, problem});
+}
+
+}  // namespace detail
 
 /// Reads the body of a 2xx answer, which is parsed in place and wiped. Unknown members are skipped,
 /// null members are absent; a body that is no JSON object, or a member of the wrong type, is
 /// `ErrorKind::InvalidResponse` with a message that never quotes the body.
 inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& response) {
-  using Member = detail::StringMember;
-  Member members[] = {Member("tunnelArn"sv), Member("sourceAccessToken"sv),
-                      Member("destinationAccessToken"sv)};
-  std::string problem = detail::collectMembers(response.body, members, 3).problem;
-  for (const Member& member : members) {
-    if (problem.empty()) problem = detail::typeProblem(member);
-  }
-  if (!problem.empty()) {
-    response.body.clear();
-    Error error = detail::errorOfAnswer(ErrorKind::InvalidResponse, response);
-    error.message = detail::concat({"the service's answer cannot be understood: "sv, problem});
-    return error;
-  }
   RotateTunnelAccessTokenResponse out;
-  if (members[0].found) out.tunnelArn.emplace(members[0].text);
-  if (members[1].found) out.sourceAccessToken.emplace(members[1].text);
-  if (members[2].found) out.destinationAccessToken.emplace(members[2].text);
-  out.requestId = detail::requestIdOf(response.headers);
-  response.body.clear();
+  Result<void> read = detail::readResponse(response, out);
+  if (!read) return std::move(read).error();
   return out;
 }
 
@@ -342,23 +354,26 @@ inline Error parseErrorResponse(HttpResponse& response) {
                       Member("Message"sv)};
   detail::BodyReading reading = detail::collectMembers(response.body, members, 4);
   if (reading.problem.empty()) reading.problem = detail::typeProblem(members[0]);
+  std::string_view code =
+      detail::sanitizeErrorCode(detail::headerOf(response, "x-amzn-errortype"sv));
 
-  Error error = detail::errorOfAnswer(ErrorKind::Service, response);
+  ErrorKind kind = ErrorKind::Service;
+  std::string_view message = raw.expose();
+  std::string_view problem;
+  if (reading.shape != detail::BodyShape::NotJson) {
+    problem = reading.problem;
+    if (!problem.empty()) {
+      kind = ErrorKind::InvalidResponse;
+      message = "the service's error cannot be understood: "sv;
+    } else {
+      message = members[2].found ? members[2].text : members[3].text;
+      const Member& named = members[1].found ? members[1] : members[0];
+      if (code.empty()) code = detail::sanitizeErrorCode(named.text);
+    }
+  }
+  Error error = detail::errorOfAnswer(kind, response, {message, problem});
+  error.code = code;
   error.retryAfterMs = detail::retryAfterMs(response.headers);
-  if (const auto header = response.headers.find("x-amzn-errortype"sv)) {
-    error.code = detail::sanitizeErrorCode(*header);
-  }
-  if (reading.shape == detail::BodyShape::NotJson) {
-    error.message = raw.expose();
-  } else if (!reading.problem.empty()) {
-    error.kind = ErrorKind::InvalidResponse;
-    error.message =
-        detail::concat({"the service's error cannot be understood: "sv, reading.problem});
-  } else {
-    const Member& code = members[1].found ? members[1] : members[0];
-    if (error.code.empty()) error.code = detail::sanitizeErrorCode(code.text);
-    error.message = members[2].found ? members[2].text : members[3].text;
-  }
   response.body.clear();
   return error;
 }

@@ -43,7 +43,7 @@ struct Error {
   Error() noexcept = default;
   // Out of line, for size: an error is moved and destroyed in many places and never in a hurry.
   [[gnu::noinline]] Error(const Error&) = default;
-  [[gnu::noinline]] Error(Error&&) noexcept = default;
+  [[gnu::noinline]] Error(Error&& other) noexcept { *this = std::move(other); }
   [[gnu::noinline]] Error& operator=(const Error&) = default;
   [[gnu::noinline]] Error& operator=(Error&&) noexcept = default;
   [[gnu::noinline]] ~Error() = default;
@@ -82,6 +82,30 @@ namespace detail {
   return makeError(kind, concat(pieces));
 }
 
+/// Keeps an error on the heap, or none: errors are rare and large, so what may hold one is small
+/// and quick to move.
+class ErrorBox {
+ public:
+  ErrorBox() noexcept = default;
+  [[gnu::noinline]] explicit ErrorBox(Error&& error) : error_(new Error(std::move(error))) {}
+  ErrorBox(ErrorBox&& other) noexcept : error_(std::exchange(other.error_, nullptr)) {}
+  ErrorBox& operator=(ErrorBox&& other) noexcept {
+    std::swap(error_, other.error_);
+    return *this;
+  }
+  ~ErrorBox() {
+    if (error_ != nullptr) destroy();
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return error_ == nullptr; }
+  Error& operator*() const noexcept { return assert(error_ != nullptr), *error_; }
+
+ private:
+  [[gnu::noinline]] void destroy() noexcept { delete error_; }
+
+  Error* error_ = nullptr;
+};
+
 }  // namespace detail
 
 /// A value or an `Error`: the part of `std::expected` that works without exceptions. Move-only.
@@ -113,29 +137,29 @@ class [[nodiscard]] Result {
   T* operator->() noexcept { return assert(hasValue_), &value_; }
   const T* operator->() const noexcept { return assert(hasValue_), &value_; }
 
-  Error& error() & noexcept { return assert(!hasValue_), error_; }
-  const Error& error() const& noexcept { return assert(!hasValue_), error_; }
-  Error&& error() && noexcept { return assert(!hasValue_), std::move(error_); }
+  Error& error() & noexcept { return assert(!hasValue_), *error_; }
+  const Error& error() const& noexcept { return assert(!hasValue_), *error_; }
+  Error&& error() && noexcept { return assert(!hasValue_), std::move(*error_); }
 
  private:
   [[gnu::noinline]] void take(Result& other) noexcept {
     if (hasValue_) {
       ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
     } else {
-      ::new (static_cast<void*>(&error_)) Error(std::move(other.error_));
+      ::new (static_cast<void*>(&error_)) detail::ErrorBox(std::move(other.error_));
     }
   }
   [[gnu::noinline]] void destroy() noexcept {
     if (hasValue_) {
       value_.~T();
     } else {
-      error_.~Error();
+      error_.~ErrorBox();
     }
   }
 
   union {
     T value_;
-    Error error_;
+    detail::ErrorBox error_;
   };
   bool hasValue_;
 };
@@ -147,16 +171,26 @@ class [[nodiscard]] Result<void> {
   Result() noexcept = default;
   Result(Error&& error) : error_(std::move(error)) {}  // NOLINT(*-explicit-*)
 
-  [[nodiscard]] bool hasValue() const noexcept { return !error_.has_value(); }
+  [[nodiscard]] bool hasValue() const noexcept { return error_.empty(); }
   explicit operator bool() const noexcept { return hasValue(); }
 
-  Error& error() & noexcept { return assert(error_.has_value()), *error_; }
-  const Error& error() const& noexcept { return assert(error_.has_value()), *error_; }
-  Error&& error() && noexcept { return assert(error_.has_value()), std::move(*error_); }
+  Error& error() & noexcept { return *error_; }
+  const Error& error() const& noexcept { return *error_; }
+  Error&& error() && noexcept { return std::move(*error_); }
 
  private:
-  std::optional<Error> error_;
+  detail::ErrorBox error_;
 };
+
+namespace detail {
+
+/// `errorOf` for those who return it at once.
+[[gnu::noinline]] inline Result<void> failure(ErrorKind kind,
+                                              std::initializer_list<std::string_view> pieces) {
+  return errorOf(kind, pieces);
+}
+
+}  // namespace detail
 
 }  // namespace v1
 }  // namespace secure_tunneling

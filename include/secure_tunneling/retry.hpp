@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 
 /// Retry rules: the SDKs' standard mode, without a clock and without a random source of its own.
@@ -17,32 +18,17 @@ enum class RetryReason : unsigned char { None, Transient, Throttling };
 /// Whether another attempt may help, by the SDKs' common lists of codes. A transport error that
 /// may have reached the service counts as transient like any other.
 inline RetryReason retryReason(const Error& error) noexcept {
-  constexpr std::string_view throttling[] = {
-      "Throttling"sv,
-      "ThrottlingException"sv,
-      "ThrottledException"sv,
-      "RequestThrottledException"sv,
-      "SlowDown"sv,
-      "ProvisionedThroughputExceededException"sv,
-      "RequestThrottled"sv,
-      "TransactionInProgressException"sv,
-      "BandwidthLimitExceeded"sv,
-      "RequestLimitExceeded"sv,
-      "LimitExceededException"sv,
-      "TooManyRequestsException"sv,
-      "PriorRequestNotComplete"sv,
-      "EC2ThrottledException"sv,
-  };
-  constexpr std::string_view transient[] = {"RequestTimeout"sv, "RequestTimeoutException"sv,
-                                            "InternalError"sv, "IDPCommunicationError"sv};
+  constexpr std::string_view throttling =
+      "Throttling ThrottlingException ThrottledException RequestThrottledException SlowDown "
+      "ProvisionedThroughputExceededException RequestThrottled TransactionInProgressException "
+      "BandwidthLimitExceeded RequestLimitExceeded LimitExceededException TooManyRequestsException "
+      "PriorRequestNotComplete EC2ThrottledException"sv;
+  constexpr std::string_view transient =
+      "RequestTimeout RequestTimeoutException InternalError IDPCommunicationError"sv;
   if (error.kind == ErrorKind::Transport) return RetryReason::Transient;
   if (error.delivery != Delivery::Answered) return RetryReason::None;
-  for (const std::string_view code : throttling) {
-    if (error.code == code) return RetryReason::Throttling;
-  }
-  for (const std::string_view code : transient) {
-    if (error.code == code) return RetryReason::Transient;
-  }
+  if (detail::isListed(error.code, throttling)) return RetryReason::Throttling;
+  if (detail::isListed(error.code, transient)) return RetryReason::Transient;
   switch (error.httpStatus) {
     case 429:
       return RetryReason::Throttling;

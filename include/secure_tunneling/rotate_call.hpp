@@ -52,8 +52,13 @@ struct Settings {
 /// call at a time.
 template <class Hash>
 struct ClientState {
-  explicit ClientState(Settings settingsOfAllCalls, Hash hashPolicy = Hash())
+  explicit ClientState(const Settings& settingsOfAllCalls, Hash hashPolicy = Hash())
+      : settings(settingsOfAllCalls), hash(std::move(hashPolicy)) {}
+  explicit ClientState(Settings&& settingsOfAllCalls, Hash hashPolicy = Hash())
       : settings(std::move(settingsOfAllCalls)), hash(std::move(hashPolicy)) {}
+  ClientState(const ClientState&) = delete;
+  ClientState& operator=(const ClientState&) = delete;
+  [[gnu::noinline]] ~ClientState() = default;
 
   const Settings settings;
   Hash hash;
@@ -143,7 +148,10 @@ class RotateCall {
     }
     ++attempts_;
     const std::optional<std::int64_t> skewMs = observeClockSkew(now);
-    if (state_.response.status / 100 == 2) return finish(parseResponse(state_.response));
+    if (state_.response.status / 100 == 2) {
+      Result<void> read = detail::readResponse(state_.response, output_);
+      return read ? finish() : fail(std::move(read).error());
+    }
     Error error = parseErrorResponse(state_.response);
     for (std::string* const text : {&error.message, &error.code, &error.requestId})
       maskSecrets(*text);
@@ -160,7 +168,10 @@ class RotateCall {
   [[nodiscard]] std::int64_t waitMs() const noexcept { return waitMs_; }
 
   /// The outcome, at `Done`; only once.
-  [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() { return std::move(*result_); }
+  [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() {
+    if (failed_) return std::move(lastError_);
+    return std::move(output_);
+  }
 
  private:
   static constexpr std::size_t mostHeaders = 5;
@@ -170,14 +181,16 @@ class RotateCall {
     if (!serialized) return serialized;
     if (!state_.endpoint) {
       const Settings& settings = state_.settings;
-      Result<Endpoint> endpoint =
-          resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                           settings.useDualStackEndpoint, settings.allowHttp});
-      if (!endpoint) return std::move(endpoint).error();
-      if (settings.signRequests && endpoint->signingRegion.empty()) {
-        return makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region"sv);
+      Endpoint endpoint;
+      Result<void> resolved = detail::resolveInto(
+          endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                     settings.useDualStackEndpoint, settings.allowHttp});
+      if (!resolved) return resolved;
+      if (settings.signRequests && endpoint.signingRegion.empty()) {
+        return detail::failure(ErrorKind::Configuration,
+                               {"Invalid Configuration: Missing Region"sv});
       }
-      state_.endpoint.emplace(*std::move(endpoint));
+      state_.endpoint.emplace(std::move(endpoint));
     }
     step_ = nextAttemptStep();
     return {};
@@ -290,19 +303,15 @@ class RotateCall {
   /// Whether the service refused the signature because the clocks differ.
   [[nodiscard]] bool isClockSkew(const Error& error, std::optional<std::int64_t> skewMs) const {
     constexpr std::int64_t toleratedMs = 240'000;
-    constexpr std::string_view codes[] = {"AccessDeniedException"sv, "AuthFailure"sv,
-                                          "InvalidSignatureException"sv, "RequestTimeTooSkewed"sv,
-                                          "SignatureDoesNotMatch"sv};
-    if (!state_.settings.correctClockSkew || !skewMs) return false;
-    if (*skewMs <= toleratedMs && *skewMs >= -toleratedMs) return false;
-    for (const std::string_view code : codes) {
-      if (error.code == code) return true;
-    }
-    return false;
+    constexpr std::string_view codes =
+        "AccessDeniedException AuthFailure InvalidSignatureException RequestTimeTooSkewed "
+        "SignatureDoesNotMatch"sv;
+    return state_.settings.correctClockSkew && skewMs &&
+           (*skewMs > toleratedMs || *skewMs < -toleratedMs) && detail::isListed(error.code, codes);
   }
 
   static bool isExpiredCredentials(const Error& error) {
-    return error.code == "ExpiredTokenException"sv || error.code == "ExpiredToken"sv;
+    return detail::isListed(error.code, "ExpiredTokenException ExpiredToken"sv);
   }
 
   /// What a service or a proxy sends may echo the request's headers, and with them the session
@@ -331,7 +340,7 @@ class RotateCall {
     }
   }
 
-  void onFailure(Error error, std::optional<std::int64_t> skewMs, const Moment& now) {
+  void onFailure(Error&& error, std::optional<std::int64_t> skewMs, const Moment& now) {
     requestBuilt_ = false;
     const bool skewed = isClockSkew(error, skewMs);
     const bool expired = state_.settings.signRequests && isExpiredCredentials(error);
@@ -356,21 +365,20 @@ class RotateCall {
   }
 
   /// Where a refresh fails after the service has spoken, what it said is the better answer.
-  void finishWithoutCredentials(Error error) {
+  void finishWithoutCredentials(Error&& error) {
     fail(query_.expired ? std::move(lastError_) : std::move(error));
   }
 
-  void fail(Error error) {
-    error.attempts = attempts_;
-    if (mayHaveArrived_) error.delivery = Delivery::Unknown;
-    result_.emplace(std::move(error));
+  [[gnu::noinline]] void fail(Error&& error) {
+    if (&error != &lastError_) lastError_ = std::move(error);
+    lastError_.attempts = attempts_;
+    if (mayHaveArrived_) lastError_.delivery = Delivery::Unknown;
+    failed_ = true;
     step_ = Step::Done;
   }
-  void finish(Result<RotateTunnelAccessTokenResponse> result) {
-    if (!result) return fail(std::move(result).error());
-    result->attempts = attempts_;
+  void finish() {
+    output_.attempts = attempts_;
     state_.retryQuota.refund();
-    result_.emplace(std::move(result));
     step_ = Step::Done;
   }
 
@@ -385,11 +393,12 @@ class RotateCall {
   std::int64_t sentAtMs_ = 0;
   std::int64_t waitMs_ = 0;
   std::string refusedAccessKeyId_;
+  bool failed_ = false;
   Error lastError_;
+  RotateTunnelAccessTokenResponse output_;
   HttpHeader headers_[mostHeaders];
   std::size_t headerCount_ = 0;
   HttpRequest request_;
-  std::optional<Result<RotateTunnelAccessTokenResponse>> result_;
 };
 
 }  // namespace v1

@@ -18,7 +18,13 @@ inline namespace v1 {
 template <class Hash>
 class BasicClient {
  public:
-  BasicClient(Settings settings, HttpTransport& transport, CredentialsProvider& credentials,
+  BasicClient(const Settings& settings, HttpTransport& transport, CredentialsProvider& credentials,
+              Clock& clock, Hash hash = Hash())
+      : state_(settings, std::move(hash)),
+        transport_(transport),
+        credentials_(credentials),
+        clock_(clock) {}
+  BasicClient(Settings&& settings, HttpTransport& transport, CredentialsProvider& credentials,
               Clock& clock, Hash hash = Hash())
       : state_(std::move(settings), std::move(hash)),
         transport_(transport),

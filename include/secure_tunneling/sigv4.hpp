@@ -98,10 +98,12 @@ struct Signature {
 
 namespace detail {
 
+using secure_tunneling::detail::compareIgnoreCase;
 using secure_tunneling::detail::equalsIgnoreCase;
 using secure_tunneling::detail::isAlpha;
 using secure_tunneling::detail::isBlank;
 using secure_tunneling::detail::isDigit;
+using secure_tunneling::detail::takePart;
 using secure_tunneling::detail::toLower;
 using secure_tunneling::detail::wipe;
 using secure_tunneling::detail::WipeOnExit;
@@ -113,33 +115,83 @@ inline void toHex(const unsigned char* bytes, std::size_t size, char* hex) noexc
   }
 }
 
-/// Whether `text` has a character from `first` to `last`. Looks at all, because loops that end
-/// early are slow ones.
-inline bool hasAny(std::string_view text, char first, char last) noexcept {
-  unsigned char found = 0;
-  for (const char c : text)
-    found = static_cast<unsigned char>(found | (c >= first && c <= last ? 1 : 0));
-  return found != 0;
-}
-
-/// Gathers short pieces before they go to the hash, whose every call has a price.
-template <class Hash>
-class HashSink {
+/// Gathers short pieces of text before they go to what they are for, because every call of a hash
+/// has a price. No template, so that what writes into one is compiled once, wherever it goes.
+class PieceBuffer {
  public:
-  explicit HashSink(Hash& hash) noexcept : hash_(hash), ok_(hash.init()) {}
-  ~HashSink() { wipe(buffer_, sizeof buffer_); }
-  HashSink(const HashSink&) = delete;
-  HashSink& operator=(const HashSink&) = delete;
+  using Forward = bool (*)(void* target, std::string_view text);
+  PieceBuffer(void* target, Forward send) noexcept : target_(target), forward_(send) {}
+  PieceBuffer(const PieceBuffer&) = delete;
+  PieceBuffer& operator=(const PieceBuffer&) = delete;
 
   void append(std::string_view text) noexcept {
-    if (text.size() > sizeof buffer_ - used_) return appendInParts(text);
-    if (text.empty()) return;
-    std::memcpy(buffer_ + used_, text.data(), text.size());
+    if (text.size() > sizeof buffer_ - used_) return appendLong(text);
+    if (!text.empty()) std::memcpy(buffer_ + used_, text.data(), text.size());
     used_ += text.size();
   }
-  void append(const unsigned char* bytes, std::size_t size) noexcept {
-    append(std::string_view(reinterpret_cast<const char*>(bytes), size));
+  void append(char c) noexcept {
+    if (used_ == sizeof buffer_) flush();
+    buffer_[used_++] = c;
   }
+  void append(std::string_view text, char end) noexcept {
+    append(text);
+    append(end);
+  }
+  [[gnu::noinline]] void appendLowerCase(std::string_view text) noexcept {
+    while (!text.empty()) {
+      const std::size_t size = text.size() < sizeof buffer_ ? text.size() : sizeof buffer_;
+      append({text.data(), size});
+      char* const end = buffer_ + used_;
+      for (char* c = end - size; c != end; ++c)
+        *c = toLower(*c);
+      text.remove_prefix(size);
+    }
+  }
+  [[gnu::noinline]] void flush() noexcept {
+    if (used_ != 0) forward({buffer_, used_});
+    used_ = 0;
+  }
+
+ protected:
+  ~PieceBuffer() { wipe(buffer_, sizeof buffer_); }
+
+  /// Whether everything that was forwarded has been taken.
+  bool ok_ = true;
+
+ private:
+  void forward(std::string_view text) noexcept { ok_ = ok_ && forward_(target_, text); }
+  [[gnu::noinline]] void appendLong(std::string_view text) noexcept {
+    flush();
+    if (text.size() > sizeof buffer_) return forward(text);
+    append(text);
+  }
+
+  void* target_;
+  Forward forward_;
+  std::size_t used_ = 0;
+  char buffer_[128];
+};
+
+/// Pieces for anything that has `append(std::string_view)`.
+template <class Sink>
+class SinkBuffer : public PieceBuffer {
+ public:
+  explicit SinkBuffer(Sink& sink) noexcept : PieceBuffer(&sink, &appendTo) {}
+  ~SinkBuffer() { flush(); }
+
+ private:
+  static bool appendTo(void* sink, std::string_view text) {
+    static_cast<Sink*>(sink)->append(text);
+    return true;
+  }
+};
+
+/// Pieces for one message of a hash after another.
+template <class Hash>
+class HashSink : public PieceBuffer {
+ public:
+  explicit HashSink(Hash& hash) noexcept : PieceBuffer(&hash, &update), hash_(hash) { restart(); }
+
   [[nodiscard]] bool finish(unsigned char* digest) noexcept {
     flush();
     ok_ = ok_ && hash_.final(digest);
@@ -149,23 +201,11 @@ class HashSink {
   void restart() noexcept { ok_ = ok_ && hash_.init(); }
 
  private:
-  [[gnu::noinline]] void appendInParts(std::string_view text) noexcept {
-    for (std::size_t room = sizeof buffer_ - used_; text.size() > room; room = sizeof buffer_) {
-      append(text.substr(0, room));
-      text.remove_prefix(room);
-      flush();
-    }
-    append(text);
-  }
-  void flush() noexcept {
-    if (used_ != 0) ok_ = ok_ && hash_.update(buffer_, used_);
-    used_ = 0;
+  static bool update(void* hash, std::string_view text) noexcept {
+    return static_cast<Hash*>(hash)->update(text.data(), text.size());
   }
 
   Hash& hash_;
-  bool ok_;
-  std::size_t used_ = 0;
-  char buffer_[128];
 };
 
 /// HMAC (RFC 2104) with the key `prefix` + `key`.
@@ -192,12 +232,14 @@ class Hmac {
   Hmac& operator=(const Hmac&) = delete;
 
   void append(std::string_view text) noexcept { sink_.append(text); }
+  /// The message, for what writes in pieces.
+  [[nodiscard]] PieceBuffer& message() noexcept { return sink_; }
   /// `digest` may be the memory that the key came from.
   [[nodiscard]] bool finish(unsigned char* digest) noexcept {
     (void)sink_.finish(digest);
     sink_.restart();
     appendPad(0x36 ^ 0x5c);
-    sink_.append(digest, Hash::digestSize);
+    sink_.append({reinterpret_cast<const char*>(digest), Hash::digestSize});
     return sink_.finish(digest);
   }
 
@@ -208,200 +250,152 @@ class Hmac {
   void appendPad(unsigned char change) noexcept {
     for (unsigned char& byte : pad_)
       byte = static_cast<unsigned char>(byte ^ change);
-    sink_.append(pad_, sizeof pad_);
+    sink_.append({reinterpret_cast<const char*>(pad_), sizeof pad_});
   }
 
   HashSink<Hash> sink_;
   unsigned char pad_[Hash::blockSize];
 };
 
-constexpr bool isUnreserved(char c) noexcept {
-  return isAlpha(c) || isDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-/// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
-inline std::string_view takePart(std::string_view& rest, char separator) noexcept {
-  const std::size_t end = rest.find(separator);
-  const std::string_view part = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return part;
+/// How much deeper a segment leads in a path: 1, but 0 for an empty one or ".", and -1 for "..".
+[[gnu::noinline]] inline int depthOf(std::string_view segment) noexcept {
+  if (segment.find_first_not_of('.') != std::string_view::npos || segment.size() > 2) return 1;
+  return segment.size() == 2 ? -1 : 0;
 }
 
 /// Whether a ".." somewhere in `rest` takes back the segment in front of it.
 inline bool isTakenBack(std::string_view rest) noexcept {
-  std::size_t depth = 1;
+  int depth = 1;
+  while (depth != 0 && !rest.empty())
+    depth += depthOf(takePart(rest, '/'));
+  return depth == 0;
+}
+
+/// The value of a hexadecimal digit, -1 for any other character.
+[[gnu::noinline]] inline int hexValue(char c) noexcept {
+  constexpr const char* digits = "0123456789abcdef";
+  const void* const digit = std::memchr(digits, toLower(c), 16);
+  return digit == nullptr ? -1 : static_cast<int>(static_cast<const char*>(digit) - digits);
+}
+
+enum class Encoding : unsigned char {
+  None,
+  Path,       ///< "/" stays, all else that is not unreserved is encoded, "%" too
+  Parameter,  ///< one side of a query parameter: decoded first, "/" is encoded
+};
+
+/// Above what `takeByte` gives for a byte that stands for itself, and below the others.
+inline constexpr int literal = 0x100;
+
+/// Takes one byte from `text`: its value, `literal` added where it needs no encoding; -1 at the
+/// end. These numbers are in the order of the encoded texts, as "%" is less than all that is
+/// literal.
+[[gnu::noinline]] inline int takeByte(std::string_view& text, Encoding encoding) noexcept {
+  if (text.empty()) return -1;
+  char c = text.front();
+  if (encoding == Encoding::Parameter && c == '%' && text.size() > 2) {
+    const int high = hexValue(text[1]);
+    const int low = hexValue(text[2]);
+    if (high >= 0 && low >= 0) {
+      c = static_cast<char>(high << 4 | low);
+      text.remove_prefix(2);
+    }
+  }
+  text.remove_prefix(1);
+  const std::size_t marks = encoding == Encoding::Path ? 5 : 4;
+  const bool isLiteral = encoding == Encoding::None || isAlpha(c) || isDigit(c) ||
+                         std::memchr("-._~/", c, marks) != nullptr;
+  return static_cast<unsigned char>(c) + (isLiteral ? literal : 0);
+}
+
+[[gnu::noinline]] inline void appendEncoded(PieceBuffer& out, std::string_view text,
+                                            Encoding encoding) noexcept {
+  for (int byte = takeByte(text, encoding); byte >= 0; byte = takeByte(text, encoding)) {
+    if (byte >= literal) {
+      out.append(static_cast<char>(byte));
+    } else {
+      out.append('%');
+      out.append("0123456789ABCDEF"[byte >> 4]);
+      out.append("0123456789ABCDEF"[byte & 15]);
+    }
+  }
+}
+
+inline void appendPath(PieceBuffer& out, const Request& request) noexcept {
+  const Encoding encoding = request.doubleEncodePath ? Encoding::Path : Encoding::None;
+  std::string_view rest = request.path;
+  if (!request.normalizePath && rest.size() > 1) return appendEncoded(out, rest, encoding);
+  bool needsSlash = true;
   while (!rest.empty()) {
     const std::string_view segment = takePart(rest, '/');
-    if (segment == ".."sv) {
-      if (--depth == 0) return true;
-    } else if (!segment.empty() && segment != "."sv) {
-      ++depth;
-    }
+    if (depthOf(segment) <= 0 || isTakenBack(rest)) continue;
+    out.append('/');
+    appendEncoded(out, segment, encoding);
+    needsSlash = request.path.back() == '/';
   }
-  return false;
+  if (needsSlash) out.append('/');
 }
-
-/// Reads text as its canonical percent-encoding, a character at a time.
-class EncodedReader {
- public:
-  enum class Kind : unsigned char {
-    Path,       ///< "/" stays, all else that is not unreserved is encoded, "%" too
-    Parameter,  ///< one side of a query parameter: decoded first, "/" is encoded
-  };
-  EncodedReader(std::string_view text, Kind kind) noexcept : text_(text), kind_(kind) {}
-  /// The next character of the encoding, or -1 at the end.
-  int next() noexcept {
-    if (pending_ != 0) {
-      const auto nibble = static_cast<unsigned char>(pending_ == 2 ? byte_ >> 4 : byte_ & 15);
-      --pending_;
-      return "0123456789ABCDEF"[nibble];
-    }
-    if (text_.empty()) return -1;
-    char c = text_.front();
-    std::size_t used = 1;
-    if (kind_ == Kind::Path) {
-      if (c == '/') return text_.remove_prefix(1), c;
-    } else if (c == '%' && text_.size() > 2 && hexValue(text_[1]) >= 0 && hexValue(text_[2]) >= 0) {
-      c = static_cast<char>(hexValue(text_[1]) * 16 + hexValue(text_[2]));
-      used = 3;
-    }
-    text_.remove_prefix(used);
-    if (isUnreserved(c)) return c;
-    byte_ = static_cast<unsigned char>(c);
-    pending_ = 2;
-    return '%';
-  }
-
- private:
-  static int hexValue(char c) noexcept {
-    if (isDigit(c)) return c - '0';
-    c = toLower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  }
-
-  std::string_view text_;
-  Kind kind_;
-  unsigned char byte_ = 0;
-  unsigned char pending_ = 0;
-};
-
-template <class Sink>
-void appendCharacter(char c, Sink& sink) {
-  sink.append(std::string_view(&c, 1));
-}
-
-template <class Sink>
-void appendEncoded(EncodedReader reader, Sink& sink) {
-  for (int c = reader.next(); c >= 0; c = reader.next())
-    appendCharacter(static_cast<char>(c), sink);
-}
-
-template <class Sink>
-void appendPath(const Request& request, Sink& sink) {
-  const auto appendSegments = [&](std::string_view text) {
-    if (request.doubleEncodePath) {
-      appendEncoded(EncodedReader(text, EncodedReader::Kind::Path), sink);
-    } else {
-      sink.append(text);
-    }
-  };
-  if (request.path.size() > 1 && !request.normalizePath) return appendSegments(request.path);
-  bool wroteSegment = false;
-  for (std::string_view rest = request.path; !rest.empty();) {
-    const std::string_view segment = takePart(rest, '/');
-    if (segment.empty() || segment == "."sv || segment == ".."sv || isTakenBack(rest)) continue;
-    sink.append("/"sv);
-    appendSegments(segment);
-    wroteSegment = true;
-  }
-  if (!wroteSegment || request.path.back() == '/') sink.append("/"sv);
-}
-
-struct Parameter {
-  std::string_view name;
-  std::string_view value;
-  [[nodiscard]] bool isSet() const noexcept { return name.data() != nullptr; }
-};
 
 [[gnu::noinline]] inline int compareEncoded(std::string_view left,
                                             std::string_view right) noexcept {
-  EncodedReader leftReader(left, EncodedReader::Kind::Parameter);
-  EncodedReader rightReader(right, EncodedReader::Kind::Parameter);
   for (;;) {
-    const int l = leftReader.next();
-    const int r = rightReader.next();
+    const int l = takeByte(left, Encoding::Parameter);
+    const int r = takeByte(right, Encoding::Parameter);
     if (l != r) return l - r;
     if (l < 0) return 0;
   }
 }
 
 /// By name, value and place in the query, so that no two parameters are equal.
-inline bool isBefore(const Parameter& left, const Parameter& right) noexcept {
-  int order = compareEncoded(left.name, right.name);
-  if (order == 0) order = compareEncoded(left.value, right.value);
-  return order != 0 ? order < 0 : left.name.data() < right.name.data();
+[[gnu::noinline]] inline bool isBefore(std::string_view left, std::string_view right) noexcept {
+  const std::string_view leftName = takePart(left, '=');
+  const std::string_view rightName = takePart(right, '=');
+  int order = compareEncoded(leftName, rightName);
+  if (order == 0) order = compareEncoded(left, right);
+  return order != 0 ? order < 0 : leftName.data() < rightName.data();
 }
 
 /// Appends the canonical query: the smallest parameter, then the smallest behind it, and so on.
 /// Quadratic, but a query is short and this needs no memory.
-template <class Sink>
-void appendQuery(std::string_view query, Sink& sink) {
-  for (Parameter last;;) {
-    Parameter next;
+inline void appendQuery(PieceBuffer& out, std::string_view query) noexcept {
+  for (std::string_view last;;) {
+    std::string_view next;
     for (std::string_view rest = query; !rest.empty();) {
-      Parameter candidate;
-      candidate.value = takePart(rest, '&');
-      if (candidate.value.empty()) continue;
-      candidate.name = takePart(candidate.value, '=');
-      if (last.isSet() && !isBefore(last, candidate)) continue;
-      if (!next.isSet() || isBefore(candidate, next)) next = candidate;
+      const std::string_view candidate = takePart(rest, '&');
+      if (candidate.empty() || (!last.empty() && !isBefore(last, candidate))) continue;
+      if (next.empty() || isBefore(candidate, next)) next = candidate;
     }
-    if (!next.isSet()) return;
-    if (last.isSet()) sink.append("&"sv);
-    appendEncoded(EncodedReader(next.name, EncodedReader::Kind::Parameter), sink);
-    sink.append("="sv);
-    appendEncoded(EncodedReader(next.value, EncodedReader::Kind::Parameter), sink);
+    if (next.empty()) return;
+    if (!last.empty()) out.append('&');
     last = next;
+    appendEncoded(out, takePart(next, '='), Encoding::Parameter);
+    out.append('=');
+    appendEncoded(out, next, Encoding::Parameter);
   }
 }
 
-template <class Sink>
-void appendLowerCase(std::string_view text, Sink& sink) {
-  if (hasAny(text, 'A', 'Z')) {
-    for (const char c : text)
-      appendCharacter(toLower(c), sink);
-  } else {
-    sink.append(text);
-  }
+/// Looks at every character, because a loop that ends early is a slow one.
+inline bool hasBlank(std::string_view text) noexcept {
+  unsigned char found = 0;
+  for (const char c : text)
+    found = static_cast<unsigned char>(found | (c >= '\t' && c <= ' ' ? 1 : 0));
+  return found != 0;
 }
 
 /// Appends a header value without the blanks around it and with each inner run of them as one space
 /// (a folded line is such a run).
-template <class Sink>
-void appendTrimmed(std::string_view value, Sink& sink) {
-  if (!hasAny(value, '\t', ' ')) {
-    sink.append(value);
-    return;
-  }
+inline void appendTrimmed(PieceBuffer& out, std::string_view value) noexcept {
+  if (!hasBlank(value)) return out.append(value);
   bool wroteAny = false;
   bool wasBlank = false;
   for (const char c : value) {
     if (!isBlank(c)) {
-      if (wasBlank && wroteAny) sink.append(" "sv);
-      appendCharacter(c, sink);
+      if (wasBlank && wroteAny) out.append(' ');
+      out.append(c);
       wroteAny = true;
     }
     wasBlank = isBlank(c);
   }
-}
-
-[[gnu::noinline]] inline int compareNames(std::string_view left, std::string_view right) noexcept {
-  const std::size_t shorter = left.size() < right.size() ? left.size() : right.size();
-  for (std::size_t i = 0; i != shorter; ++i) {
-    const int difference = toLower(left[i]) - toLower(right[i]);
-    if (difference != 0) return difference;
-  }
-  return static_cast<int>(left.size()) - static_cast<int>(right.size());
 }
 
 }  // namespace detail
@@ -410,14 +404,20 @@ void appendTrimmed(std::string_view value, Sink& sink) {
 /// `append(std::string_view)`. Holds a reference to the request.
 class CanonicalRequest {
  public:
-  explicit CanonicalRequest(const Request& request) noexcept : request_(request) {
-    addOwn({"x-amz-date"sv, request.amzDate});
-    if (!request.sessionToken.empty()) addOwn({"x-amz-security-token"sv, request.sessionToken});
-    if (request.signPayloadHash) addOwn({"x-amz-content-sha256"sv, request.payloadHash});
+  [[gnu::noinline]] explicit CanonicalRequest(const Request& request) noexcept
+      : request_(request), own_{{}, request.amzDate, request.payloadHash, request.sessionToken} {
+    const bool hasToken = !request.sessionToken.empty();
+    insert(date);
+    if (request.signPayloadHash) insert(payloadHash);
+    if (hasToken) insert(sessionToken);
     for (std::size_t i = 0; i != request.headerCount; ++i) {
-      const std::string_view name = request.headers[i].name;
-      if (isForbidden(name)) status_ = Status::ForbiddenHeader;
-      if (!isUnsigned(name)) insert(mostOwn + i);
+      const std::string_view header = request.headers[i].name;
+      if (isAmong(header, ownNames, sessionToken + (hasToken ? 1 : 0))) {
+        status_ = Status::ForbiddenHeader;
+      }
+      if (!isAmong(header, request.unsignedHeaders, request.unsignedHeaderCount)) {
+        insert(ownCount + i);
+      }
     }
   }
 
@@ -426,35 +426,41 @@ class CanonicalRequest {
   /// Writes the canonical request; `status()` must be `Ok`.
   template <class Sink>
   void write(Sink& sink) const {
-    sink.append(request_.method);
-    sink.append("\n"sv);
-    detail::appendPath(request_, sink);
-    sink.append("\n"sv);
-    detail::appendQuery(request_.query, sink);
-    sink.append("\n"sv);
+    detail::SinkBuffer<Sink> out(sink);
+    writeTo(out);
+  }
+  [[gnu::noinline]] void writeTo(detail::PieceBuffer& out) const noexcept {
+    out.append(request_.method, '\n');
+    detail::appendPath(out, request_);
+    out.append('\n');
+    detail::appendQuery(out, request_.query);
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) {
-        sink.append(","sv);
+        out.append(',');
       } else {
-        if (i != 0) sink.append("\n"sv);
-        detail::appendLowerCase(header(i).name, sink);
-        sink.append(":"sv);
+        out.append('\n');
+        out.appendLowerCase(name(i));
+        out.append(':');
       }
-      detail::appendTrimmed(header(i).value, sink);
+      detail::appendTrimmed(out, value(i));
     }
-    sink.append("\n\n"sv);
-    writeSignedHeaders(sink);
-    sink.append("\n"sv);
-    sink.append(request_.payloadHash);
+    out.append("\n"sv, '\n');
+    writeSignedHeadersTo(out);
+    out.append('\n');
+    out.append(request_.payloadHash);
   }
 
   /// Writes the value of SignedHeaders.
   template <class Sink>
   void writeSignedHeaders(Sink& sink) const {
+    detail::SinkBuffer<Sink> out(sink);
+    writeSignedHeadersTo(out);
+  }
+  [[gnu::noinline]] void writeSignedHeadersTo(detail::PieceBuffer& out) const noexcept {
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) continue;
-      if (i != 0) sink.append(";"sv);
-      detail::appendLowerCase(header(i).name, sink);
+      if (i != 0) out.append(';');
+      out.appendLowerCase(name(i));
     }
   }
 
@@ -462,16 +468,19 @@ class CanonicalRequest {
   CanonicalRequest& operator=(const CanonicalRequest&) = delete;
 
  private:
-  static constexpr std::size_t mostOwn = 3;
+  /// The headers that the signer adds, and a name that no request may have as a header either.
+  enum Own : unsigned char { authorization, date, payloadHash, sessionToken, ownCount };
+  static constexpr std::string_view ownNames[] = {
+      "authorization"sv, "x-amz-date"sv, "x-amz-content-sha256"sv, "x-amz-security-token"sv};
 
   /// The header at a place of the order.
-  [[nodiscard]] const Header& header(std::size_t place) const noexcept {
+  [[nodiscard]] std::string_view name(std::size_t place) const noexcept {
     const std::size_t index = sorted_[place];
-    return index < mostOwn ? own_[index] : request_.headers[index - mostOwn];
+    return index < ownCount ? ownNames[index] : request_.headers[index - ownCount].name;
   }
-  void addOwn(const Header& header) noexcept {
-    own_[ownCount_] = header;
-    insert(ownCount_++);
+  [[nodiscard]] std::string_view value(std::size_t place) const noexcept {
+    const std::size_t index = sorted_[place];
+    return index < ownCount ? own_[index] : request_.headers[index - ownCount].value;
   }
   /// Puts a header behind all that are not greater: equal names keep their order.
   [[gnu::noinline]] void insert(std::size_t index) noexcept {
@@ -481,68 +490,84 @@ class CanonicalRequest {
     }
     std::size_t place = count_++;
     sorted_[place] = static_cast<unsigned char>(index);
-    const std::string_view name = header(place).name;
-    for (; place != 0 && detail::compareNames(header(place - 1).name, name) > 0; --place)
+    const std::string_view inserted = name(place);
+    for (; place != 0 && detail::compareIgnoreCase(name(place - 1), inserted) > 0; --place)
       sorted_[place] = sorted_[place - 1];
     sorted_[place] = static_cast<unsigned char>(index);
   }
-  [[nodiscard]] bool repeats(std::size_t i) const noexcept {
-    return i != 0 && detail::equalsIgnoreCase(header(i - 1).name, header(i).name);
+  [[nodiscard, gnu::noinline]] bool repeats(std::size_t i) const noexcept {
+    return i != 0 && detail::equalsIgnoreCase(name(i - 1), name(i));
   }
-  [[nodiscard]] bool isUnsigned(std::string_view name) const noexcept {
-    for (std::size_t i = 0; i != request_.unsignedHeaderCount; ++i) {
-      if (detail::equalsIgnoreCase(name, request_.unsignedHeaders[i])) return true;
-    }
-    return false;
-  }
-  [[nodiscard]] bool isForbidden(std::string_view name) const noexcept {
-    for (std::size_t i = 0; i != ownCount_; ++i) {
-      if (detail::equalsIgnoreCase(name, own_[i].name)) return true;
-    }
-    return detail::equalsIgnoreCase(name, "authorization"sv) ||
-           detail::equalsIgnoreCase(name, "x-amz-content-sha256"sv);
+  [[nodiscard, gnu::noinline]] static bool isAmong(std::string_view name,
+                                                   const std::string_view* names,
+                                                   std::size_t count) noexcept {
+    while (count != 0 && !detail::equalsIgnoreCase(name, names[count - 1]))
+      --count;
+    return count != 0;
   }
 
   const Request& request_;
+  const std::string_view own_[ownCount];
   Status status_ = Status::Ok;
   std::size_t count_ = 0;
-  std::size_t ownCount_ = 0;
-  Header own_[mostOwn];
   unsigned char sorted_[maxHeaders];  // own_ first, then those of the request
 };
+
+namespace detail {
+
+/// `date/region/service/aws4_request`.
+[[gnu::noinline]] inline void appendCredentialScope(PieceBuffer& out, const Scope& scope) noexcept {
+  out.append(scope.date, '/');
+  out.append(scope.region, '/');
+  out.append(scope.service, '/');
+  out.append("aws4_request"sv);
+}
+
+inline void appendStringToSign(PieceBuffer& out, std::string_view amzDate, const Scope& scope,
+                               std::string_view canonicalHash) noexcept {
+  out.append("AWS4-HMAC-SHA256"sv, '\n');
+  out.append(amzDate, '\n');
+  appendCredentialScope(out, scope);
+  out.append('\n');
+  out.append(canonicalHash);
+}
+
+}  // namespace detail
 
 /// Writes `date/region/service/aws4_request`.
 template <class Sink>
 void writeCredentialScope(const Scope& scope, Sink& sink) {
-  sink.append(scope.date);
-  sink.append("/"sv);
-  sink.append(scope.region);
-  sink.append("/"sv);
-  sink.append(scope.service);
-  sink.append("/aws4_request"sv);
+  detail::SinkBuffer<Sink> out(sink);
+  detail::appendCredentialScope(out, scope);
 }
 
 /// Writes the string to sign; `canonicalHash` is the canonical request's hash in lower-case hex.
 template <class Sink>
 void writeStringToSign(std::string_view amzDate, const Scope& scope, std::string_view canonicalHash,
                        Sink& sink) {
-  sink.append("AWS4-HMAC-SHA256\n"sv);
-  sink.append(amzDate);
-  sink.append("\n"sv);
-  writeCredentialScope(scope, sink);
-  sink.append("\n"sv);
-  sink.append(canonicalHash);
+  detail::SinkBuffer<Sink> out(sink);
+  detail::appendStringToSign(out, amzDate, scope, canonicalHash);
 }
+
+namespace detail {
+
+/// Ends `message`, a `HashSink` or an `Hmac`, and writes its digest in lower-case hex.
+template <class Message>
+[[nodiscard]] Status finishHex(Message& message, Signature& signature) noexcept {
+  unsigned char digest[sizeof signature.hex / 2];
+  if (!message.finish(digest)) return Status::HashFailure;
+  toHex(digest, sizeof digest, signature.hex);
+  return Status::Ok;
+}
+
+}  // namespace detail
 
 /// Hashes `data` to lower-case hex, for `Request::payloadHash`.
 template <class Hash>
 [[nodiscard]] Status hashToHex(Hash& hash, std::string_view data, Signature& hex) noexcept {
-  unsigned char digest[Hash::digestSize];
-  if (!hash.init() || !hash.update(data.data(), data.size()) || !hash.final(digest)) {
-    return Status::HashFailure;
-  }
-  detail::toHex(digest, sizeof digest, hex.hex);
-  return Status::Ok;
+  detail::HashSink<Hash> message(hash);
+  message.append(data);
+  return detail::finishHex(message, hex);
 }
 
 /// The signing key of one scope; wiped when it goes.
@@ -582,26 +607,31 @@ class SigningKeyCache {
   [[nodiscard]] Status get(Hash& hash, const Secret& secretAccessKey, const Scope& scope,
                            const SigningKey*& key) {
     key = &key_;
-    if (valid_ && scope.date == std::string_view(date_, sizeof date_) && scope.region == region_ &&
-        scope.service == service_ && secretAccessKey == secret_) {
-      return Status::Ok;
-    }
+    if (isFor(secretAccessKey, scope)) return Status::Ok;
     valid_ = false;
     const Status status = deriveSigningKey(hash, secretAccessKey.expose(), scope, key_);
-    if (status != Status::Ok || scope.date.size() != sizeof date_) return status;
-    std::memcpy(date_, scope.date.data(), sizeof date_);
-    region_ = scope.region;
-    service_ = scope.service;
-    secret_.assign(secretAccessKey.expose());
-    valid_ = true;
-    return Status::Ok;
+    if (status == Status::Ok) remember(secretAccessKey, scope);
+    return status;
   }
 
  private:
+  [[nodiscard]] bool isFor(const Secret& secret, const Scope& scope) const noexcept {
+    const std::string_view parts[] = {scope.date, scope.region, scope.service};
+    for (std::size_t i = 0; i != 3; ++i) {
+      if (scope_[i] != parts[i]) return false;
+    }
+    return valid_ && secret_ == secret;
+  }
+  void remember(const Secret& secret, const Scope& scope) {
+    const std::string_view parts[] = {scope.date, scope.region, scope.service};
+    for (std::size_t i = 0; i != 3; ++i)
+      scope_[i] = parts[i];
+    secret_.assign(secret.expose());
+    valid_ = true;
+  }
+
   bool valid_ = false;
-  char date_[8] = {};
-  std::string region_;
-  std::string service_;
+  std::string scope_[3];
   Secret secret_;
   SigningKey key_;
 };
@@ -610,12 +640,12 @@ namespace detail {
 
 /// Out of line: the stack of this is then free again when the signature is made.
 template <class Hash>
-[[nodiscard, gnu::noinline]] bool hashCanonicalRequest(Hash& hash,
-                                                       const CanonicalRequest& canonical,
-                                                       unsigned char* digest) noexcept {
-  HashSink<Hash> sink(hash);
-  canonical.write(sink);
-  return sink.finish(digest);
+[[nodiscard, gnu::noinline]] Status hashCanonicalRequest(Hash& hash,
+                                                         const CanonicalRequest& canonical,
+                                                         Signature& hex) noexcept {
+  HashSink<Hash> message(hash);
+  canonical.writeTo(message);
+  return finishHex(message, hex);
 }
 
 }  // namespace detail
@@ -625,30 +655,27 @@ template <class Hash>
 [[nodiscard]] Status sign(Hash& hash, const SigningKey& key, const Scope& scope,
                           const CanonicalRequest& canonical, std::string_view amzDate,
                           Signature& signature) noexcept {
-  if (canonical.status() != Status::Ok) return canonical.status();
-  unsigned char digest[Hash::digestSize];
-  if (!detail::hashCanonicalRequest(hash, canonical, digest)) return Status::HashFailure;
+  Status status = canonical.status();
   // The canonical request's hash stands where the signature will.
-  detail::toHex(digest, sizeof digest, signature.hex);
+  if (status == Status::Ok) status = detail::hashCanonicalRequest(hash, canonical, signature);
+  if (status != Status::Ok) return status;
   detail::Hmac<Hash> hmac(hash, {}, key.view());
-  writeStringToSign(amzDate, scope, signature.text(), hmac);
-  if (!hmac.finish(digest)) return Status::HashFailure;
-  detail::toHex(digest, sizeof digest, signature.hex);
-  return Status::Ok;
+  detail::appendStringToSign(hmac.message(), amzDate, scope, signature.text());
+  return detail::finishHex(hmac, signature);
 }
 
 /// Writes the value of the Authorization header.
 template <class Sink>
 void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
                         const CanonicalRequest& canonical, const Signature& signature, Sink& sink) {
-  sink.append("AWS4-HMAC-SHA256 Credential="sv);
-  sink.append(accessKeyId);
-  sink.append("/"sv);
-  writeCredentialScope(scope, sink);
-  sink.append(", SignedHeaders="sv);
-  canonical.writeSignedHeaders(sink);
-  sink.append(", Signature="sv);
-  sink.append(signature.text());
+  detail::SinkBuffer<Sink> out(sink);
+  out.append("AWS4-HMAC-SHA256 Credential="sv);
+  out.append(accessKeyId, '/');
+  detail::appendCredentialScope(out, scope);
+  out.append(", SignedHeaders="sv);
+  canonical.writeSignedHeadersTo(out);
+  out.append(", Signature="sv);
+  out.append(signature.text());
 }
 
 }  // namespace sigv4

@@ -60,7 +60,8 @@ struct CurlTransportOptions {
 /// thread.
 class CurlTransport final : public HttpTransport {
  public:
-  explicit CurlTransport(CurlTransportOptions options = {}) : options_(std::move(options)) {}
+  CurlTransport() = default;
+  explicit CurlTransport(CurlTransportOptions options) : options_(std::move(options)) {}
   ~CurlTransport() { close(); }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {

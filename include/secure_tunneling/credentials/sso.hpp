@@ -263,9 +263,8 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     // An explicit endpoint and the checks are those of every service.
     Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
     if (!endpoint || !url.empty()) return endpoint;
-    const detail::Partition& partition = detail::partitionOf(region);
-    const bool isGovCloud = partition.prefixes.substr(0, 6) == "us-gov"sv;
-    const bool isFipsName = useFips && (useDualStack || !isGovCloud);
+    const detail::Partition partition = detail::partitionOf(region);
+    const bool isFipsName = useFips && (useDualStack || !detail::isGovCloud(region));
     endpoint->host =
         detail::concat({service.host, isFipsName ? "-fips."sv : "."sv, region, "."sv,
                         useDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix});

@@ -3,6 +3,7 @@
 #define SECURE_TUNNELING_DETAIL_ASCII_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace secure_tunneling {
@@ -35,13 +36,29 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
   return true;
 }
 
-[[gnu::noinline]] inline bool equalsIgnoreCase(std::string_view left,
-                                               std::string_view right) noexcept {
-  if (left.size() != right.size()) return false;
-  for (std::size_t i = 0; i != left.size(); ++i) {
-    if (toLower(left[i]) != toLower(right[i])) return false;
+/// The number that `text` is in decimal digits; -1 for anything else and for more than nine digits.
+[[gnu::noinline]] inline std::int32_t parseDecimal(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 9) return -1;
+  std::int32_t value = 0;
+  for (const char c : text) {
+    if (!isDigit(c)) return -1;
+    value = value * 10 + (c - '0');
   }
-  return true;
+  return value;
+}
+
+/// Less than, equal to or greater than 0, as `std::string_view::compare` gives it.
+[[gnu::noinline]] inline int compareIgnoreCase(std::string_view left,
+                                               std::string_view right) noexcept {
+  const std::size_t shorter = left.size() < right.size() ? left.size() : right.size();
+  for (std::size_t i = 0; i != shorter; ++i) {
+    const int difference = toLower(left[i]) - toLower(right[i]);
+    if (difference != 0) return difference;
+  }
+  return static_cast<int>(left.size()) - static_cast<int>(right.size());
+}
+inline bool equalsIgnoreCase(std::string_view left, std::string_view right) noexcept {
+  return left.size() == right.size() && compareIgnoreCase(left, right) == 0;
 }
 
 [[gnu::noinline]] inline std::string_view trimBlanks(std::string_view text) noexcept {

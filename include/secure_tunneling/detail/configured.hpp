@@ -99,9 +99,10 @@ class Configuration {
     EndpointParameters parameters;
     parameters.endpointUrl = found->value;
     parameters.allowHttp = allowHttp;
-    Result<Endpoint> endpoint = explicitEndpoint(parameters);
-    if (!endpoint) {
-      return errorOf(ErrorKind::Configuration, {origin(*found), ": "sv, endpoint.error().message});
+    Endpoint endpoint;
+    Result<void> used = useExplicitEndpoint(parameters, endpoint);
+    if (!used) {
+      return errorOf(ErrorKind::Configuration, {origin(*found), ": "sv, used.error().message});
     }
     url = found->value;
     return {};

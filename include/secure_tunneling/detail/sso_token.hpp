@@ -46,8 +46,7 @@ struct JsonText {
 
 /// Appends a JSON object of strings, which are valid UTF-8; those without a character are left out.
 inline void writeJsonTexts(std::initializer_list<JsonText> texts, Secret& out) {
-  char stack[jsonStackBytes];
-  JsonStackMemory memory(stack, sizeof stack);
+  JsonStackMemory memory;
   SecretOutput output(out);
   json::Writer<SecretOutput, json::UTF8<>, json::UTF8<>, JsonStackMemory> writer(output, &memory);
   writer.StartObject();

@@ -55,10 +55,9 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
                   (settings.useGlobalEndpoint &&
                    globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
                        std::string_view::npos));
-  const detail::Partition& partition = detail::partitionOf(settings.region);
-  const bool isGovCloud = partition.prefixes.substr(0, 6) == "us-gov"sv;
-  const bool isFipsName =
-      settings.useFipsEndpoint && (settings.useDualStackEndpoint || !isGovCloud);
+  const detail::Partition partition = detail::partitionOf(settings.region);
+  const bool isFipsName = settings.useFipsEndpoint &&
+                          (settings.useDualStackEndpoint || !detail::isGovCloud(settings.region));
   endpoint->host = detail::concat(
       {isFipsName ? "sts-fips."sv : "sts."sv, isGlobal ? ""sv : settings.region,
        isGlobal ? ""sv : "."sv,

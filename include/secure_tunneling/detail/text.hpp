@@ -16,17 +16,44 @@ using std::literals::string_view_literals::operator""sv;
 
 namespace detail {
 
-/// One string from several pieces. Out of line: inlined `append` chains are much of a small
-/// program.
-[[gnu::noinline]] inline std::string concat(std::initializer_list<std::string_view> pieces) {
+/// Replaces `text` by several pieces, none of which may be part of it. Out of line: inlined
+/// `append` chains are much of a small program.
+[[gnu::noinline]] inline void assignPieces(std::string& text,
+                                           std::initializer_list<std::string_view> pieces) {
   std::size_t size = 0;
   for (const std::string_view piece : pieces)
     size += piece.size();
-  std::string text;
+  text.clear();
   text.reserve(size);
   for (const std::string_view piece : pieces)
     text.append(piece.data(), piece.size());
+}
+
+/// One string from several pieces.
+[[gnu::noinline]] inline std::string concat(std::initializer_list<std::string_view> pieces) {
+  std::string text;
+  assignPieces(text, pieces);
   return text;
+}
+
+/// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
+[[gnu::noinline]] inline std::string_view takePart(std::string_view& rest,
+                                                   char separator) noexcept {
+  const std::size_t end = rest.find(separator);
+  const std::size_t size = end < rest.size() ? end : rest.size();
+  const std::string_view part(rest.data(), size);
+  rest.remove_prefix(size == rest.size() ? size : size + 1);
+  return part;
+}
+
+/// Whether `word` is one of those in `list`, which have a space between them. A list of words is
+/// one text, because a table of views has three times its size and, with addresses, needs to be
+/// writable.
+[[gnu::noinline]] inline bool isListed(std::string_view word, std::string_view list) noexcept {
+  while (!list.empty()) {
+    if (takePart(list, ' ') == word) return true;
+  }
+  return false;
 }
 
 /// A number in decimal digits, without std::to_string's code size.

@@ -22,29 +22,31 @@ struct CivilDate {
   unsigned day;
 };
 
+// 32 bits are enough for days and years, and much less code where registers have no more.
+
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
 constexpr std::int64_t daysFromCivil(CivilDate date) noexcept {
   // Years begin in March, so that the leap day is their last.
-  const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const std::int64_t yearOfEra = year - era * 400;
-  const std::int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
-  const std::int64_t dayOfYear = (153 * month + 2) / 5 + date.day - 1;
-  return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468;
+  const auto year = static_cast<std::int32_t>(date.month <= 2 ? date.year - 1 : date.year);
+  const std::int32_t era = (year >= 0 ? year : year - 399) / 400;
+  const auto yearOfEra = static_cast<std::uint32_t>(year - era * 400);
+  const std::uint32_t month = date.month > 2 ? date.month - 3 : date.month + 9;
+  const std::uint32_t dayOfYear = (153 * month + 2) / 5 + date.day - 1;
+  const std::uint32_t dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
+  return era * 146097 + static_cast<std::int32_t>(dayOfEra) - 719468;
 }
 
 /// The inverse of `daysFromCivil`.
-constexpr CivilDate civilFromDays(std::int64_t days) noexcept {
-  days += 719468;
-  const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const std::int64_t dayOfEra = days - era * 146097;
-  const std::int64_t yearOfEra =
+constexpr CivilDate civilFromDays(std::int64_t unixDays) noexcept {
+  const std::int32_t days = static_cast<std::int32_t>(unixDays) + 719468;
+  const std::int32_t era = (days >= 0 ? days : days - 146096) / 146097;
+  const auto dayOfEra = static_cast<std::uint32_t>(days - era * 146097);
+  const std::uint32_t yearOfEra =
       (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365;
-  const std::int64_t dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
-  const std::int64_t month = (5 * dayOfYear + 2) / 153;
-  return {yearOfEra + era * 400 + (month >= 10 ? 1 : 0),
-          static_cast<unsigned>(month < 10 ? month + 3 : month - 9),
-          static_cast<unsigned>(dayOfYear - (153 * month + 2) / 5 + 1)};
+  const std::uint32_t dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+  const std::uint32_t month = (5 * dayOfYear + 2) / 153;
+  return {static_cast<std::int32_t>(yearOfEra) + era * 400 + (month >= 10 ? 1 : 0),
+          month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1};
 }
 
 /// `YYYYMMDDTHHMMSSZ`, the date of Signature Version 4.
@@ -60,21 +62,19 @@ inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
   constexpr std::int64_t last = 253402300799;
   std::int64_t seconds = unixMs / 1000 - (unixMs % 1000 < 0 ? 1 : 0);
   seconds = seconds < first ? first : seconds > last ? last : seconds;
-  const std::int64_t days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
-  const CivilDate date = civilFromDays(days);
-  const auto secondOfDay = static_cast<unsigned>(seconds - days * 86400);
+  const auto sinceFirst = static_cast<std::uint64_t>(seconds - first);
+  const auto days = static_cast<std::uint32_t>(sinceFirst / 86400);
+  const auto secondOfDay = static_cast<std::uint32_t>(sinceFirst - std::uint64_t{86400} * days);
+  const CivilDate date = civilFromDays(std::int64_t{days} + first / 86400);
   AmzDate out;
   const auto put = [&out](unsigned at, unsigned digits, unsigned value) {
     for (; digits-- != 0; value /= 10)
       out.text[at + digits] = static_cast<char>('0' + value % 10);
   };
-  put(0, 4, static_cast<unsigned>(date.year));
-  put(4, 2, date.month);
-  put(6, 2, date.day);
+  put(0, 8, static_cast<unsigned>(date.year) * 10'000 + date.month * 100 + date.day);
   out.text[8] = 'T';
-  put(9, 2, secondOfDay / 3600);
-  put(11, 2, secondOfDay / 60 % 60);
-  put(13, 2, secondOfDay % 60);
+  const unsigned minuteOfDay = secondOfDay / 60;
+  put(9, 6, minuteOfDay / 60 * 10'000 + minuteOfDay % 60 * 100 + secondOfDay % 60);
   out.text[15] = 'Z';
   return out;
 }
@@ -115,21 +115,26 @@ inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
       minute > 59 || second > 60) {
     return std::nullopt;
   }
-  return (days * 86400 + hour * 3600 + minute * 60 + second) * std::int64_t{1000};
+  const auto secondOfDay = static_cast<std::int32_t>((hour * 60 + minute) * 60 + second);
+  return (days * 86400 + secondOfDay) * std::int64_t{1000};
 }
 
 /// Milliseconds since the Unix epoch of an RFC 9110 IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`;
 /// the weekday is not checked.
 inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept {
-  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec"sv;
-  if (!hasShape(text.substr(0, 25), "AAA, 00 AAA 0000 00:00:00"sv) || text.substr(25) != " GMT"sv) {
-    return std::nullopt;
+  constexpr std::string_view zone = " GMT"sv;
+  if (text.size() <= zone.size()) return std::nullopt;
+  const std::string_view date(text.data(), text.size() - zone.size());
+  text.remove_prefix(date.size());
+  if (text != zone || !hasShape(date, "AAA, 00 AAA 0000 00:00:00"sv)) return std::nullopt;
+  std::string_view months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"sv;
+  unsigned month = 1;
+  while (takePart(months, ' ') != std::string_view(date.data() + 8, 3)) {
+    if (++month > 12) return std::nullopt;
   }
-  const std::size_t month = months.find(text.substr(8, 3));
-  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
   return unixMsOf(
-      {parseDigits(text, 12, 4), static_cast<unsigned>(month / 3 + 1), parseDigits(text, 5, 2)},
-      text.substr(17, 8));
+      {static_cast<std::int32_t>(parseDigits(date, 12, 4)), month, parseDigits(date, 5, 2)},
+      std::string_view(date.data() + 17, 8));
 }
 
 /// Milliseconds since the Unix epoch of an RFC 3339 time, `2026-01-15T12:30:00.123Z`; also with an
