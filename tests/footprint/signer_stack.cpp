@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "signatures.hpp"
+#include "../benchmark/signatures.hpp"
 
 namespace {
 
