@@ -57,7 +57,8 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
   }
   return static_cast<int>(left.size()) - static_cast<int>(right.size());
 }
-inline bool equalsIgnoreCase(std::string_view left, std::string_view right) noexcept {
+[[gnu::noinline]] inline bool equalsIgnoreCase(std::string_view left,
+                                               std::string_view right) noexcept {
   return left.size() == right.size() && compareIgnoreCase(left, right) == 0;
 }
 
