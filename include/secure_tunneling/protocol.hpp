@@ -106,12 +106,12 @@ class StringOutput {
 }
 
 inline Result<void> appendDestinationConfig(std::string& json, const DestinationConfig& config) {
-  std::string_view prefix = ",\"destinationConfig\":{\"services\":["sv;
+  std::string_view prefix = R"(,"destinationConfig":{"services":[)"sv;
   if (config.thingName) {
-    Result<void> appended = appendRequired(json, ",\"destinationConfig\":{\"thingName\":"sv,
+    Result<void> appended = appendRequired(json, R"(,"destinationConfig":{"thingName":)"sv,
                                            "destinationConfig.thingName"sv, *config.thingName);
     if (!appended) return appended;
-    prefix = ",\"services\":["sv;
+    prefix = R"(,"services":[)"sv;
   }
   if (config.services.empty()) {
     return failure(ErrorKind::InvalidArgument,
@@ -301,9 +301,9 @@ inline Result<void> serializeRequest(const RotateTunnelAccessTokenRequest& reque
                                      std::string& body) {
   body.clear();
   Result<void> appended =
-      detail::appendRequired(body, "{\"tunnelId\":"sv, "tunnelId"sv, request.tunnelId);
+      detail::appendRequired(body, R"({"tunnelId":)"sv, "tunnelId"sv, request.tunnelId);
   if (appended) {
-    appended = detail::appendRequired(body, ",\"clientMode\":"sv, "clientMode"sv,
+    appended = detail::appendRequired(body, R"(,"clientMode":)"sv, "clientMode"sv,
                                       request.clientMode.name());
   }
   if (appended && request.destinationConfig) {

@@ -122,9 +122,9 @@ inline bool isTakenBack(std::string_view rest) noexcept {
 
 /// The value of a hexadecimal digit, -1 for any other character.
 [[gnu::noinline]] inline int hexValue(char c) noexcept {
-  constexpr const char* digits = "0123456789abcdef";
-  const void* const digit = std::memchr(digits, toLower(c), 16);
-  return digit == nullptr ? -1 : static_cast<int>(static_cast<const char*>(digit) - digits);
+  constexpr std::string_view digits = "0123456789abcdef"sv;
+  const void* const digit = std::memchr(digits.data(), toLower(c), digits.size());
+  return digit == nullptr ? -1 : static_cast<int>(static_cast<const char*>(digit) - digits.data());
 }
 
 enum class Encoding : unsigned char {
