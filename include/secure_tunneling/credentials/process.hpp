@@ -21,9 +21,6 @@
 #include "secure_tunneling/credentials/profile_source.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
 
-// POSIX leaves its declaration to the program.
-extern char** environ;
-
 namespace secure_tunneling {
 inline namespace v1 {
 

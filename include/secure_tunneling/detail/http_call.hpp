@@ -189,8 +189,8 @@ inline Result<void> exchange(HttpCall& call, HttpTransport& transport, std::stri
                              Attempts attempts) {
   for (;;) {
     Result<void> sent = call.send(transport);
-    Error failure = sent ? statusError(call.response().status) : std::move(sent).error();
-    if (sent && retryReason(failure) == RetryReason::None) return {};
+    if (sent && retryReason(statusError(call.response().status)) == RetryReason::None) return {};
+    const Error failure = sent ? statusError(call.response().status) : std::move(sent).error();
     if (!attempts.again(failure)) return sourceError(source, failure);
   }
 }

@@ -72,8 +72,7 @@ class XmlScanner {
       if (!isStart_) tag.remove_prefix(1);
       isEmpty_ = isStart_ && !tag.empty() && tag.back() == '/';
       name_ = tag.substr(0, tag.find_first_of(" \t\r\n/"sv));
-      if (name_.empty() || name_.front() == '!') return false;
-      return true;
+      return !name_.empty() && name_.front() != '!';
     }
   }
   /// A ">" ends a tag, but not in an attribute's value.
