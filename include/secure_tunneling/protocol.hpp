@@ -283,13 +283,18 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpHeaders& headers) noex
   return response.headers.find(name).value_or(std::string_view{});
 }
 
-/// What every error of an answer says, whatever the body.
+/// The error that an answer is. Its message is the last to be written: an echo in it must not go
+/// unmasked because something else got no memory.
 [[gnu::noinline]] inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response,
+                                             std::string_view code,
                                              std::initializer_list<std::string_view> message) {
-  Error error = errorOf(kind, message);
+  Error error;
+  error.kind = kind;
   error.delivery = Delivery::Answered;
   error.httpStatus = response.status;
+  error.code = code;
   error.requestId = headerOf(response, "x-amzn-requestid"sv);
+  assignPieces(error.message, message);
   return error;
 }
 
@@ -331,7 +336,7 @@ inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessToken
   }
   response.body.clear();
   if (problem.empty()) return {};
-  return errorOfAnswer(ErrorKind::InvalidResponse, response,
+  return errorOfAnswer(ErrorKind::InvalidResponse, response, {},
                        {"the service's answer cannot be understood: "sv, problem});
 }
 
@@ -376,8 +381,7 @@ inline Error parseErrorResponse(HttpResponse& response) {
       if (code.empty()) code = detail::sanitizeErrorCode(named.text);
     }
   }
-  Error error = detail::errorOfAnswer(kind, response, {message, problem});
-  error.code = code;
+  Error error = detail::errorOfAnswer(kind, response, code, {message, problem});
   error.retryAfterMs = detail::retryAfterMs(response.headers);
   response.body.clear();
   return error;

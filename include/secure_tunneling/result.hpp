@@ -76,10 +76,14 @@ struct Error {
 
 namespace detail {
 
-/// An `Error` whose message is put together from pieces.
+/// An `Error` whose message is put together from pieces: in place, for an echo in one of them has
+/// to stay within reach of those who mask it.
 [[nodiscard, gnu::noinline]] inline Error errorOf(ErrorKind kind,
                                                   std::initializer_list<std::string_view> pieces) {
-  return makeError(kind, concat(pieces));
+  Error error;
+  error.kind = kind;
+  assignPieces(error.message, pieces);
+  return error;
 }
 
 /// Keeps an error on the heap, or none: errors are rare and large, so what may hold one is small

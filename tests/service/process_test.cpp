@@ -99,7 +99,7 @@ TEST_CASE("a command that does not do its part") {
       {"cat", "the body is empty"},
       {"echo 'Hello, World!'", "not valid JSON in UTF-8, at byte 0 of 14"},
       {valid + "; echo more", "not valid JSON in UTF-8, at byte 127 of 132"},
-      {"printf '\\377\\000'", "the body ends inside a UTF-8 character"},
+      {"printf '\\377\\000'", "not valid JSON in UTF-8, at byte 0 of 2"},
       {"echo '{}'", "Version: expected 1"},
       {R"(echo '{"Version":2,"AccessKeyId":"A","SecretAccessKey":"s"}')", "Version: expected 1"},
       {R"(echo '{"Version":1,"AccessKeyId":"A"}')", "SecretAccessKey: missing"},

@@ -157,10 +157,11 @@ class Hmac {
   }
 
  private:
-  void copyToPad(std::string_view text, std::size_t at) noexcept {
+  // Out of line: a caller with few registers left would keep a part of the key on its stack.
+  [[gnu::noinline]] void copyToPad(std::string_view text, std::size_t at) noexcept {
     if (!text.empty()) std::memcpy(pad_ + at, text.data(), text.size());
   }
-  void appendPad(unsigned char change) noexcept {
+  [[gnu::noinline]] void appendPad(unsigned char change) noexcept {
     for (unsigned char& byte : pad_)
       byte = static_cast<unsigned char>(byte ^ change);
     sink_.append({reinterpret_cast<const char*>(pad_), sizeof pad_});
