@@ -355,7 +355,8 @@ inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& respo
 /// Reads an answer that is not 2xx; its body is parsed in place and wiped. The code is that of the
 /// header X-Amzn-Errortype, else the body's `code`, else its `__type`, sanitised; the message is
 /// the body's `message` or `Message`. A body that is no JSON (a proxy's page) becomes the message,
-/// cut to 1024 bytes. A body that is JSON of another shape is `ErrorKind::InvalidResponse`.
+/// cut to 1024 bytes, unless it begins as JSON does: then it may hold tokens and is not quoted. A
+/// body that is JSON of another shape is `ErrorKind::InvalidResponse`.
 inline Error parseErrorResponse(HttpResponse& response) {
   // In-place parsing would spoil the text of a body that turns out not to be JSON.
   const Secret raw(response.body.expose().substr(0, 1024));
@@ -370,16 +371,15 @@ inline Error parseErrorResponse(HttpResponse& response) {
   ErrorKind kind = ErrorKind::Service;
   std::string_view message = raw.expose();
   std::string_view problem;
-  if (reading.shape != detail::BodyShape::NotJson) {
+  const bool isJson = reading.shape != detail::BodyShape::NotJson;
+  if (reading.problem.empty()) {
+    message = members[2].found ? members[2].text : members[3].text;
+    const Member& named = members[1].found ? members[1] : members[0];
+    if (code.empty()) code = detail::sanitizeErrorCode(named.text);
+  } else if (isJson || detail::trimBlanks(message).substr(0, 1) == "{"sv) {
+    if (isJson) kind = ErrorKind::InvalidResponse;
+    message = "the service's error cannot be understood: "sv;
     problem = reading.problem;
-    if (!problem.empty()) {
-      kind = ErrorKind::InvalidResponse;
-      message = "the service's error cannot be understood: "sv;
-    } else {
-      message = members[2].found ? members[2].text : members[3].text;
-      const Member& named = members[1].found ? members[1] : members[0];
-      if (code.empty()) code = detail::sanitizeErrorCode(named.text);
-    }
   }
   Error error = detail::errorOfAnswer(kind, response, code, {message, problem});
   error.retryAfterMs = detail::retryAfterMs(response.headers);

@@ -356,7 +356,8 @@ TEST_CASE("messages of errors") {
       {"beyond ASCII", R"({"message":"\u00fc"})", "\xc3\xbc"},
       {"nothing", "", ""},
       {"a page", "<html>503</html>", "<html>503</html>"},
-      {"truncated", R"({"__type":"A","mess)", R"({"__type":"A","mess)"},
+      {"truncated", R"({"sourceAccessToken":"canary)",
+       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 28 of 28"},
       {"a long page", std::string(5000, 'x'), std::string(1024, 'x')},
   };
   for (const auto& row : cases) {
