@@ -38,7 +38,7 @@ struct Settings {
   bool signRequests = true;
   /// Attempts in all, the first included; less than 1 counts as 1.
   int maxAttempts = 3;
-  /// The longest wait between two attempts, in milliseconds.
+  /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
   std::int64_t maxBackoffMs = 20'000;
   /// Asks again when an attempt may have reached the service without an answer. On as in every SDK:
   /// the old tokens may be gone already, so another answer is the only way to usable ones.
@@ -150,6 +150,7 @@ class RotateCall {
     const std::optional<std::int64_t> skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) {
       Result<void> read = detail::readResponse(state_.response, output_);
+      maskSecrets(read ? output_.requestId : read.error().requestId);
       return read ? finish() : fail(std::move(read).error());
     }
     Error error = parseErrorResponse(state_.response);

@@ -652,6 +652,22 @@ TEST_CASE("secrets are masked wherever a service may put them") {
   CHECK(error.code == "Code-***");
 }
 
+TEST_CASE("a secret in the id of an answer is masked, whatever the answer") {
+  for (const char* const body : {goodBody, "not JSON"}) {
+    CAPTURE(body);
+    CallState state(settingsForTests());
+    const RotateTunnelAccessTokenRequest input = rotateAll();
+    Call call(state, input);
+    REQUIRE(call.next(start) == Step::NeedCredentials);
+    giveCredentials(call, "AKID", "secret access key", "session-token");
+    REQUIRE(call.next(start) == Step::Send);
+    call.response().headers.add("x-amzn-requestid", "id session-token");
+    answer(call, 200, body);
+    const Result<RotateTunnelAccessTokenResponse> result = call.takeResult();
+    CHECK((result ? result->requestId : result.error().requestId) == "id ***");
+  }
+}
+
 TEST_CASE("masking ends, whatever the secret") {
   for (const char* const token : {"*", "**", "***", "****", "a"}) {
     CAPTURE(token);
