@@ -283,6 +283,16 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpHeaders& headers) noex
   return response.headers.find(name).value_or(std::string_view{});
 }
 
+/// Whether `text`, which is no JSON, may have been meant as some that holds a string.
+inline bool beginsAsJson(std::string_view text) noexcept {
+  constexpr std::string_view byteOrderMark = "\xef\xbb\xbf"sv;
+  if (text.substr(0, byteOrderMark.size()) == byteOrderMark) {
+    text.remove_prefix(byteOrderMark.size());
+  }
+  text = trimBlanks(text);
+  return !text.empty() && "{[\""sv.find(text.front()) != std::string_view::npos;
+}
+
 /// The error that an answer is. Its message is the last to be written: an echo in it must not go
 /// unmasked because something else got no memory.
 [[gnu::noinline]] inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response,
@@ -376,7 +386,7 @@ inline Error parseErrorResponse(HttpResponse& response) {
     message = members[2].found ? members[2].text : members[3].text;
     const Member& named = members[1].found ? members[1] : members[0];
     if (code.empty()) code = detail::sanitizeErrorCode(named.text);
-  } else if (isJson || detail::trimBlanks(message).substr(0, 1) == "{"sv) {
+  } else if (isJson || detail::beginsAsJson(message)) {
     if (isJson) kind = ErrorKind::InvalidResponse;
     message = "the service's error cannot be understood: "sv;
     problem = reading.problem;

@@ -60,7 +60,8 @@ struct Error {
   std::optional<std::int64_t> retryAfterMs;
   /// The service's error code, verbatim but for the awsJson rules (`ns#Code:uri` becomes `Code`).
   std::string code;
-  /// One line for a person: which value, what was expected, where it came from.
+  /// For a person: one line that says which value, what was expected, where it came from. What a
+  /// service or a proxy said is as it came, and may have control characters.
   std::string message;
   /// The service's `x-amzn-RequestId`, for a support case.
   std::string requestId;

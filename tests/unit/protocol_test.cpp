@@ -358,6 +358,14 @@ TEST_CASE("messages of errors") {
       {"a page", "<html>503</html>", "<html>503</html>"},
       {"truncated", R"({"sourceAccessToken":"canary)",
        "the service's error cannot be understood: not valid JSON in UTF-8, at byte 28 of 28"},
+      {"a truncated list", R"([{"sourceAccessToken":"canary")",
+       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 30 of 30"},
+      {"a truncated string", R"("canary)",
+       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 7 of 7"},
+      {"behind a byte order mark",
+       "\xef\xbb\xbf"
+       R"({"sourceAccessToken":"canary"})",
+       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 0 of 33"},
       {"a long page", std::string(5000, 'x'), std::string(1024, 'x')},
   };
   for (const auto& row : cases) {
