@@ -32,6 +32,9 @@ T valueOrThrow(Result<T> result) {
   if (!result) throw ErrorException(std::move(result).error());
   return *std::move(result);
 }
+inline void valueOrThrow(Result<void> result) {
+  if (!result) throw ErrorException(std::move(result).error());
+}
 
 }  // namespace v1
 }  // namespace secure_tunneling
