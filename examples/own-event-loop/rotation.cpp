@@ -5,9 +5,23 @@
 
 namespace st = secure_tunneling;
 
+namespace {
+
+st::CurlTransportOptions transportOptions() {
+  st::CurlTransportOptions options;
+  options.initializeCurl = false;  // main() has done it, for the multi handle too
+  return options;
+}
+
+}  // namespace
+
 Rotation::Rotation(std::string tunnelId, st::Settings settings,
                    st::CredentialsProvider& credentials, EventLoop& loop, Transfers& transfers)
-    : credentials_(credentials), loop_(loop), transfers_(transfers), state_(std::move(settings)) {
+    : credentials_(credentials),
+      loop_(loop),
+      transfers_(transfers),
+      transport_(transportOptions()),
+      state_(std::move(settings)) {
   request_.tunnelId = std::move(tunnelId);
   request_.clientMode = st::ClientMode::SOURCE;
 }
@@ -45,8 +59,10 @@ bool Rotation::send() {
     onAnswer(std::move(begun));
     return false;
   }
-  transfers_.start(transport_.handle(), [this](CURLcode code) { onTransfer(code); });
-  return true;
+  const auto onDone = [this](CURLcode code) { onTransfer(code); };
+  if (transfers_.start(transport_.handle(), onDone)) return true;
+  onAnswer(transport_.end(CURLE_FAILED_INIT));
+  return false;
 }
 
 void Rotation::onTransfer(CURLcode code) {

@@ -19,10 +19,11 @@ Transfers::~Transfers() {
   loop_.cancel(timer_);
 }
 
-void Transfers::start(CURL* handle, OnDone onDone) {
-  running_[handle] = std::move(onDone);
+bool Transfers::start(CURL* handle, OnDone onDone) {
   // libcurl sets its timer for the first steps: nothing is sent from in here.
-  curl_multi_add_handle(multi_, handle);
+  if (curl_multi_add_handle(multi_, handle) != CURLM_OK) return false;
+  running_[handle] = std::move(onDone);
+  return true;
 }
 
 int Transfers::onSocket(CURL*, curl_socket_t socket, int what, void* user, void*) {

@@ -22,8 +22,8 @@ class Transfers {
   Transfers& operator=(const Transfers&) = delete;
 
   /// Runs the transfer that `handle` was made ready for, and says how it ended. The handle must
-  /// outlive it.
-  void start(CURL* handle, OnDone onDone);
+  /// outlive it. False when it cannot begin; then nothing more is said.
+  [[nodiscard]] bool start(CURL* handle, OnDone onDone);
 
  private:
   static int onSocket(CURL* handle, curl_socket_t socket, int what, void* user, void* ofSocket);

@@ -65,12 +65,12 @@ int ResponseParser::onHeaderValue(http_parser* parser, const char* text, std::si
   ResponseParser& self = of(parser);
   if (!self.hasRoomInHeaders(size)) return 1;
   self.valueBegun_ = true;
-  self.value_.append(text, size);
+  self.value_.append({text, size});
   return 0;
 }
 
 void ResponseParser::takeHeader() {
-  response_->headers.add(name_, value_);
+  response_->headers.add(name_, value_.expose());
   headerBytes_ = response_->headers.size();
   name_.clear();
   value_.clear();

@@ -47,7 +47,7 @@ class ResponseParser {
   std::size_t maxBodyBytes_ = 0;
   std::size_t headerBytes_ = 0;
   std::string name_;
-  std::string value_;
+  secure_tunneling::Secret value_;  // may echo the session token
   bool valueBegun_ = false;
   bool tooLong_ = false;
   bool complete_ = false;

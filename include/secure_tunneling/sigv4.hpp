@@ -250,7 +250,8 @@ inline void appendTrimmed(PieceBuffer& out, std::string_view value) noexcept {
 }  // namespace detail
 
 /// The canonical form of one request: its headers in order, written to a sink on demand. A sink has
-/// `append(std::string_view)`. Holds a reference to the request.
+/// `append(std::string_view)`, which must not throw: one that may run out of memory is given it
+/// before. Holds a reference to the request.
 class CanonicalRequest {
  public:
   explicit CanonicalRequest(const Request& request) noexcept

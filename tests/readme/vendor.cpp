@@ -40,6 +40,7 @@ EVP_MD_CTX* engine = nullptr;
 st::ManualClock* deviceClock = nullptr;
 st::FakeSecureTunnelingService* service = nullptr;
 int clientFailures = 0;
+bool answersAtLength = false;
 int status = 0;
 
 void check(bool condition, const char* what) {
@@ -93,9 +94,10 @@ int vendor_https_post(const char* url, const char* header_lines, const char* bod
   const std::string id =
       "X-Amzn-Requestid: " + std::string(response.headers.find("x-amzn-requestid").value_or("")) +
       "\r\n";
+  if (answersAtLength) response.body.assign(std::string(20'000, ' '));
   const std::string_view text = response.body.expose();
-  return answer->on_header(answer->user, id.data(), id.size()) +
-         answer->on_body(answer->user, text.data(), text.size());
+  const int refused = answer->on_header(answer->user, id.data(), id.size());
+  return refused != 0 ? refused : answer->on_body(answer->user, text.data(), text.size());
 }
 
 int main() {
@@ -125,6 +127,11 @@ int main() {
   check(!unsent && unsent.error().delivery == st::Delivery::NotSent &&
             unsent.error().transportCode == -7,
         "the client's error");
+  answersAtLength = true;
+  const auto tooLong = newSourceToken("tunnel", credentials);
+  check(!tooLong && tooLong.error().kind == st::ErrorKind::InvalidResponse &&
+            tooLong.error().attempts == 1,
+        "an answer over the limit");
   EVP_MD_CTX_free(engine);
   return status;
 }
