@@ -90,13 +90,13 @@ run_main_job() {
 run_tests() {
   need_to_build
   need clang clang++
-  need openssl openssl
   need catch2
   need libbenchmark-dev
   need libmbedtls-dev
   need libhttp-parser-dev
   need libc-ares-dev
   need python3 python3
+  need python3-botocore
   need valgrind valgrind
   install_missing
   vectors=${SECURE_TUNNELING_VECTORS:-}

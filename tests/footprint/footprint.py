@@ -172,6 +172,8 @@ def check(budget, versions, figures):
         if name.split()[1] not in comparable:
             continue
         for column, size in sizes.items():
+            if name.startswith("whole_call") and column == "heap":
+                continue  # libcurl's and OpenSSL's, whose versions are not the compiler's
             allowed = budget["sizes"].get(name, {}).get(column)
             if allowed is None or size > allowed * TOLERANCE:
                 print(f"{name} {column}: {size} bytes, the budget has {allowed}")

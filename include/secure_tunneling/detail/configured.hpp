@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_DETAIL_CONFIGURED_HPP
 #define SECURE_TUNNELING_DETAIL_CONFIGURED_HPP
 
+#include <cassert>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -50,6 +51,7 @@ class Configuration {
 
   /// "NAME" of a variable or "FILE, line N: NAME", for a message.
   [[nodiscard]] std::string origin(const Configured& setting) const {
+    assert(setting.property != nullptr || setting.variable != nullptr);
     if (setting.property == nullptr) return setting.variable;
     return concat({files_.where(*setting.property), ": "sv, setting.property->name});
   }
