@@ -8,7 +8,7 @@
 
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
-#include "support/sts_answers.hpp"
+#include "support/sts_service.hpp"
 
 using namespace secure_tunneling;
 
@@ -98,8 +98,33 @@ std::string documentOf(const std::string& tokenName) {
          inAnHour() + "\"}";
 }
 
-std::string roleAnswer() {
-  return stsAnswer(temporaryId, temporarySecret, temporaryToken, inAnHour());
+constexpr const char* roleArn = "arn:aws:iam::123456789012:role/R";
+constexpr const char* roleOnTheWayArn = "arn:aws:iam::123456789012:role/on-the-way";
+const StsKeys keys{"AKIDKEYS", "canary-keys", "", {}};
+const StsKeys keysOnTheWay{"ASIAONTHEWAY", "canary-on-the-way", "canary/token+1==", {}};
+
+/// Lets STS give the temporary credentials to who signs with `trusted`, which may be the keys or
+/// those of the role on the way to them, or has the token of a pod.
+void addRoles(Machine& machine, StsService& sts, const StsKeys& trusted = keys) {
+  sts.addKeys(keys);
+  sts.addRole({roleOnTheWayArn, keys.accessKeyId, "", "", keysOnTheWay});
+  sts.addRole({roleArn,
+               trusted.accessKeyId,
+               "canary-a.b.c",
+               "",
+               {temporaryId, temporarySecret, temporaryToken, {}}});
+  machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+}
+
+/// The credentials file of a profile `keys`.
+std::string credentialsFileOf(const std::string& accessKeyId, const std::string& secretAccessKey) {
+  return "[keys]\naws_access_key_id=" + accessKeyId + "\naws_secret_access_key=" + secretAccessKey +
+         "\n";
+}
+
+std::string profileOfRole(const std::string& name, const std::string& arn,
+                          const std::string& credentials) {
+  return "[profile " + name + "]\nrole_arn=" + arn + "\n" + credentials + "\n";
 }
 
 }  // namespace
@@ -107,12 +132,12 @@ std::string roleAnswer() {
 TEST_CASE("the command finds credentials where the AWS CLI does") {
   Machine machine;
   SECTION("a role over the keys of another profile") {
-    const Answers sts({{"POST / HTTP/1.1", roleAnswer(), ""}});
-    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
-    const std::string keys = machine.home.file(
-        ".aws/credentials", "[keys]\naws_access_key_id=AKIDKEYS\naws_secret_access_key=canary\n");
-    const std::string config = machine.home.file(
-        ".aws/config", "[profile role]\nrole_arn=arn:aws:iam::1:role/R\nsource_profile=keys\n");
+    StsService sts(machine.clock.now().unixMs);
+    addRoles(machine, sts);
+    const std::string credentials = machine.home.file(
+        ".aws/credentials", credentialsFileOf(keys.accessKeyId, keys.secretAccessKey));
+    const std::string config =
+        machine.home.file(".aws/config", profileOfRole("role", roleArn, "source_profile=keys"));
     SECTION("by option") {
       machine.checkRotates({"--profile", "role"});
     }
@@ -121,22 +146,35 @@ TEST_CASE("the command finds credentials where the AWS CLI does") {
       machine.checkRotates();
     }
   }
-  SECTION("a role over the keys of the environment") {
-    const Answers sts({{"POST / HTTP/1.1", roleAnswer(), ""}});
+  SECTION("a role over another role") {
+    StsService sts(machine.clock.now().unixMs);
+    addRoles(machine, sts, keysOnTheWay);
+    const std::string credentials = machine.home.file(
+        ".aws/credentials", credentialsFileOf(keys.accessKeyId, keys.secretAccessKey));
     const std::string config = machine.home.file(
-        ".aws/config",
-        "[profile role]\nrole_arn=arn:aws:iam::1:role/R\ncredential_source=Environment\n");
-    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
-    machine.set("AWS_ACCESS_KEY_ID", "AKIDKEYS");
-    machine.set("AWS_SECRET_ACCESS_KEY", "canary");
+        ".aws/config", profileOfRole("role", roleArn, "source_profile=on-the-way") +
+                           profileOfRole("on-the-way", roleOnTheWayArn, "source_profile=keys"));
+    machine.checkRotates({"--profile", "role"});
+    CHECK(sts.given() == std::vector<std::string>{std::string("AssumeRole ") + roleOnTheWayArn,
+                                                  std::string("AssumeRole ") + roleArn});
+  }
+  SECTION("a role over the keys of the environment") {
+    StsService sts(machine.clock.now().unixMs);
+    addRoles(machine, sts);
+    const std::string config = machine.home.file(
+        ".aws/config", profileOfRole("role", roleArn, "credential_source=Environment"));
+    machine.set("AWS_ACCESS_KEY_ID", keys.accessKeyId);
+    machine.set("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey);
     machine.checkRotates({"--profile", "role"});
   }
   SECTION("a web identity") {
-    const Answers sts({{"POST / HTTP/1.1", roleAnswer(), ""}});
-    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
-    machine.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
-    machine.set("AWS_WEB_IDENTITY_TOKEN_FILE", machine.home.file("token", "a.b.c"));
+    StsService sts(machine.clock.now().unixMs);
+    addRoles(machine, sts);
+    machine.set("AWS_ROLE_ARN", roleArn);
+    machine.set("AWS_WEB_IDENTITY_TOKEN_FILE", machine.home.file("token", "canary-a.b.c"));
     machine.checkRotates();
+    CHECK(sts.given() ==
+          std::vector<std::string>{std::string("AssumeRoleWithWebIdentity ") + roleArn});
   }
   SECTION("a command") {
     const std::string document = machine.home.file("document", documentOf("SessionToken"));
@@ -197,7 +235,8 @@ TEST_CASE("a source that fails ends the search, with its reason and no secret") 
   Machine machine;
   machine.set("AWS_EC2_METADATA_DISABLED", "true");
   std::string reason;
-  const Answers sts({});
+  StsService sts(machine.clock.now().unixMs);
+  addRoles(machine, sts);
   SECTION("half a key pair") {
     machine.set("AWS_ACCESS_KEY_ID", "AKIDHALF");
     reason = "AWS_SECRET_ACCESS_KEY is not";
@@ -207,13 +246,34 @@ TEST_CASE("a source that fails ends the search, with its reason and no secret") 
         machine.home.file(".aws/config", "[default]\ncredential_process = echo canary; exit 7\n");
     reason = "it exited with status 7";
   }
-  SECTION("a role") {
+  SECTION("a role for other keys") {
+    const std::string config =
+        machine.home.file(".aws/config", profileOfRole("default", roleArn, "source_profile=keys"));
+    SECTION("with a wrong secret") {
+      const std::string credentials = machine.home.file(
+          ".aws/credentials", credentialsFileOf(keys.accessKeyId, "canary-wrong"));
+      reason = ": SignatureDoesNotMatch: ";
+    }
+    SECTION("that STS does not know") {
+      const std::string credentials = machine.home.file(
+          ".aws/credentials", credentialsFileOf("AKIDOFNOBODY", keys.secretAccessKey));
+      reason = ": InvalidClientTokenId: ";
+    }
+    reason = std::string("AssumeRole of ") + roleArn + reason;
+  }
+  SECTION("a role for another role") {
+    const std::string credentials = machine.home.file(
+        ".aws/credentials", credentialsFileOf(keys.accessKeyId, keys.secretAccessKey));
     const std::string config = machine.home.file(
-        ".aws/config",
-        "[default]\nrole_arn=arn:aws:iam::1:role/R\nsource_profile=k\n[profile k]\n"
-        "aws_access_key_id=AKIDKEYS\naws_secret_access_key=canary\n");
-    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
-    reason = "AssumeRole of arn:aws:iam::1:role/R: HTTP status 404";
+        ".aws/config", profileOfRole("default", roleArn, "source_profile=on-the-way") +
+                           profileOfRole("on-the-way", roleOnTheWayArn, "source_profile=keys"));
+    reason = std::string("AssumeRole of ") + roleArn + ": AccessDenied: User: ASIAONTHEWAY is not";
+  }
+  SECTION("a web identity") {
+    machine.set("AWS_ROLE_ARN", roleArn);
+    machine.set("AWS_WEB_IDENTITY_TOKEN_FILE", machine.home.file("token", "canary-a.b.c"));
+    sts.endWebIdentities();
+    reason = std::string("AssumeRoleWithWebIdentity of ") + roleArn + ": ExpiredTokenException: ";
   }
   SECTION("a token that is to be typed") {
     const std::string config = machine.home.file(

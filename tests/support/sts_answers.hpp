@@ -6,16 +6,20 @@
 /// What STS answers with, by default good for an hour from the time of `ManualClock`.
 inline std::string stsAnswer(const std::string& accessKeyId, const std::string& secretAccessKey,
                              const std::string& sessionToken,
-                             const std::string& expiration = "2026-01-15T13:30:00Z") {
-  return "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n"
-         "  <AssumeRoleResult>\n    <AssumedRoleUser>\n      "
+                             const std::string& expiration = "2026-01-15T13:30:00Z",
+                             const std::string& action = "AssumeRole") {
+  return "<" + action + "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <" +
+         action +
+         "Result>\n    <AssumedRoleUser>\n      "
          "<Arn>arn:aws:sts::1:assumed-role/R</Arn>\n"
          "    </AssumedRoleUser>\n    <Credentials>\n      <AccessKeyId>" +
          accessKeyId + "</AccessKeyId>\n      <SecretAccessKey>" + secretAccessKey +
          "</SecretAccessKey>\n      <SessionToken>" + sessionToken +
          "</SessionToken>\n      <Expiration>" + expiration +
-         "</Expiration>\n    </Credentials>\n  </AssumeRoleResult>\n  <ResponseMetadata>\n"
-         "    <RequestId>d9d47248</RequestId>\n  </ResponseMetadata>\n</AssumeRoleResponse>\n";
+         "</Expiration>\n    </Credentials>\n  </" + action +
+         "Result>\n  <ResponseMetadata>\n    <RequestId>d9d47248</RequestId>\n"
+         "  </ResponseMetadata>\n</" +
+         action + "Response>\n";
 }
 
 /// How STS refuses.

@@ -196,9 +196,11 @@ struct Authorization {
 /// Checks who sent `request` and that it arrived as it was signed; the error is the service's own.
 class SignatureCheck {
  public:
+  /// `service` is the name of the signed service in the scope.
   SignatureCheck(const HttpRequest& request, std::string_view region,
-                 const std::vector<KnownCredentials>& known, std::int64_t nowMs)
-      : request_(request), region_(region), known_(known), nowMs_(nowMs) {}
+                 const std::vector<KnownCredentials>& known, std::int64_t nowMs,
+                 std::string_view service = "IoTSecuredTunneling")
+      : request_(request), region_(region), known_(known), nowMs_(nowMs), service_(service) {}
 
   [[nodiscard]] std::optional<ServiceError> run() {
     auto error = readAuthorization();
@@ -285,8 +287,8 @@ class SignatureCheck {
       return invalid("Date in Credential scope does not match YYYYMMDD from X-Amz-Date.");
     }
     if (scope[2] != region_) return invalid("Credential should be scoped to a valid region.");
-    if (scope[3] != "IoTSecuredTunneling") {
-      return invalid("Credential should be scoped to correct service: 'IoTSecuredTunneling'.");
+    if (scope[3] != service_) {
+      return invalid("Credential should be scoped to correct service: '" + service_ + "'.");
     }
     if (scope[4] != "aws4_request") {
       return invalid("Credential should be scoped with a valid terminator: 'aws4_request'.");
@@ -348,6 +350,7 @@ class SignatureCheck {
   const std::string region_;
   const std::vector<KnownCredentials>& known_;
   const std::int64_t nowMs_;
+  const std::string service_;
   Authorization authorization_;
   std::string amzDate_;
   std::int64_t signedAtMs_ = 0;
