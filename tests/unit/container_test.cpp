@@ -259,9 +259,33 @@ TEST_CASE("the agent is asked three times when it may be in trouble") {
 TEST_CASE("what the agent says of the token stays out of the error") {
   Container container;
   container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
-  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary");
-  container.transport.answer(401, R"({"message":"canary is no good"})");
-  CHECK(container.get() == "container: HTTP status 401");
+  const std::string token = "Bearer canary-of-a-container-0123456789";
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", token);
+  SECTION("whole") {
+    container.transport.answer(401, R"({"message":")" + token + " is no good\"}");
+    CHECK(container.get() == "container: HTTP status 401");
+  }
+  SECTION("without its beginning or its end") {
+    container.transport.answer(
+        401, R"({"code":"Odd","message":")" + token.substr(7, 20) + "... is no good\"}");
+    CHECK(container.get() == "container: HTTP status 401 (Odd)");
+  }
+  SECTION("as a code") {
+    container.transport.answer(401, R"({"code":")" + token + R"(","message":"no good"})");
+    CHECK(container.get() == "container: HTTP status 401 (no good)");
+  }
+  SECTION("in a refusal that is a success") {
+    for (int i = 0; i != 3; ++i) {
+      container.transport.answer(
+          200, R"({"Code":"AccessDenied","Message":"no role for )" + token + "\"}");
+    }
+    CHECK(container.get() == "container: AccessDenied");
+  }
+  SECTION("in a refusal that says nothing else") {
+    for (int i = 0; i != 3; ++i)
+      container.transport.answer(200, R"({"Code":")" + token + "\"}");
+    CHECK(container.get() == "container: refused, in words that cannot be quoted");
+  }
   CHECK(container.kind == ErrorKind::Credentials);
 }
 

@@ -91,7 +91,7 @@ TEST_CASE("credentials documents") {
       {R"({"Code":"Failed","Message":"no\nrole","AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})",
        {"source"},
        "error: source: Failed: no?role"},
-      {R"({"code":"Failed"})", {"source"}, "error: source: Failed: "},
+      {R"({"code":"Failed"})", {"source"}, "error: source: Failed"},
       {R"([1])", {"source"}, "error: source: expected a JSON object"},
       {R"(404: not found)", {"source"}, "error: source: not valid JSON in UTF-8, at byte 3 of 14"},
       {"", {"source"}, "error: source: the body is empty"},

@@ -528,8 +528,29 @@ TEST_CASE("credentials that are over get ten to fifteen minutes more") {
 
 TEST_CASE("what a service says of the session token stays out of the error") {
   Instance instance;
-  instance.token("canary").answer(403, R"({"message":"canary"})");
-  CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403");
+  const std::string token = "canary-of-a-session-token-0123456789";
+  SECTION("refused") {
+    instance.token(token).answer(403, R"({"message":")" + token + "\"}");
+    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403");
+  }
+  SECTION("a part of it") {
+    instance.token(token).answer(
+        403, R"({"code":"Odd","message":"what is )" + token.substr(0, 20) + "\"}");
+    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403 (Odd)");
+  }
+  SECTION("no longer taken") {
+    for (int i = 0; i != 3; ++i)
+      instance.token(token).answer(401, R"({"message":")" + token + "\"}");
+    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 401");
+  }
+  SECTION("instead of credentials") {
+    instance.token(token)
+        .answer(200, "role")
+        .answer(200, R"({"Code":"AccessDenied","Message":")" + token + "\"}");
+    CHECK(instance.retrieve() == "instance metadata: AccessDenied");
+  }
+  CHECK(instance.kind == ErrorKind::Credentials);
+  CHECK(instance.transport.remaining() == 0);
 }
 
 TEST_CASE("neither session token nor credentials of an instance stay in freed memory") {

@@ -336,8 +336,10 @@ TEST_CASE("a token that cannot be renewed serves to its end") {
     why = "HTTP status 400 (invalid_grant: Invalid refresh token provided)";
   }
   SECTION("the answer repeats a secret") {
-    laptop.transport.answer(400, R"({"error":"invalid_grant","error_description":"refresh-1"})");
-    why = "HTTP status 400";
+    const std::string secret = GENERATE(as<std::string>{}, "refresh-1", "client-secret");
+    laptop.transport.answer(400,
+                            R"({"error":"invalid_grant","error_description":")" + secret + "\"}");
+    why = "HTTP status 400 (invalid_grant)";
   }
   SECTION("no token in the answer") {
     laptop.transport.answer(200, R"({"expiresIn":5})");
@@ -379,6 +381,10 @@ TEST_CASE("what the portal says instead of credentials is the error") {
   SECTION("the token repeated") {
     laptop.transport.answer(403, R"({"message":"canary"})");
     CHECK(laptop.get() == "SSO: HTTP status 403");
+  }
+  SECTION("the token repeated in a refusal that is a success") {
+    laptop.transport.answer(200, R"({"roleCredentials":{"code":"Odd","message":"canary"}})");
+    CHECK(laptop.get() == "SSO: Odd");
   }
   SECTION("errors of the server, three times") {
     laptop.transport.answer(500).answer(429).answer(503);

@@ -132,7 +132,7 @@ TEST_CASE("answers of STS") {
       {200, R"({"AccessKeyId":"ID"})", "invalid the answer is not XML"},
       {403, stsError("AccessDenied", "User &quot;x&quot; is not\nauthorized"),
        "service AccessDenied: User \"x\" is not?authorized"},
-      {400, "<Error><Code>C</Code></Error>", "service C: "},
+      {400, "<Error><Code>C</Code></Error>", "service C"},
       {502, "<html>Bad Gateway", "service HTTP status 502"},
       {500, "", "service HTTP status 500"},
       {301, good, "service HTTP status 301"},
@@ -204,6 +204,12 @@ TEST_CASE("what keeps a role from being assumed") {
     assumer.as.sessionToken.assign("canary-session-token");
     assumer.transport.answer(400, stsError("Odd", "what is canary-session-token"));
     message = "Odd";
+    requests = 1;
+  }
+  SECTION("the service repeats the session token as a code") {
+    assumer.as.sessionToken.assign("canary-session-token");
+    assumer.transport.answer(400, stsError("canary-session-token", ""));
+    message = "HTTP status 400";
     requests = 1;
   }
   SECTION("an answer that nobody understands is not asked for again") {
@@ -384,6 +390,41 @@ TEST_CASE("how STS is reached is configured as for every service") {
   environment.set("AWS_STS_REGIONAL_ENDPOINTS", "global");
   CHECK(loaded("default") ==
         "error: AWS_STS_REGIONAL_ENDPOINTS is \"global\": expected regional or legacy");
+}
+
+TEST_CASE("what STS repeats of a token is not left in freed memory") {
+  const std::string canary = "canary-of-a-token-0123456789";
+  TestEnvironment environment;
+  environment.set("AWS_WEB_IDENTITY_TOKEN_FILE", environment.write("token", canary));
+  environment.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
+  environment.set("AWS_REGION", "eu-west-1");
+  const std::string answer = stsError("Odd", "what is " + canary + "?");
+  struct Sts final : HttpTransport {
+    std::string_view answer;
+    Result<void> send(const HttpRequest&, HttpResponse& response) override {
+      response.status = 400;
+      response.body.assign(answer);
+      return {};
+    }
+  } transport;
+  transport.answer = answer;
+  const FreedMemoryWatch watch("canary");
+  {
+    ManualClock clock;
+    Credentials credentials;
+    WebIdentityCredentials provider(transport, clock);
+    CHECK(provider.retrieve({}, credentials).error().message.find("canary") == std::string::npos);
+    StsRoleAssumer<OpensslSha256> assumer(transport, clock);
+    Credentials as;
+    as.accessKeyId = "ID";
+    as.secretAccessKey.assign("secret");
+    as.sessionToken.assign(canary);
+    Role role;
+    role.arn = "arn:aws:iam::1:role/R";
+    const Result<void> assumed = assumer.assume(inUsEast1(), role, as, credentials);
+    CHECK(assumed.error().message == "AssumeRole of arn:aws:iam::1:role/R: Odd");
+  }
+  CHECK(watch.leaks() == 0);
 }
 
 TEST_CASE("nothing secret of STS is left in freed memory") {

@@ -123,16 +123,11 @@ class StsRoleAssumer final : public RoleAssumer {
       Result<void> done = detail::signStsCall(hash_, call, *endpoint, as, nowMs);
       if (done) {
         done = detail::askSts(call, transport_, detail::Attempts(sts.maxAttempts, &clock_),
-                              credentials);
+                              credentials, {as.sessionToken.expose()});
       }
       if (done) return done;
       const auto serverMs = serverTimeOfSkew(done.error(), call.response(), nowMs);
-      if (isLast || !serverMs) {
-        if (detail::repeatsSecret(done.error().message, as.sessionToken.expose())) {
-          done.error().message = done.error().code;
-        }
-        return detail::sourceError(source, done.error());
-      }
+      if (isLast || !serverMs) return detail::sourceError(source, done.error());
       nowMs = *serverMs;
     }
   }

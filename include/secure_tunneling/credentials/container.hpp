@@ -198,11 +198,11 @@ class ContainerCredentials final : public CredentialsProvider {
     if (response.status == 200) {
       // An agent that is not ready may answer with anything: as good as a failure that passes.
       failure = detail::statusError(503);
-      return detail::readCredentials(response.body, {source}, credentials);
+      return detail::readCredentials(response.body, {source}, credentials, {token});
     }
     failure = detail::statusError(response.status);
     return detail::sourceError(ErrorKind::Credentials, source,
-                               {detail::refusalText(response, token)});
+                               {detail::refusalText(response, {token})});
   }
 
   HttpTransport& transport_;

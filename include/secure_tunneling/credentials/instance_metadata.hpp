@@ -90,6 +90,8 @@ class InstanceMetadata {
   }
 
  private:
+  friend class InstanceMetadataCredentials;
+
   static constexpr std::string_view tokenHeader = "X-aws-ec2-metadata-token"sv;
   static constexpr std::string_view ttlHeader = "X-aws-ec2-metadata-token-ttl-seconds"sv;
 
@@ -156,16 +158,16 @@ class InstanceMetadata {
     HttpResponse& response = call.response();
     if (response.status == 200) return std::move(response.body);
     failure = detail::statusError(response.status);
+    Error error = detail::sourceError(
+        response.status == 404 ? ErrorKind::NoCredentials : ErrorKind::Credentials, source,
+        {"GET "sv, detail::printable(path, 80), ": "sv,
+         detail::refusalText(response, {token_.expose()})});
+    if (response.status == 404) error.code = notFound;
     // With a new token the next attempt may do.
     if (response.status == 401) {
       token_.clear();
       failure.httpStatus = 503;
     }
-    Error error = detail::sourceError(
-        response.status == 404 ? ErrorKind::NoCredentials : ErrorKind::Credentials, source,
-        {"GET "sv, detail::printable(path, 80), ": "sv,
-         detail::refusalText(response, token_.expose())});
-    if (response.status == 404) error.code = notFound;
     return error;
   }
 
@@ -243,7 +245,8 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
     Result<Secret> document = getDocument();
     if (!document) return std::move(document).error();
-    Result<void> read = detail::readCredentials(*document, {InstanceMetadata::source}, credentials);
+    Result<void> read = detail::readCredentials(*document, {InstanceMetadata::source}, credentials,
+                                                {metadata_.token_.expose()});
     if (read && credentials.expiresAtMs && *credentials.expiresAtMs <= query.nowMs) {
       constexpr std::int64_t leastMs = 600'000;
       constexpr std::uint64_t spreadMs = 300'000;

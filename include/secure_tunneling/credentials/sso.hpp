@@ -187,7 +187,8 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     HttpResponse& response = call.response();
     if (response.status != 200) {
       return detail::sourceError(ErrorKind::Credentials, renewal,
-                                 {detail::refusalText(response, token_.refreshToken.expose())});
+                                 {detail::refusalText(response, {token_.clientSecret.expose(),
+                                                                 token_.refreshToken.expose()})});
     }
     detail::StringMember members[] = {detail::StringMember("accessToken"sv),
                                       detail::StringMember("refreshToken"sv),
@@ -229,9 +230,9 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     HttpResponse& response = call.response();
     if (response.status == 200) {
       return detail::readCredentials(response.body, {source, "roleCredentials"sv, "sessionToken"sv},
-                                     credentials);
+                                     credentials, {token_.accessToken.expose()});
     }
-    const std::string said = detail::refusalText(response, token_.accessToken.expose());
+    const std::string said = detail::refusalText(response, {token_.accessToken.expose()});
     if (response.status == 401) return signIn(settings, said);
     return detail::sourceError(ErrorKind::Credentials, source, {said});
   }

@@ -99,12 +99,9 @@ class WebIdentityCredentials final : public CredentialsProvider, public ProfileS
                           {"WebIdentityToken"sv, token}},
                          call.body());
     call.addHeader("Content-Type"sv, detail::stsContentType);
-    Result<void> done =
-        detail::askSts(call, transport_, detail::Attempts(sts.maxAttempts, &clock_), credentials);
+    Result<void> done = detail::askSts(call, transport_, detail::Attempts(sts.maxAttempts, &clock_),
+                                       credentials, {token});
     if (done) return done;
-    if (detail::repeatsSecret(done.error().message, token)) {
-      done.error().message = done.error().code;
-    }
     return detail::sourceError(source, done.error());
   }
 

@@ -9,6 +9,7 @@
 
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/http_call.hpp"
+#include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/protocol.hpp"
 
@@ -41,10 +42,10 @@ inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) 
 }
 
 /// Reads `document` in place and wipes it. An expiration is a date in text, or milliseconds since
-/// the Unix epoch. A document with a `Code` that is not `Success`, or with nothing but a message,
-/// is the server's refusal. Errors are of kind `Credentials` and never quote a credential.
+/// the Unix epoch. A document with a `Code` that is not `Success` is the server's refusal. Errors
+/// are of kind `Credentials` and quote neither a credential nor what was `sent`.
 inline Result<void> readCredentials(Secret& document, const CredentialsDocument& form,
-                                    Credentials& credentials) {
+                                    Credentials& credentials, SentSecrets sent = {}) {
   using Member = StringMember;
   enum : std::size_t { accessKeyId, secretAccessKey, token, expiration, code, message, version };
   Member members[] = {Member("AccessKeyId"sv), Member("SecretAccessKey"sv),
@@ -54,8 +55,8 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
   std::string problem = collectMembers(document, members, 7, {form.parent, true}).problem;
   const bool refused = members[code].found && members[code].text != "Success"sv;
   if (problem.empty() && refused) {
-    problem =
-        concat({printable(members[code].text, 80), ": "sv, printable(members[message].text, 300)});
+    problem = serverWords(members[code].text, members[message].text, sent);
+    if (problem.empty()) problem = "refused, in words that cannot be quoted"sv;
   }
   const bool isVersion =
       members[version].wrongType == jsonNumber && members[version].text == form.version;

@@ -11,6 +11,7 @@
 
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/http_call.hpp"
+#include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/detail/xml.hpp"
 #include "secure_tunneling/endpoint.hpp"
@@ -102,8 +103,9 @@ inline void writeStsForm(std::string_view action, std::initializer_list<FormFiel
 }
 
 /// Reads an answer of STS and wipes it. The error is the service's, for `retryReason`; a success
-/// that has no credentials is `ErrorKind::InvalidResponse`.
-inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentials) {
+/// that has no credentials is `ErrorKind::InvalidResponse`. Neither quotes what was `sent`.
+inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentials,
+                                  SentSecrets sent = {}) {
   enum : std::size_t { accessKeyId, secretAccessKey, sessionToken, expiration, code, message };
   constexpr std::string_view parent = "Credentials"sv;
   XmlElement elements[] = {{parent, "AccessKeyId"sv},  {parent, "SecretAccessKey"sv},
@@ -115,8 +117,9 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
     Secret text;
     if (isXml && !elements[code].text.empty()) {
       decodeXmlText(elements[message].text, text);
-      error.code = printable(elements[code].text, 80);
-      error.message = concat({error.code, ": "sv, printable(text.expose(), 300)});
+      error.code = serverWords(elements[code].text, {}, sent);
+      const std::string said = serverWords(elements[code].text, text.expose(), sent);
+      if (!said.empty()) error.message = said;
     }
   } else {
     Secret id;
@@ -138,19 +141,13 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
   return error;
 }
 
-/// Whether `text` repeats the beginning of `secret`, as a server's complaint may.
-inline bool repeatsSecret(std::string_view text, std::string_view secret) noexcept {
-  constexpr std::size_t enough = 12;
-  return !secret.empty() && text.find(secret.substr(0, enough)) != std::string_view::npos;
-}
-
 /// Sends a form to STS, again after failures that may pass, and reads the answer. The error is that
-/// of the last attempt.
+/// of the last attempt, and never quotes what is `sent`.
 inline Result<void> askSts(HttpCall& call, HttpTransport& transport, Attempts attempts,
-                           Credentials& credentials) {
+                           Credentials& credentials, SentSecrets sent) {
   for (;;) {
     Result<void> done = call.send(transport);
-    if (done) done = readStsAnswer(call.response(), credentials);
+    if (done) done = readStsAnswer(call.response(), credentials, sent);
     if (done) return done;
     // STS may not know a new key of the token's issuer yet.
     const bool isTooNew = done.error().code == "InvalidIdentityToken"sv;
