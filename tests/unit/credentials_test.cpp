@@ -75,8 +75,14 @@ TEST_CASE("credentials from the environment") {
   CHECK(retrieved(provider) == "ID|secret|");
   environment.set("AWS_SESSION_TOKEN", "token");
   CHECK(retrieved(provider) == "ID|secret|token");
+  environment.set("AWS_SECURITY_TOKEN", "older");
+  CHECK(retrieved(provider) == "ID|secret|older");
   environment.set("AWS_SESSION_TOKEN", "");
+  CHECK(retrieved(provider) == "ID|secret|older");
+  environment.set("AWS_SECURITY_TOKEN", "");
   CHECK(retrieved(provider) == "ID|secret|");
+  environment.set("AWS_SESSION_TOKEN", "token");
+  CHECK(retrieved(provider) == "ID|secret|token");
   for (const char* const blank : {"", " "}) {
     environment.set("AWS_SECRET_ACCESS_KEY", blank);
     CHECK(retrieved(provider) ==
@@ -280,6 +286,23 @@ TEST_CASE("shared files that cannot be read are refused") {
       CHECK(errorKindOf(provider) == ErrorKind::Configuration);
     }
   }
+}
+
+TEST_CASE("the older name of a session token goes before the newer one") {
+  TestEnvironment environment;
+  const std::string keys = "aws_access_key_id = I\naws_secret_access_key = s\n";
+  const std::string newer = "aws_session_token = new\n";
+  const std::string older = "aws_security_token = old\n";
+  environment.write(".aws/credentials", "[one]\n" + keys + older + "[both]\n" + keys + newer +
+                                            older + "[nothing]\n" + keys + newer +
+                                            "aws_security_token =\n[apart]\n" + keys + newer);
+  environment.write(".aws/config", "[profile apart]\n" + keys + older + "[profile other]\n" + keys +
+                                       newer + older);
+  CHECK(fromProfile("one") == "I|s|old");
+  CHECK(fromProfile("both") == "I|s|old");
+  CHECK(fromProfile("nothing") == "I|s|");
+  CHECK(fromProfile("apart") == "I|s|new");
+  CHECK(fromProfile("other") == "I|s|old");
 }
 
 TEST_CASE("profiles with credentials of another source are refused by its name") {

@@ -11,7 +11,8 @@ namespace secure_tunneling {
 inline namespace v1 {
 
 /// Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at each
-/// call. A variable that is set to nothing, or to blanks, counts as not set.
+/// call. AWS_SECURITY_TOKEN, the older name of the last, goes before it, as in the AWS CLI. A
+/// variable that is set to nothing, or to blanks, counts as not set.
 ///
 /// An access key id without a secret is a mistake and no reason to act as somebody else: as in the
 /// AWS CLI it is an error that ends a chain. A secret alone is passed over, as there.
@@ -29,7 +30,8 @@ class EnvironmentCredentials final : public CredentialsProvider {
     }
     credentials.accessKeyId = accessKeyId;
     credentials.secretAccessKey.assign(secretAccessKey);
-    credentials.sessionToken.assign(valueOf("AWS_SESSION_TOKEN"));
+    const std::string_view olderToken = valueOf("AWS_SECURITY_TOKEN");
+    credentials.sessionToken.assign(olderToken.empty() ? valueOf("AWS_SESSION_TOKEN") : olderToken);
     credentials.expiresAtMs.reset();
     return {};
   }

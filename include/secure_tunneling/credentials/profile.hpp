@@ -16,9 +16,11 @@ namespace detail {
 /// an access key id without a secret is an error.
 inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
                                     Credentials& credentials) {
+  const auto find = [&](std::string_view name) {
+    return profile.files.findIn(file, profileSection, profile.name, name);
+  };
   const auto value = [&](std::string_view name) {
-    const SharedProperty* const found =
-        profile.files.findIn(file, profileSection, profile.name, name);
+    const SharedProperty* const found = find(name);
     return found == nullptr ? std::string_view{} : found->value;
   };
   const std::string_view accessKeyId = value("aws_access_key_id"sv);
@@ -27,7 +29,9 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   if (secretAccessKey.empty()) return profile.refuse("aws_secret_access_key is not set"sv);
   credentials.accessKeyId = accessKeyId;
   credentials.secretAccessKey.assign(secretAccessKey);
-  credentials.sessionToken.assign(value("aws_session_token"sv));
+  // The older name goes first, even with nothing behind it, as in the AWS CLI.
+  const bool isOlder = find("aws_security_token"sv) != nullptr;
+  credentials.sessionToken.assign(value(isOlder ? "aws_security_token"sv : "aws_session_token"sv));
   credentials.expiresAtMs.reset();
   return true;
 }
@@ -45,9 +49,9 @@ inline Error profileWithoutCredentials(const ProfileView& profile, const ChosenP
 
 /// Credentials from a profile of the shared credentials and config files (`~/.aws/credentials`,
 /// `~/.aws/config`, or where AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE say), read at each
-/// call: aws_access_key_id, aws_secret_access_key, aws_session_token. The credentials file goes
-/// first. A profile that gets its credentials in another way is refused by name: that is for
-/// `ProfileChainCredentials`.
+/// call: aws_access_key_id, aws_secret_access_key, and aws_security_token or aws_session_token. The
+/// credentials file goes first. A profile that gets its credentials in another way is refused by
+/// name: that is for `ProfileChainCredentials`.
 class ProfileCredentials final : public CredentialsProvider {
  public:
   /// An empty `profile` means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else "default".
