@@ -306,9 +306,9 @@ TEST_CASE("the older name of a session token goes before the newer one") {
 }
 
 TEST_CASE("profiles with credentials of another source are refused by its name") {
-  for (const char* const name :
-       {"role_arn", "source_profile", "credential_source", "credential_process",
-        "web_identity_token_file", "sso_session", "sso_start_url", "login_session"}) {
+  for (const char* const name : {"role_arn", "source_profile", "credential_source",
+                                 "credential_process", "web_identity_token_file", "sso_account_id",
+                                 "sso_role_name", "sso_start_url", "login_session"}) {
     CAPTURE(name);
     TestEnvironment environment;
     environment.write(".aws/config", std::string("[profile p]\n") + name + " = canary\n");
@@ -317,6 +317,14 @@ TEST_CASE("profiles with credentials of another source are refused by its name")
     ProfileCredentials provider("p");
     CHECK(errorKindOf(provider) == ErrorKind::Configuration);
   }
+}
+
+TEST_CASE("a session of IAM Identity Center alone asks for no credentials") {
+  TestEnvironment environment;
+  environment.write(".aws/config",
+                    "[profile p]\nsso_session = s\naws_access_key_id = I\n"
+                    "aws_secret_access_key = k\n");
+  CHECK(fromProfile("p") == "I|k|");
 }
 
 TEST_CASE("files are read at each call") {

@@ -269,7 +269,8 @@ TEST_CASE("a way to credentials that the program leaves out is refused by name")
       {"role_arn=A\ncredential_source=Ec2InstanceMetadata\n",
        "credential_source = Ec2InstanceMetadata"},
       {"web_identity_token_file=w\n", "web_identity_token_file"},
-      {"sso_session=s\n", "sso_session"},
+      {"sso_session=s\nsso_account_id=1\nsso_role_name=R\n", "sso_account_id"},
+      {"sso_role_name=R\n", "sso_role_name"},
       {"sso_start_url=s\n", "sso_start_url"},
       {"credential_process=p\n", "credential_process"},
   };
@@ -280,6 +281,19 @@ TEST_CASE("a way to credentials that the program leaves out is refused by name")
           std::string("configuration: profile \"default\": credentials by way of ") + row.property +
               " are not supported");
   }
+}
+
+TEST_CASE("a session for bearer tokens is passed over, with a source for it and without") {
+  const std::string config =
+      "[default]\nsso_session=s\naws_access_key_id=K\naws_secret_access_key=k\n"
+      "[sso-session s]\nsso_region=eu-west-1\nsso_start_url=u\n";
+  Profiles profiles;
+  ProfileSources sources = profiles.all();
+  ManualClock clock;
+  ScriptedTransport transport;
+  SsoCredentials sso(transport, clock);
+  sources.sso = GENERATE(false, true) ? &sso : nullptr;
+  CHECK(profiles.retrieved(config, sources) == "K");
 }
 
 TEST_CASE("a profile that is not there") {

@@ -124,8 +124,13 @@ TEST_CASE("a role's credentials for who has signed in") {
 }
 
 TEST_CASE("a profile without SSO is none of this source") {
-  Laptop laptop("[profile p]\nregion = eu-west-1\n");
-  CHECK(laptop.get() == "profile \"p\": it has neither sso_session nor sso_start_url");
+  // A session alone is for bearer tokens.
+  const std::string session =
+      GENERATE(as<std::string>{}, "",
+               "sso_session = s\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = u\n",
+               "sso_session = s\nsso_start_url = u\n[sso-session s]\nsso_region = eu-west-1\n");
+  Laptop laptop("[profile p]\nregion = eu-west-1\n" + session);
+  CHECK(laptop.get() == "profile \"p\": it has neither sso_account_id nor sso_role_name");
   CHECK(laptop.kind == ErrorKind::NoCredentials);
 }
 
@@ -148,8 +153,10 @@ TEST_CASE("SSO settings that are incomplete or contradict each other are refused
        "sso_start_url is not set in the sso-session"},
       {session + account, "[sso-session s]\nsso_start_url = u\n",
        "sso_region is not set in the sso-session"},
-      {session, "[sso-session s]\nsso_start_url = u\nsso_region = r\n",
+      {session + "sso_role_name = r\n", "[sso-session s]\nsso_start_url = u\nsso_region = r\n",
        "sso_account_id is not set"},
+      {session + "sso_account_id = 1\n", "[sso-session s]\nsso_start_url = u\nsso_region = r\n",
+       "sso_role_name is not set"},
       {session + "sso_region = q\n" + account,
        "[sso-session s]\nsso_start_url = u\nsso_region = r\n",
        "sso_region is not that of the sso-session"},

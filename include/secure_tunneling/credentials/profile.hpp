@@ -64,8 +64,8 @@ class ProfileCredentials final : public CredentialsProvider {
     const ProfileView profile{*files, chosen.name, chosen.name};
     for (const std::string_view other :
          {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
-          "web_identity_token_file"sv, "sso_session"sv, "sso_start_url"sv, "login_session"sv}) {
-      if (!profile.value(other).empty()) {
+          "web_identity_token_file"sv, detail::ssoProperty(profile), "login_session"sv}) {
+      if (!other.empty() && !profile.value(other).empty()) {
         return profile.refuse(
             detail::concat({"credentials by way of "sv, other, " are not supported"sv}));
       }

@@ -31,10 +31,10 @@ struct ProfileSources {
 /// one thread at a time; put a cache around it.
 ///
 /// In a profile, the first of these counts, as in the AWS CLI: `role_arn` (with `source_profile` or
-/// `credential_source`), `web_identity_token_file`, `sso_session` or `sso_start_url`, keys in the
-/// credentials file, `credential_process`, keys in the config file. A role's source profile is used
-/// by its keys where it has some, else in the same order; a chain of roles may be of any length.
-/// `mfa_serial` and `login_session` are refused: nobody is there to type a code.
+/// `credential_source`), `web_identity_token_file`, SSO (`sso_account_id`, `sso_role_name`), keys
+/// in the credentials file, `credential_process`, keys in the config file. A role's source profile
+/// is used by its keys where it has some, else in the same order; a chain of roles may be of any
+/// length. `mfa_serial` and `login_session` are refused: nobody is there to type a code.
 class ProfileChainCredentials final : public CredentialsProvider {
  public:
   explicit ProfileChainCredentials(ProfileSources sources, GivenStsSettings given = {})
@@ -86,8 +86,8 @@ class ProfileChainCredentials final : public CredentialsProvider {
   };
 
   static bool isNamed(const Named& named, const ProfileView& profile) {
-    return named.source == nullptr ? !profile.value(named.property).empty()
-                                   : named.source->isNamedBy(profile);
+    if (named.source != nullptr) return named.source->isNamedBy(profile);
+    return !named.property.empty() && !profile.value(named.property).empty();
   }
   static Result<void> ask(const Named& named, const ProfileView& profile,
                           const CredentialsQuery& query, Credentials& credentials) {
@@ -177,8 +177,7 @@ class ProfileChainCredentials final : public CredentialsProvider {
     const ProfileView& profile = base.profile;
     for (const auto& each :
          {Named{sources_.webIdentity, "web_identity_token_file"sv},
-          Named{sources_.sso, "sso_session"sv}, Named{sources_.sso, "sso_start_url"sv},
-          Named{nullptr, "login_session"sv}}) {
+          Named{sources_.sso, detail::ssoProperty(profile)}, Named{nullptr, "login_session"sv}}) {
       if (isNamed(each, profile)) return ask(each, profile, query, credentials);
     }
     Result<bool> found =

@@ -31,6 +31,20 @@ struct ProfileView {
   }
 };
 
+namespace detail {
+
+/// The property by which a profile asks for credentials of IAM Identity Center; empty where none
+/// does. A profile with no more than `sso_session` is for bearer tokens.
+inline std::string_view ssoProperty(const ProfileView& profile) noexcept {
+  for (const std::string_view name : {"sso_account_id"sv, "sso_role_name"sv, "sso_start_url"sv}) {
+    const bool isOfSession = name == "sso_start_url"sv && !profile.value("sso_session"sv).empty();
+    if (!isOfSession && !profile.value(name).empty()) return name;
+  }
+  return {};
+}
+
+}  // namespace detail
+
 /// A way to credentials that a profile can name.
 class ProfileSource {
  public:

@@ -57,18 +57,14 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
     const ProfileView profile{*files, chosen.name, chosen.name};
     if (!isNamedBy(profile)) {
-      return profile.refuse("it has neither sso_session nor sso_start_url"sv,
+      return profile.refuse("it has neither sso_account_id nor sso_role_name"sv,
                             ErrorKind::NoCredentials);
     }
     return retrieveFor(profile, query, credentials);
   }
 
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
-    for (const std::string_view name :
-         {"sso_session"sv, "sso_start_url"sv, "sso_account_id"sv, "sso_role_name"sv}) {
-      if (!profile.value(name).empty()) return true;
-    }
-    return false;
+    return !detail::ssoProperty(profile).empty();
   }
 
   Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery& query,
