@@ -466,6 +466,18 @@ TEST_CASE("the endpoints of SSO can be set as for every service") {
     CHECK(laptop.request(0).url == "http://127.0.0.1:2/token");
     CHECK(laptop.request(1).url.find("http://127.0.0.1:1/portal/federation/credentials?") == 0);
   }
+  SECTION("beside FIPS and dual-stack") {
+    const char* const flag = GENERATE("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT");
+    CAPTURE(flag);
+    Laptop laptop;
+    laptop.environment.set(flag, "true");
+    laptop.environment.set("AWS_ENDPOINT_URL", "https://all.example");
+    laptop.environment.write(sessionFile, tokenFile(minute));
+    laptop.transport.answer(200, answer).answer(200, document);
+    CHECK(laptop.get() == "ID|secret|token");
+    CHECK(laptop.request(0).authority == "all.example");
+    CHECK(laptop.request(1).authority == "all.example");
+  }
   SECTION("a services section") {
     Laptop laptop(std::string(sessionConfig) +
                   "[profile p]\nservices = mine\n[services mine]\n"

@@ -387,6 +387,12 @@ TEST_CASE("how STS is reached is configured as for every service") {
   environment.set("AWS_USE_DUALSTACK_ENDPOINT", "true");
   environment.set("AWS_STS_REGIONAL_ENDPOINTS", "regional");
   CHECK(loaded("default") == "ap-south-1||fipsdual|3");
+  // The flags do not keep an endpoint of its own from being asked.
+  environment.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false");
+  CHECK(loaded("p", given) == "ap-south-1|http://only.example||5");
+  environment.set("AWS_USE_FIPS_ENDPOINT", "maybe");
+  CHECK(loaded("p", given) == "error: AWS_USE_FIPS_ENDPOINT is \"maybe\": expected true or false");
+  environment.set("AWS_USE_FIPS_ENDPOINT", "false");
   environment.set("AWS_STS_REGIONAL_ENDPOINTS", "global");
   CHECK(loaded("default") ==
         "error: AWS_STS_REGIONAL_ENDPOINTS is \"global\": expected regional or legacy");

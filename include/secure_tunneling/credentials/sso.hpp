@@ -40,8 +40,8 @@ struct SsoSettings {
 /// to sign in again. Three attempts a request, with waits between.
 ///
 /// Endpoints are as for every service: AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC, `sso`
-/// and `sso_oidc` in `services`, FIPS and dual-stack. Keeps references to its parts; one thread at
-/// a time.
+/// and `sso_oidc` in `services`, FIPS and dual-stack, which mean nothing where a URL is set. Keeps
+/// references to its parts; one thread at a time.
 class SsoCredentials final : public CredentialsProvider, public ProfileSource {
  public:
   /// An empty `profile` means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else "default".
@@ -257,6 +257,8 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
           useDualStack);
     }
     if (!read) return std::move(read).error();
+    // The flags are for the service's own endpoints, and one URL may be set for all services.
+    if (!url.empty()) useFips = useDualStack = false;
     // An explicit endpoint and the checks are those of every service.
     Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
     if (!endpoint || !url.empty()) return endpoint;

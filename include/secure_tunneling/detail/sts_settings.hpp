@@ -26,7 +26,8 @@ namespace detail {
 
 /// How STS is reached, by the environment and a profile of the shared files: region, endpoint URL
 /// (AWS_ENDPOINT_URL_STS, `sts` in `services`), FIPS, dual-stack, attempts as for every service,
-/// and AWS_STS_REGIONAL_ENDPOINTS or `sts_regional_endpoints`.
+/// and AWS_STS_REGIONAL_ENDPOINTS or `sts_regional_endpoints`. FIPS and dual-stack mean nothing
+/// where an endpoint URL is set.
 inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string_view profile,
                                            const GivenStsSettings& given) {
   const Configuration configuration(files, profile);
@@ -58,6 +59,8 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
                               sts.maxAttempts);
   }
   if (!read) return std::move(read).error();
+  // The flags are for the service's own endpoints, and one URL may be set for all services.
+  if (!sts.endpointUrl.empty()) sts.useFipsEndpoint = sts.useDualStackEndpoint = false;
   return sts;
 }
 
