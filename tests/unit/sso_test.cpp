@@ -350,11 +350,16 @@ TEST_CASE("a token that cannot be renewed serves to its end") {
   }
   SECTION("no token in the answer") {
     laptop.transport.answer(200, R"({"expiresIn":5})");
-    why = "expected accessToken and expiresIn";
+    why = "expected accessToken, and expiresIn of 999999999 seconds at most";
   }
   SECTION("no end in the answer") {
     laptop.transport.answer(200, R"({"accessToken":"canary","expiresIn":"canary"})");
-    why = "expected accessToken and expiresIn";
+    why = "expected accessToken, and expiresIn of 999999999 seconds at most";
+  }
+  SECTION("an end that nobody lives to see") {
+    const std::string seconds = GENERATE(as<std::string>{}, "1000000000", "999999999999999999");
+    laptop.transport.answer(200, R"({"accessToken":"canary","expiresIn":)" + seconds + "}");
+    why = "expected accessToken, and expiresIn of 999999999 seconds at most";
   }
   SECTION("no JSON") {
     laptop.transport.answer(200, "canary");

@@ -191,8 +191,10 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
                                       detail::StringMember("expiresIn"sv)};
     std::string problem = detail::collectMembers(response.body, members, 3).problem;
     const auto seconds = detail::parseJsonInteger(members[2]);
-    if (problem.empty() && (members[0].text.empty() || !seconds)) {
-      problem = "expected accessToken and expiresIn";
+    // No token lives for 31 years, and the sum below stays in range.
+    constexpr std::int64_t longestSeconds = 999'999'999;
+    if (problem.empty() && (members[0].text.empty() || !seconds || *seconds > longestSeconds)) {
+      problem = "expected accessToken, and expiresIn of 999999999 seconds at most";
     }
     if (!problem.empty()) {
       return detail::sourceError(ErrorKind::Credentials, renewal, {problem});
