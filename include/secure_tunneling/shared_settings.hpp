@@ -78,7 +78,7 @@ class SettingsReader {
     }
     settings.correctClockSkew = !keepsClock;
     shared.caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv).value;
-    return result ? readRetries(settings.maxAttempts) : std::move(result);
+    return result ? configuration_.readMaxAttempts(settings.maxAttempts) : std::move(result);
   }
 
  private:
@@ -98,19 +98,6 @@ class SettingsReader {
     if (!url.empty() || given_.ignoreConfiguredEndpointUrls) return {};
     return configuration_.readEndpointUrl("AWS_ENDPOINT_URL_IOTSECURETUNNELING",
                                           "iotsecuretunneling"sv, given_.allowHttp, url);
-  }
-
-  /// All modes are run as `standard`: `adaptive` adds to it what one caller does not notice, and
-  /// `legacy`, its forerunner, differs by the number of attempts.
-  Result<void> readRetries(int& maxAttempts) const {
-    const Configured mode = configuration_.find({"AWS_RETRY_MODE"}, "retry_mode"sv);
-    if (mode.value == "legacy"sv) {
-      maxAttempts = 5;
-    } else if (!mode.value.empty() && mode.value != "standard"sv && mode.value != "adaptive"sv) {
-      return configuration_.refuse(mode, "standard, adaptive or legacy"sv);
-    }
-    return configuration_.read(configuration_.find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv),
-                               maxAttempts);
   }
 
   const GivenSettings& given_;

@@ -387,6 +387,15 @@ TEST_CASE("how STS is reached is configured as for every service") {
   environment.set("AWS_USE_DUALSTACK_ENDPOINT", "true");
   environment.set("AWS_STS_REGIONAL_ENDPOINTS", "regional");
   CHECK(loaded("default") == "ap-south-1||fipsdual|3");
+  environment.set("AWS_RETRY_MODE", "legacy");
+  CHECK(loaded("default") == "ap-south-1||fipsdual|5");
+  environment.set("AWS_MAX_ATTEMPTS", "2");
+  CHECK(loaded("default") == "ap-south-1||fipsdual|2");
+  environment.set("AWS_MAX_ATTEMPTS", "");
+  environment.set("AWS_RETRY_MODE", "none");
+  CHECK(loaded("default") ==
+        "error: AWS_RETRY_MODE is \"none\": expected standard, adaptive or legacy");
+  environment.set("AWS_RETRY_MODE", "");
   // The flags do not keep an endpoint of its own from being asked.
   environment.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false");
   CHECK(loaded("p", given) == "ap-south-1|http://only.example||5");

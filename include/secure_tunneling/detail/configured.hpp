@@ -85,6 +85,19 @@ class Configuration {
     return {};
   }
 
+  /// Reads the number of attempts, which stays as it is where nothing says it. All retry modes are
+  /// run as `standard`: `adaptive` adds to it what one caller does not notice, and `legacy`, its
+  /// forerunner, differs by the number of attempts.
+  [[nodiscard]] Result<void> readMaxAttempts(int& maxAttempts) const {
+    const Configured mode = find({"AWS_RETRY_MODE"}, "retry_mode"sv);
+    if (mode.value == "legacy"sv) {
+      maxAttempts = 5;
+    } else if (!mode.value.empty() && mode.value != "standard"sv && mode.value != "adaptive"sv) {
+      return refuse(mode, "standard, adaptive or legacy"sv);
+    }
+    return read(find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv), maxAttempts);
+  }
+
   /// Reads the endpoint URL that is configured for one service into `url`: the variable
   /// `variable`, AWS_ENDPOINT_URL, the profile's `services` section under `service`,
   /// `endpoint_url`. `url` stays as it is where there is none, or where they are to be ignored.

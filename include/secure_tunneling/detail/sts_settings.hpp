@@ -54,10 +54,7 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
         configuration.find({"AWS_USE_DUALSTACK_ENDPOINT"}, "use_dualstack_endpoint"sv),
         sts.useDualStackEndpoint);
   }
-  if (read) {
-    read = configuration.read(configuration.find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv),
-                              sts.maxAttempts);
-  }
+  if (read) read = configuration.readMaxAttempts(sts.maxAttempts);
   if (!read) return std::move(read).error();
   // The flags are for the service's own endpoints, and one URL may be set for all services.
   if (!sts.endpointUrl.empty()) sts.useFipsEndpoint = sts.useDualStackEndpoint = false;
