@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secure_tunneling/detail/shared_files.hpp"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "support/catch.hpp"
@@ -318,6 +320,32 @@ TEST_CASE("a file that may not be read") {
   REQUIRE_FALSE(named);
   CHECK(named.error().kind == ErrorKind::Configuration);
   CHECK(named.error().message == path + ": Permission denied");
+}
+
+TEST_CASE("a shared file is not inherited by programs started while it is read") {
+  TestEnvironment environment;
+  const std::string path = environment.path("pipe");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  bool isKept = false;
+  // The reader has its end open until this one is closed.
+  std::thread writer([&] {
+    const int end = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    struct stat pipe {};
+    ::fstat(end, &pipe);
+    for (int other = -1; other == -1;) {
+      for (int i = 0; i != 1024 && other == -1; ++i) {
+        struct stat its {};
+        const bool isPipe = i != end && ::fstat(i, &its) == 0 && its.st_ino == pipe.st_ino &&
+                            its.st_dev == pipe.st_dev;
+        if (isPipe) other = i;
+      }
+      if (other != -1) isKept = (::fcntl(other, F_GETFD) & FD_CLOEXEC) != 0;
+    }
+    ::close(end);
+  });
+  CHECK(detail::readSharedFile({path, true}));
+  writer.join();
+  CHECK(isKept);
 }
 
 TEST_CASE("which profile is chosen, and who said so") {

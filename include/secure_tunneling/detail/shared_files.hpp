@@ -61,7 +61,13 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
   const auto refuse = [&read](std::string_view why) {
     return errorOf(ErrorKind::Configuration, {read.path, ": "sv, why});
   };
-  std::FILE* const file = std::fopen(read.path.c_str(), "rb");
+#if defined(_WIN32)
+  constexpr const char* fileMode = "rb";
+#else
+  // A program that another thread starts meanwhile does not inherit it.
+  constexpr const char* fileMode = "rbe";
+#endif
+  std::FILE* const file = std::fopen(read.path.c_str(), fileMode);
   if (file == nullptr) {
     read.isForbidden = errno == EACCES;
     if (errno == ENOENT || errno == ENOTDIR || (read.isForbidden && !where.isNamed)) return read;

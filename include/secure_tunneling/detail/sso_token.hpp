@@ -130,7 +130,7 @@ inline void writeSsoToken(const SsoToken& token, Secret& out) {
 /// the old text or the new one, whole. False when that cannot be done: then nothing has changed.
 inline bool replaceSecretFile(const std::string& path, const Secret& text) {
   std::string temporary = concat({path, ".XXXXXX"sv});
-  const int file = ::mkstemp(temporary.data());  // mode 0600
+  const int file = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
   if (file < 0) return false;
   std::string_view rest = text.expose();
   while (!rest.empty()) {
