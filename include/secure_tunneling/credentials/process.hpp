@@ -43,7 +43,8 @@ class ChildCommand {
   ~ChildCommand() {
     if (output_ != -1) close(output_);
     if (process_ == -1) return;
-    if (kill(-process_, SIGKILL) != 0) kill(process_, SIGKILL);
+    // The group is there when posix_spawn returns.
+    kill(-process_, SIGKILL);
     while (waitpid(process_, nullptr, 0) == -1 && errno == EINTR) {
     }
   }
@@ -126,7 +127,8 @@ class ChildCommand {
     for (int pauseMs = 1;; pauseMs = pauseMs * 2 < longestPauseMs ? pauseMs * 2 : longestPauseMs) {
       const pid_t ended = waitpid(process_, &status, WNOHANG);
       if (ended == process_) break;
-      // Where the program ignores SIGCHLD the system keeps no status: the output has to do.
+      // Where the program ignores SIGCHLD the system keeps no status, and where it waits for any
+      // child itself, by waitpid(-1), it may have got this one: the output has to do.
       if (ended == -1 && errno == ECHILD) {
         process_ = -1;
         return {};
@@ -163,7 +165,7 @@ class ChildCommand {
 /// The command is run by `/bin/sh -c`, as most AWS SDKs do (the AWS CLI splits it into words by
 /// itself, so that a pipe does not work there). It has no standard input and cannot ask anybody
 /// anything. What it writes to standard error goes to that of the program and in no error. Its
-/// status is not seen where the program ignores SIGCHLD.
+/// status is not seen where the program ignores SIGCHLD or waits for any child (`waitpid(-1)`).
 class ProcessCredentials final : public CredentialsProvider, public ProfileSource {
  public:
   explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
