@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Who is trusted, and by which version of TLS.
+#include <unistd.h>
+
+#include <array>
 #include <string>
 
 #include "support/caller.hpp"
@@ -20,6 +23,35 @@ struct TlsService {
     options.caFile = authority.file();
     return options;
   }
+};
+
+/// Standard input with a text in it, as if somebody had typed it.
+class TypedText {
+ public:
+  explicit TypedText(const std::string& text) : saved_(dup(STDIN_FILENO)) {
+    std::array<int, 2> pipe{};
+    REQUIRE(::pipe(pipe.data()) == 0);
+    REQUIRE(write(pipe[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    dup2(pipe[0], STDIN_FILENO);
+    close(pipe[0]);
+    close(pipe[1]);
+  }
+  ~TypedText() {
+    dup2(saved_, STDIN_FILENO);
+    close(saved_);
+  }
+  TypedText(const TypedText&) = delete;
+  TypedText& operator=(const TypedText&) = delete;
+
+  /// What nobody has read.
+  [[nodiscard]] std::string rest() const {
+    std::array<char, 256> buffer{};
+    const ssize_t count = read(STDIN_FILENO, buffer.data(), buffer.size());
+    return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+  }
+
+ private:
+  int saved_;
 };
 
 void checkUntrusted(const RotateResult& response, const ServedFake& service) {
@@ -210,6 +242,32 @@ TEST_CASE("mutual TLS") {
     CHECK(response.error().delivery == Delivery::NotSent);
     CHECK(service.calls() == 0);
   }
+}
+
+TEST_CASE("nobody is asked for the passphrase of a client's key") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  made.tls.clientCaFile = made.authority.file();
+  ServedFake service(made.tls);
+  const CertificateFiles client = made.authority.issueLocked("client", "passphrase");
+  CurlTransportOptions options = made.trusting();
+  SECTION("in a file of its own") {
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile = client.key;
+  }
+  SECTION("beside the certificate") {
+    options.clientCertificateFile =
+        made.folder.file("both.pem", readFile(client.certificate) + readFile(client.key));
+  }
+  const TypedText typed("passphrase\n");
+  const auto response = Caller(service.url(), options).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Configuration);
+  CHECK(response.error().transportCode == CURLE_SSL_CERTPROBLEM);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(typed.rest() == "passphrase\n");
+  CHECK(service.calls() == 0);
 }
 
 TEST_CASE("an answer that is cut off where only TLS tells its end is not taken for whole") {

@@ -58,6 +58,12 @@ class CertificateAuthority {
     const Key key = makeKey();
     return write(name, *makeCertificate(content, *key, certificate_.get(), *key_), *key);
   }
+  /// With a key that cannot be read without `passphrase`.
+  [[nodiscard]] CertificateFiles issueLocked(const std::string& name,
+                                             std::string passphrase) const {
+    const Key key = makeKey();
+    return write(name, *makeCertificate({}, *key, certificate_.get(), *key_), *key, &passphrase);
+  }
   /// A certificate that nobody but its own key vouches for.
   [[nodiscard]] CertificateFiles selfSigned(const std::string& name) const {
     const Key key = makeKey();
@@ -130,12 +136,14 @@ class CertificateAuthority {
     require(file != nullptr && PEM_write_X509(file.get(), &certificate) == 1);
     return folder_.path(name);
   }
-  [[nodiscard]] CertificateFiles write(const std::string& name, X509& certificate,
-                                       EVP_PKEY& key) const {
+  [[nodiscard]] CertificateFiles write(const std::string& name, X509& certificate, EVP_PKEY& key,
+                                       std::string* passphrase = nullptr) const {
     CertificateFiles files{write(name + ".pem", certificate), folder_.path(name + ".key")};
     const File file(std::fopen(files.key.c_str(), "wb"));
     require(file != nullptr &&
-            PEM_write_PrivateKey(file.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+            PEM_write_PrivateKey(
+                file.get(), &key, passphrase != nullptr ? EVP_aes_256_cbc() : nullptr, nullptr, 0,
+                nullptr, passphrase != nullptr ? passphrase->data() : nullptr) == 1);
     return files;
   }
 

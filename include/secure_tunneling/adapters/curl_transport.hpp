@@ -38,7 +38,7 @@ struct CurlTransportOptions {
   std::string caFile;
   /// A directory of CAs to trust, hashed as OpenSSL wants it, instead of the system's.
   std::string caPath;
-  /// PEM files for mutual TLS.
+  /// PEM files for mutual TLS. The key must not be encrypted: nobody is asked for a passphrase.
   std::string clientCertificateFile;
   std::string clientKeyFile;
   /// Off: the server's certificate and name are not checked, and anybody in between can read the
@@ -261,6 +261,8 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_CAINFO, options_.caFile.c_str()},
       {CURLOPT_CAPATH, options_.caPath.c_str()},
     };
+    const bool hasClient =
+        !options_.clientCertificateFile.empty() || !options_.clientKeyFile.empty();
     CURLcode code = curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &onHeader);
     if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &onBody);
     if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &onSocket);
@@ -277,6 +279,8 @@ class CurlTransport final : public HttpTransport {
         code = curl_easy_setopt(handle_, text.option, text.value);
       }
     }
+    // Without one OpenSSL asks for it on the terminal, and waits.
+    if (code == CURLE_OK && hasClient) code = curl_easy_setopt(handle_, CURLOPT_KEYPASSWD, "");
     if (code == CURLE_OK) return {};
     curl_easy_cleanup(std::exchange(handle_, nullptr));
     Error error = detail::errorOf(ErrorKind::Configuration,
