@@ -19,7 +19,9 @@ namespace secure_tunneling {
 inline namespace v1 {
 
 struct CurlTransportOptions {
-  /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit.
+  /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and the
+  /// next limit a libcurl before 7.87 still waits for a look-up that is under way, for as long as
+  /// the system's resolver takes; a newer one leaves it to its thread.
   long connectTimeoutMs = 10'000;
   /// Milliseconds for the whole exchange; 0 for no limit.
   long totalTimeoutMs = 60'000;
@@ -244,6 +246,10 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_CONNECTTIMEOUT_MS,
        options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffff},
       {CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs},
+#if LIBCURL_VERSION_NUM >= 0x075700
+      // Otherwise libcurl waits for a look-up to end before it gives up.
+      {CURLOPT_QUICK_EXIT, 1},
+#endif
       {CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond},
       {CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds},
       {CURLOPT_SSL_SESSIONID_CACHE, keepsTlsSessions() ? 1 : 0},
