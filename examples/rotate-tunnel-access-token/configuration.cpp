@@ -20,11 +20,6 @@ bool isSet(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
-bool isDirectory(const std::string& path) {
-  struct stat status {};
-  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 }  // namespace
 
 Result<SharedSettings> readSettings(const Options& options) {
@@ -58,7 +53,7 @@ CurlTransportOptions transportOptions(const Options& options, const std::string&
   out.lowSpeedSeconds = 0;
   out.maxResponseBytes = std::size_t{16} << 20U;
   out.verifyTls = options.verifySsl;
-  if (out.verifyTls) (isDirectory(caBundle) ? out.caPath : out.caFile) = caBundle;
+  if (out.verifyTls) out.trust(caBundle);
   return out;
 }
 

@@ -26,7 +26,7 @@ using Client = BasicClient<OpensslSha256>;
   Result<SharedSettings> shared = loadSharedSettings();
   if (!shared) return std::move(shared).error();
   CurlTransportOptions options;
-  options.caFile = std::move(shared->caBundle);
+  options.trust(std::move(shared->caBundle));
   DefaultCredentialsChain credentials({}, options);
   CurlTransport transport(std::move(options));
   SystemClock clock;

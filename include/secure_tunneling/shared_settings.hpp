@@ -30,7 +30,8 @@ struct GivenSettings {
 /// Settings of the environment and the shared files.
 struct SharedSettings {
   Settings settings;
-  /// A PEM bundle of the CAs to trust (`CurlTransportOptions::caFile`); empty for the system's.
+  /// The CAs to trust, a PEM bundle or a hashed directory (`CurlTransportOptions::trust`); empty for
+  /// the system's.
   std::string caBundle;
   /// The profile that was read, and the files, whether they exist or not.
   std::string profile;

@@ -88,6 +88,31 @@ TEST_CASE("a server is trusted by the authority that it is from") {
   CHECK(service.accepts(response->sourceAccessToken->expose()));
 }
 
+TEST_CASE("the one-line form trusts the CA bundle of the environment") {
+  SystemClock clock;
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  ServedFake service(clock.now().unixMs, &made.tls);
+  TestEnvironment environment;
+  environment.set("AWS_ENDPOINT_URL", service.url());
+  environment.set("AWS_REGION", "us-east-1");
+  environment.set("AWS_ACCESS_KEY_ID", ServedFake::accessKeyId);
+  environment.set("AWS_SECRET_ACCESS_KEY", ServedFake::secretAccessKey);
+  environment.set("no_proxy", "127.0.0.1");
+  SECTION("a file") {
+    environment.set("AWS_CA_BUNDLE", made.authority.file());
+  }
+  SECTION("a directory") {
+    environment.set("AWS_CA_BUNDLE", made.authority.hashedFolder());
+  }
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::SOURCE;
+  const auto response = rotateTunnelAccessToken(request);
+  INFO(describe(response));
+  CHECK(response);
+}
+
 TEST_CASE("a server that cannot be trusted gets no request, and no second try") {
   TlsService made;
   CurlTransportOptions options = made.trusting();

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include <cstddef>
 #include <string>
@@ -48,6 +49,14 @@ struct CurlTransportOptions {
   bool verifyTls = true;
   /// Off where the program itself calls curl_global_init.
   bool initializeCurl = true;
+
+  /// Trusts what a CA bundle of the AWS tools names, `SharedSettings::caBundle` for one: a
+  /// directory goes to `caPath`, all else to `caFile`.
+  void trust(std::string caBundle) {
+    struct stat status {};
+    const bool isDirectory = stat(caBundle.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    (isDirectory ? caPath : caFile) = std::move(caBundle);
+  }
 };
 
 /// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connection is kept and
