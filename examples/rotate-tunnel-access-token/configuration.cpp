@@ -38,6 +38,10 @@ Result<SharedSettings> readSettings(const Options& options) {
     settings.useDualStackEndpoint = false;
   }
   settings.signRequests = options.signRequest;
+  if (!options.region) {
+    Result<void> located = secure_tunneling::addInstanceRegion(*shared);
+    if (!located) return std::move(located).error();
+  }
   if (!options.caBundle.empty()) shared->caBundle = options.caBundle;
   if (shared->caBundle.empty() && isSet("REQUESTS_CA_BUNDLE")) {
     shared->caBundle = std::getenv("REQUESTS_CA_BUNDLE");
@@ -75,10 +79,10 @@ std::vector<std::string> permissionsReport(const SharedSettings& shared) {
   return report;
 }
 
-GivenStsSettings givenForCredentials(const Options& options) {
+GivenStsSettings givenForCredentials(const Options& options, const std::string& region) {
   GivenStsSettings given;
   given.profile = options.profile;
-  if (options.region) given.region = *options.region;
+  given.region = region;
   given.allowHttp = true;
   return given;
 }

@@ -16,5 +16,6 @@ secure_tunneling::CurlTransportOptions transportOptions(const Options& options,
 /// What to tell the user of who else can get at the shared files: a line each.
 std::vector<std::string> permissionsReport(const secure_tunneling::SharedSettings& shared);
 
-/// What the options say of where credentials come from.
-secure_tunneling::GivenStsSettings givenForCredentials(const Options& options);
+/// What the options say of where credentials come from; `region` is the one of the call.
+secure_tunneling::GivenStsSettings givenForCredentials(const Options& options,
+                                                       const std::string& region);

@@ -110,7 +110,7 @@ int rotate(const Options& options, SharedSettings shared,
   Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
   const CurlTransportOptions curlOptions = transportOptions(options, shared.caBundle);
-  DefaultCredentialsChain credentials(givenForCredentials(options), curlOptions);
+  DefaultCredentialsChain credentials(givenForCredentials(options, settings.region), curlOptions);
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
   log.line("profile " + shared.profile + " of " + shared.configFile + " and " +

@@ -17,17 +17,21 @@ inline namespace v1 {
 /// A client that signs with OpenSSL.
 using Client = BasicClient<OpensslSha256>;
 
-/// The same in one line, for one call now and then: settings from `loadSharedSettings()`,
-/// credentials from `DefaultCredentialsChain`, a connection of its own. See the form over a client
-/// for what it does and returns; safe to call from several threads as long as none changes the
-/// environment.
+/// The same in one line, for one call now and then: settings from `loadSharedSettings()`, without a
+/// configured region that of the EC2 instance (`addInstanceRegion`), credentials from
+/// `DefaultCredentialsChain`, a connection of its own. See the form over a client for what it does
+/// and returns; safe to call from several threads as long as none changes the environment.
 [[nodiscard]] inline Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
     const RotateTunnelAccessTokenRequest& request) {
   Result<SharedSettings> shared = loadSharedSettings();
   if (!shared) return std::move(shared).error();
+  Result<void> located = addInstanceRegion(*shared);
+  if (!located) return std::move(located).error();
   CurlTransportOptions options;
   options.trust(std::move(shared->caBundle));
-  DefaultCredentialsChain credentials({}, options);
+  GivenStsSettings given;
+  given.region = shared->settings.region;
+  DefaultCredentialsChain credentials(std::move(given), options);
   CurlTransport transport(std::move(options));
   SystemClock clock;
   Client client(std::move(shared->settings), transport, credentials, clock);

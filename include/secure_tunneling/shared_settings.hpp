@@ -30,8 +30,8 @@ struct GivenSettings {
 /// Settings of the environment and the shared files.
 struct SharedSettings {
   Settings settings;
-  /// The CAs to trust, a PEM bundle or a hashed directory (`CurlTransportOptions::trust`); empty for
-  /// the system's.
+  /// The CAs to trust, a PEM bundle or a hashed directory (`CurlTransportOptions::trust`); empty
+  /// for the system's.
   std::string caBundle;
   /// The profile that was read, and the files, whether they exist or not.
   std::string profile;
@@ -129,7 +129,7 @@ class SettingsReader {
 /// Reads the files at each call; as `getenv`, not safe beside a thread that changes the
 /// environment. Returns `ErrorKind::Configuration`, with the variable or the file and line, for a
 /// value that is not valid, for a malformed file, and for a profile that was asked for by name and
-/// does not exist. A region that is found nowhere stays empty.
+/// does not exist. A region that is found nowhere stays empty: see `addInstanceRegion`.
 inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}) {
   detail::ChosenProfile chosen = detail::chosenProfile(given.profile);
   Result<detail::SharedFiles> files = detail::SharedFiles::load();

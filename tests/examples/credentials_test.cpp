@@ -8,6 +8,7 @@
 
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
+#include "support/http_server.hpp"
 #include "support/sts_service.hpp"
 
 using namespace secure_tunneling;
@@ -213,6 +214,50 @@ TEST_CASE("the command finds credentials where the AWS CLI does") {
         machine.home.file(".aws/sso/cache/a0f1490a20d0211c997b44bc357e1972deab8ae3.json",
                           R"({"accessToken":"canary-sso","expiresAt":"2100-01-01T00:00:00Z"})");
     machine.checkRotates();
+  }
+}
+
+TEST_CASE("on an instance the command needs no region") {
+  Machine machine;
+  machine.environment = {"HOME=" + machine.home.path(), "PATH=/usr/bin:/bin",
+                         "AWS_ENDPOINT_URL_IOTSECURETUNNELING=" + machine.service.url()};
+  std::string region = "us-east-1";
+  HttpServer metadata([&](const HttpServer::Request& request) -> HttpAnswer {
+    const std::string role = "/latest/meta-data/iam/security-credentials/role";
+    if (request.target == "/latest/api/token") return {200, "token", "", false};
+    if (request.target == "/latest/meta-data/placement/region") return {200, region, "", false};
+    return {200, request.target == role ? documentOf("Token") : "role", "", false};
+  });
+  machine.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
+  SECTION("for the call") {
+    machine.checkRotates();
+  }
+  SECTION("for a role") {
+    region = "eu-west-1";
+    HttpServer sts([](const HttpServer::Request&) -> HttpAnswer {
+      return {200, roleAnswer(), "", false};
+    });
+    machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+    const std::string config = machine.home.file(
+        ".aws/config",
+        "[default]\nrole_arn=arn:aws:iam::1:role/R\ncredential_source=Ec2InstanceMetadata\n");
+    const Finished finished = machine.rotate();
+    INFO(finished.errors);
+    CHECK(sts.last().header("Authorization").value_or("").find("/eu-west-1/sts/") !=
+          std::string::npos);
+  }
+  SECTION("but for one that is empty by option") {
+    const Finished finished = machine.rotate({"--region", ""});
+    INFO(finished.errors);
+    CHECK(finished.status == 253);
+    CHECK(metadata.lines().empty());
+  }
+  SECTION("but where metadata are switched off") {
+    machine.set("AWS_EC2_METADATA_DISABLED", "true");
+    const Finished finished = machine.rotate();
+    CHECK(finished.status == 253);
+    CHECK(finished.errors.find("You must specify a region.") != std::string::npos);
+    CHECK(metadata.lines().empty());
   }
 }
 

@@ -3,6 +3,7 @@
 // EC2, the agents of ECS and EKS, the portal and token endpoint of SSO, the credentials endpoint of
 // IoT. Each ends in a call that is signed with what the source gave.
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -90,6 +91,9 @@ class MetadataService {
   void setRole(const std::string& role) {
     server_.with([&] { role_ = role; });
   }
+  void setRegion(const std::string& region) {
+    server_.with([&] { region_ = region; });
+  }
   /// Takes no token from now on that has been given.
   void forgetTokens() { revoked_ = tokens_.load(); }
   /// Answers the next requests behind the token with this status.
@@ -121,13 +125,13 @@ class MetadataService {
     const std::string roles = "/latest/meta-data/iam/security-credentials/";
     if (request.target == roles && !role_.empty()) return {200, role_, "", false};
     if (!role_.empty() && request.target == roles + role_) return {200, document, "", false};
-    if (request.target == "/latest/meta-data/placement/region")
-      return {200, "eu-west-1", "", false};
+    if (request.target == "/latest/meta-data/placement/region") return {200, region_, "", false};
     return {404, "", "", false};
   }
   static std::string tokenNumber(int number) { return "canary-session-" + std::to_string(number); }
 
   std::string role_ = "instance-role";
+  std::string region_ = "eu-west-1";
   std::atomic<int> tokens_{0};
   std::atomic<int> revoked_{0};
   std::atomic<int> failures_{0};
@@ -257,6 +261,51 @@ TEST_CASE("the region of an instance") {
   const Result<std::string> region = metadata.region();
   REQUIRE(region);
   CHECK(*region == "eu-west-1");
+}
+
+TEST_CASE("on EC2 the one-line form needs no settings") {
+  SystemClock clock;
+  MetadataService metadata;
+  metadata.setRegion("us-east-1");
+  ServedFake service(clock.now().unixMs);
+  service.with([](auto& fake) { fake.addCredentials(accessKeyId, secretAccessKey, sessionToken); });
+  TestEnvironment environment;
+  environment.set("AWS_ENDPOINT_URL", service.url());
+  environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.server().url());
+  environment.set("no_proxy", "127.0.0.1");
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::SOURCE;
+  const auto response = rotateTunnelAccessToken(request);
+  INFO(describe(response));
+  REQUIRE(response);
+  CHECK(service.accepts(response->sourceAccessToken->expose()));
+}
+
+TEST_CASE("where the metadata service is silent nobody waits for it for long") {
+  TestEnvironment environment;
+  HttpServer silent([](const HttpServer::Request&) {
+    HttpAnswer answer;
+    answer.isSilent = true;
+    return answer;
+  });
+  environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url());
+  const auto start = std::chrono::steady_clock::now();
+  SECTION("by the default chain") {
+    DefaultCredentialsChain chain;
+    Credentials credentials;
+    const Result<void> result = chain.retrieve({}, credentials);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::NoCredentials);
+    CHECK(contains(result.error().message, "Timeout was reached"));
+  }
+  SECTION("for the region") {
+    SharedSettings shared;
+    CHECK(addInstanceRegion(shared));
+    CHECK(shared.settings.region.empty());
+  }
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
+  CHECK(silent.lines() == std::vector<std::string>{"PUT /latest/api/token"});
 }
 
 namespace {

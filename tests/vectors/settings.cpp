@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Settings from the environment and the shared files.
 #include "configured.hpp"
-#include "secure_tunneling/shared_settings.hpp"
+#include "secure_tunneling/instance_region.hpp"
+#include "secure_tunneling/testing/manual_clock.hpp"
+#include "secure_tunneling/testing/scripted_transport.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;
@@ -17,16 +19,21 @@ Result<SharedSettings> load(const Json& json) {
   GivenSettings given;
   given.profile = json["code_profile"].text();
   given.region = json["code_region"].text();
-  return loadSharedSettings(given);
+  Result<SharedSettings> shared = loadSharedSettings(given);
+  // Where the case has no answer the transport has none: the machine is no instance.
+  ScriptedTransport metadata;
+  for (const Json& text : json["imds"].items()) {
+    metadata.answer(200, "token", {{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}})
+        .answer(200, text.text());
+  }
+  ManualClock clock;
+  Result<void> located = shared ? addInstanceRegion(*shared, metadata, clock) : Result<void>();
+  if (!located) return std::move(located).error();
+  return shared;
 }
 
 void runRegion(const Json& json, Report& report) {
   const std::string name = nameOf("region", json);
-  if (json["name"].text() == "imds configured") {
-    return report.notApplicable(
-        name,
-        "instance metadata is a source of its own, for where this one leaves the region empty");
-  }
   if (json["name"].text() == "load_region_nonexistent_profile") {
     return report.notApplicable(name, "a profile that was named and does not exist is an error: " +
                                           json["conflict"].text());

@@ -17,6 +17,7 @@
 #include "secure_tunneling/credentials/profile_chain.hpp"
 #include "secure_tunneling/credentials/sso.hpp"
 #include "secure_tunneling/credentials/web_identity.hpp"
+#include "secure_tunneling/instance_region.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -40,6 +41,17 @@ class OffChance final : public CredentialsProvider {
  private:
   CredentialsProvider& source_;
 };
+
+/// What reaches agents on this host and its link, where the services of AWS are reached by
+/// `options`: past every proxy, and with little patience.
+inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& options) {
+  CurlTransportOptions local;
+  local.connectTimeoutMs = 1'000;
+  local.totalTimeoutMs = 1'000;
+  local.noProxy = "*"sv;
+  local.initializeCurl = options.initializeCurl;
+  return local;
+}
 
 }  // namespace detail
 
@@ -117,7 +129,7 @@ class DefaultCredentialsChain final : public CredentialsProvider {
       : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
   /// `options` are for the services of AWS, not for agents on this host and its link.
   DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options)
-      : local_(localOptions(options)),
+      : local_(detail::localTransportOptions(options)),
         transport_(std::move(options)),
         chain_(transport_, local_, clock_, std::move(given)),
         cache_(chain_) {}
@@ -132,14 +144,6 @@ class DefaultCredentialsChain final : public CredentialsProvider {
     given.profile = std::move(profile);
     return given;
   }
-  static CurlTransportOptions localOptions(const CurlTransportOptions& options) {
-    CurlTransportOptions local;
-    local.connectTimeoutMs = 1'000;
-    local.totalTimeoutMs = 1'000;
-    local.noProxy = "*"sv;
-    local.initializeCurl = options.initializeCurl;
-    return local;
-  }
 
   SystemClock clock_;
   CurlTransport local_;
@@ -147,6 +151,15 @@ class DefaultCredentialsChain final : public CredentialsProvider {
   BasicDefaultChain<OpensslSha256> chain_;
   CachedCredentials cache_;
 };
+
+/// `addInstanceRegion` with a connection and a clock of its own. Takes about a second where nobody
+/// answers.
+inline Result<void> addInstanceRegion(SharedSettings& shared,
+                                      const CurlTransportOptions& options = {}) {
+  CurlTransport local(detail::localTransportOptions(options));
+  SystemClock clock;
+  return addInstanceRegion(shared, local, clock);
+}
 
 }  // namespace v1
 }  // namespace secure_tunneling
