@@ -61,6 +61,13 @@ CurlTransportOptions transportOptions(const Options& options, const std::string&
   return out;
 }
 
+CurlTransportOptions credentialTransportOptions(const Options& options,
+                                                const std::string& caBundle) {
+  Options verifying = options;
+  verifying.verifySsl = true;
+  return transportOptions(verifying, caBundle);
+}
+
 std::vector<std::string> permissionsReport(const SharedSettings& shared) {
   std::vector<std::string> report;
   for (const std::string& path : {shared.configFile, shared.credentialsFile}) {

@@ -13,6 +13,10 @@ secure_tunneling::Result<secure_tunneling::SharedSettings> readSettings(const Op
 secure_tunneling::CurlTransportOptions transportOptions(const Options& options,
                                                         const std::string& caBundle);
 
+/// For the services that give credentials: as in the AWS CLI, --no-verify-ssl is not about them.
+secure_tunneling::CurlTransportOptions credentialTransportOptions(const Options& options,
+                                                                  const std::string& caBundle);
+
 /// What to tell the user of who else can get at the shared files: a line each.
 std::vector<std::string> permissionsReport(const secure_tunneling::SharedSettings& shared);
 

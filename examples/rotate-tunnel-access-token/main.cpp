@@ -22,7 +22,6 @@
 
 using secure_tunneling::Client;
 using secure_tunneling::CurlTransport;
-using secure_tunneling::CurlTransportOptions;
 using secure_tunneling::DefaultCredentialsChain;
 using secure_tunneling::Delivery;
 using secure_tunneling::Error;
@@ -109,8 +108,8 @@ int rotate(const Options& options, SharedSettings shared,
   const DebugLog log(options.debug);
   Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
-  const CurlTransportOptions curlOptions = transportOptions(options, shared.caBundle);
-  DefaultCredentialsChain credentials(givenForCredentials(options, settings.region), curlOptions);
+  DefaultCredentialsChain credentials(givenForCredentials(options, settings.region),
+                                      credentialTransportOptions(options, shared.caBundle));
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
   log.line("profile " + shared.profile + " of " + shared.configFile + " and " +
@@ -122,7 +121,7 @@ int rotate(const Options& options, SharedSettings shared,
   log.line(std::string("credentials: ") +
            (settings.signRequests ? "by the default chain" : "none, the request is not signed"));
 
-  CurlTransport curl(curlOptions);
+  CurlTransport curl(transportOptions(options, shared.caBundle));
   LoggedTransport transport(curl, log);
   SystemClock clock;
   Client client(std::move(settings), transport, credentials, clock);

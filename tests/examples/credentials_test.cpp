@@ -217,6 +217,33 @@ TEST_CASE("the command finds credentials where the AWS CLI does") {
   }
 }
 
+TEST_CASE("no credentials come from a server that cannot be trusted, whatever the service may be") {
+  Machine machine;
+  const CertificateAuthority authority(machine.home, "ca");
+  HttpServer sts(TlsOptions{authority.issue("sts"), "", 0},
+                 [](const HttpServer::Request&) -> HttpAnswer {
+                   return {200, roleAnswer(), "", false};
+                 });
+  machine.set("AWS_ENDPOINT_URL_STS", sts.url());
+  machine.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
+  machine.set("AWS_WEB_IDENTITY_TOKEN_FILE", machine.home.file("token", "a.b.c"));
+  SECTION("an authority that is not known") {
+    const Finished finished = machine.rotate({"--no-verify-ssl"});
+    INFO(finished.errors);
+    CHECK(finished.status == 255);
+    CHECK(finished.errors.find("SSL peer certificate") != std::string::npos);
+    CHECK(sts.lines().empty());
+    CHECK(machine.service.calls() == 0);
+  }
+  SECTION("one that is, by variable") {
+    machine.set("AWS_CA_BUNDLE", authority.file());
+    machine.checkRotates({"--no-verify-ssl"});
+  }
+  SECTION("one that is, by option") {
+    machine.checkRotates({"--no-verify-ssl", "--ca-bundle", authority.file()});
+  }
+}
+
 TEST_CASE("on an instance the command needs no region") {
   Machine machine;
   machine.environment = {"HOME=" + machine.home.path(), "PATH=/usr/bin:/bin",
