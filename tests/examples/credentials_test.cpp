@@ -217,6 +217,62 @@ TEST_CASE("the command finds credentials where the AWS CLI does") {
   }
 }
 
+TEST_CASE("a role alias is reached by curl, as a command of the profile") {
+  Machine machine;
+  const CertificateAuthority authority(machine.home, "ca");
+  const CertificateFiles device = authority.issue("device");
+  // The credentials provider of AWS IoT.
+  HttpServer provider(TlsOptions{authority.issue("server"), authority.file(), 0},
+                      [](const HttpServer::Request& request) -> HttpAnswer {
+                        if (request.target != "/role-aliases/gateway/credentials" ||
+                            request.header("x-amzn-iot-thingname") != "gateway-7") {
+                          return {403, R"({"message":"Access denied"})", "", false};
+                        }
+                        return {200,
+                                std::string(R"({"credentials":{"accessKeyId":")") + temporaryId +
+                                    R"(","secretAccessKey":")" + temporarySecret +
+                                    R"(","sessionToken":")" + temporaryToken +
+                                    R"(","expiration":")" + inAnHour() + "\"}}",
+                                "", false};
+                      });
+  std::string certificate = " --cert " + device.certificate + " --key " + device.key;
+  std::string thing = "gateway-7";
+  const auto setUp = [&] {
+    const std::string script = machine.home.file(
+        "role-alias.sh",
+        "curl --silent --show-error --fail" + certificate + " --cacert " + authority.file() +
+            " --header 'x-amzn-iot-thingname: " + thing + "' " + provider.url() +
+            "/role-aliases/gateway/credentials |\n"
+            R"(  sed -e 's/^{"credentials":{/{"Version":1,/' -e 's/}}$/}/')"
+            " -e 's/accessKeyId/AccessKeyId/' -e 's/secretAccessKey/SecretAccessKey/'"
+            " -e 's/sessionToken/SessionToken/' -e 's/expiration/Expiration/'\n");
+    const std::string config =
+        machine.home.file(".aws/config", "[default]\ncredential_process = sh " + script + "\n");
+  };
+  SECTION("by a device with a certificate") {
+    setUp();
+    machine.checkRotates();
+    CHECK(provider.lines() == std::vector<std::string>{"GET /role-aliases/gateway/credentials"});
+  }
+  SECTION("not without one") {
+    certificate.clear();
+    setUp();
+    const Finished finished = machine.rotate();
+    INFO(finished.errors);
+    CHECK(finished.status == 255);
+    CHECK(provider.lines().empty());
+    CHECK(machine.service.calls() == 0);
+  }
+  SECTION("not as another thing") {
+    thing = "gateway-8";
+    setUp();
+    const Finished finished = machine.rotate();
+    INFO(finished.errors);
+    CHECK(finished.status == 255);
+    CHECK(machine.service.calls() == 0);
+  }
+}
+
 TEST_CASE("no credentials come from a server that cannot be trusted, whatever the service may be") {
   Machine machine;
   const CertificateAuthority authority(machine.home, "ca");
