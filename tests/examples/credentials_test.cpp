@@ -278,7 +278,8 @@ TEST_CASE("no credentials come from a server that cannot be trusted, whatever th
   const CertificateAuthority authority(machine.home, "ca");
   HttpServer sts(TlsOptions{authority.issue("sts"), "", 0},
                  [](const HttpServer::Request&) -> HttpAnswer {
-                   return {200, roleAnswer(), "", false};
+                   return {200, stsAnswer(temporaryId, temporarySecret, temporaryToken, inAnHour()),
+                           "", false};
                  });
   machine.set("AWS_ENDPOINT_URL_STS", sts.url());
   machine.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
@@ -318,7 +319,7 @@ TEST_CASE("on an instance the command needs no region") {
   SECTION("for a role") {
     region = "eu-west-1";
     HttpServer sts([](const HttpServer::Request&) -> HttpAnswer {
-      return {200, roleAnswer(), "", false};
+      return {200, stsAnswer(temporaryId, temporarySecret, temporaryToken, inAnHour()), "", false};
     });
     machine.set("AWS_ENDPOINT_URL_STS", sts.url());
     const std::string config = machine.home.file(
