@@ -82,11 +82,11 @@ class InstanceMetadata {
   Result<std::string> region() {
     Result<Secret> text = get("/latest/meta-data/placement/region"sv);
     if (!text) return std::move(text).error();
-    std::string region(detail::trimBlanks(text->expose()));
-    if (detail::isHostLabel(region)) return region;
-    return detail::sourceError(
-        ErrorKind::Credentials, source,
-        {"the region is "sv, detail::quoted(region), ": expected "sv, detail::regionSyntax});
+    const std::string_view region = detail::trimBlanks(text->expose());
+    if (detail::isHostLabel(region)) return std::string(region);
+    // Not quoted, here and below: what answers with anything else may echo the session token.
+    return detail::sourceError(ErrorKind::Credentials, source,
+                               {"the answer is no region: expected "sv, detail::regionSyntax});
   }
 
  private:
@@ -292,7 +292,7 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
     if (name.empty() || !detail::isVisibleAscii(name) ||
         name.find_first_of("/?#%"sv) != std::string_view::npos) {
       return detail::sourceError(ErrorKind::Credentials, InstanceMetadata::source,
-                                 {"no valid name of a role: "sv, detail::quoted(name)});
+                                 {"the answer is no name of a role"sv});
     }
     role_ = name;
     return {};
