@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "support/catch.hpp"
@@ -34,6 +35,52 @@ Result<SharedFiles> parse(std::string_view config, std::string_view credentials 
   }
   return files;
 }
+
+/// Holds a pipe open until this thread reads from it, and then looks at the reader's descriptor.
+/// From a signal, because not every emulator can start a thread or a process.
+class PipeWatch {
+ public:
+  explicit PipeWatch(const std::string& path) {
+    end_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(::fstat(end_, &pipe_) == 0);
+    readerFlags_ = -1;
+    struct sigaction action {};
+    action.sa_handler = look;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGALRM, &action, &before_);
+    setInterval(1000);
+  }
+  PipeWatch(const PipeWatch&) = delete;
+  PipeWatch& operator=(const PipeWatch&) = delete;
+  ~PipeWatch() { ::sigaction(SIGALRM, &before_, nullptr); }
+
+  bool isClosedInOtherPrograms() const {
+    return readerFlags_ != -1 && (readerFlags_ & FD_CLOEXEC) != 0;
+  }
+
+ private:
+  static void setInterval(suseconds_t microseconds) {
+    const itimerval interval{{0, microseconds}, {0, microseconds}};
+    ::setitimer(ITIMER_REAL, &interval, nullptr);
+  }
+
+  static void look(int) {
+    for (int i = 0; i != 1024; ++i) {
+      struct stat its {};
+      if (i == end_ || ::fstat(i, &its) != 0) continue;
+      if (its.st_ino != pipe_.st_ino || its.st_dev != pipe_.st_dev) continue;
+      readerFlags_ = ::fcntl(i, F_GETFD);
+      setInterval(0);
+      ::close(end_);
+      return;
+    }
+  }
+
+  inline static volatile std::sig_atomic_t readerFlags_ = -1;
+  inline static int end_ = -1;
+  inline static struct stat pipe_ {};
+  struct sigaction before_ {};
+};
 
 /// The sections of a kind in one line, or `error: message`.
 std::string parsed(std::string_view config, std::string_view credentials = {},
@@ -326,26 +373,9 @@ TEST_CASE("a shared file is not inherited by programs started while it is read")
   TestEnvironment environment;
   const std::string path = environment.path("pipe");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  bool isKept = false;
-  // The reader has its end open until this one is closed.
-  std::thread writer([&] {
-    const int end = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    struct stat pipe {};
-    ::fstat(end, &pipe);
-    for (int other = -1; other == -1;) {
-      for (int i = 0; i != 1024 && other == -1; ++i) {
-        struct stat its {};
-        const bool isPipe = i != end && ::fstat(i, &its) == 0 && its.st_ino == pipe.st_ino &&
-                            its.st_dev == pipe.st_dev;
-        if (isPipe) other = i;
-      }
-      if (other != -1) isKept = (::fcntl(other, F_GETFD) & FD_CLOEXEC) != 0;
-    }
-    ::close(end);
-  });
+  PipeWatch watch(path);
   CHECK(detail::readSharedFile({path, true}));
-  writer.join();
-  CHECK(isKept);
+  CHECK(watch.isClosedInOtherPrograms());
 }
 
 TEST_CASE("which profile is chosen, and who said so") {
