@@ -17,8 +17,7 @@
 /// AWS Signature Version 4 in the Authorization header, as the AWS General Reference defines it.
 ///
 /// The canonical request is streamed into the hash and never held whole, because it carries the
-/// session token. Nothing here allocates but `SigningKeyCache`, and that only when the secret, the
-/// region or the service changes.
+/// session token. Nothing here allocates but what derives a signing key.
 ///
 /// **Hash policy.** `Hash` is SHA-256 (or another hash of the same shape, for tests):
 /// ```
@@ -120,52 +119,61 @@ inline bool isTakenBack(std::string_view rest) noexcept {
   return depth == 0;
 }
 
-/// The value of a hexadecimal digit, -1 for any other character.
+/// The value of a hexadecimal digit; for any other character so little that a number with it is
+/// negative.
 [[gnu::noinline]] inline int hexValue(char c) noexcept {
-  constexpr std::string_view digits = "0123456789abcdef"sv;
-  const void* const digit = std::memchr(digits.data(), toLower(c), digits.size());
-  return digit == nullptr ? -1 : static_cast<int>(static_cast<const char*>(digit) - digits.data());
+  if (isDigit(c)) return c - '0';
+  c = toLower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -0x100;
 }
 
 enum class Encoding : unsigned char {
   None,
-  Path,       ///< "/" stays, all else that is not unreserved is encoded, "%" too
-  Parameter,  ///< one side of a query parameter: decoded first, "/" is encoded
+  Path,   ///< "/" stays, all else that is not unreserved is encoded, "%" too
+  Name,   ///< of a query parameter, up to its "=": decoded first, "/" is encoded
+  Value,  ///< the same behind the "="
 };
 
-/// Above what `takeByte` gives for a byte that stands for itself, and below the others.
-inline constexpr int literal = 0x100;
-
-/// Takes one byte from `text`: its value, `literal` added where it needs no encoding; -1 at the
-/// end. These numbers are in the order of the encoded texts, as "%" is less than all that is
+/// What `takeByte` gives: one of the first two, or a byte, to which `literal` is added where it
+/// stands for itself. They are in the order of the encoded texts, as "%" is less than all that is
 /// literal.
-[[gnu::noinline]] inline int takeByte(std::string_view& text, Encoding encoding) noexcept {
-  if (text.empty()) return -1;
+enum : int { endOfText = -2, endOfName = -1, literal = 0x100 };
+
+/// Takes one byte from `text`; the "=" behind a name changes `encoding`.
+[[gnu::noinline]] inline int takeByte(std::string_view& text, Encoding& encoding) noexcept {
+  if (text.empty()) return endOfText;
   char c = text.front();
-  if (encoding == Encoding::Parameter && c == '%' && text.size() > 2) {
-    const int high = hexValue(text[1]);
-    const int low = hexValue(text[2]);
-    if (high >= 0 && low >= 0) {
-      c = static_cast<char>(high << 4 | low);
+  text.remove_prefix(1);
+  if (encoding >= Encoding::Name && c == '%' && text.size() >= 2) {
+    const int byte = hexValue(text[0]) * 16 + hexValue(text[1]);
+    if (byte >= 0) {
+      c = static_cast<char>(byte);
       text.remove_prefix(2);
     }
+  } else if (encoding == Encoding::Name && c == '=') {
+    encoding = Encoding::Value;
+    return endOfName;
   }
-  text.remove_prefix(1);
   const std::size_t marks = encoding == Encoding::Path ? 5 : 4;
   const bool isLiteral = encoding == Encoding::None || isAlpha(c) || isDigit(c) ||
                          std::memchr("-._~/", c, marks) != nullptr;
   return static_cast<unsigned char>(c) + (isLiteral ? literal : 0);
 }
 
+/// Appends `text`, a name without "=" with one behind it.
 [[gnu::noinline]] inline void appendEncoded(PieceBuffer& out, std::string_view text,
                                             Encoding encoding) noexcept {
-  for (int byte = takeByte(text, encoding); byte >= 0; byte = takeByte(text, encoding)) {
+  for (;;) {
+    const int byte = takeByte(text, encoding);
     if (byte >= literal) {
       out.append(static_cast<char>(byte));
-    } else {
+    } else if (byte >= 0) {
       out.append('%');
       out.append("0123456789ABCDEF"[byte >> 4]);
       out.append("0123456789ABCDEF"[byte & 15]);
+    } else {
+      if (byte == endOfName || encoding == Encoding::Name) out.append('=');
+      if (byte == endOfText) return;
     }
   }
 }
@@ -185,23 +193,16 @@ inline void appendPath(PieceBuffer& out, const Request& request) noexcept {
   if (needsSlash) out.append('/');
 }
 
-[[gnu::noinline]] inline int compareEncoded(std::string_view left,
-                                            std::string_view right) noexcept {
-  for (;;) {
-    const int l = takeByte(left, Encoding::Parameter);
-    const int r = takeByte(right, Encoding::Parameter);
-    if (l != r) return l - r;
-    if (l < 0) return 0;
-  }
-}
-
 /// By name, value and place in the query, so that no two parameters are equal.
 [[gnu::noinline]] inline bool isBefore(std::string_view left, std::string_view right) noexcept {
-  const std::string_view leftName = takePart(left, '=');
-  const std::string_view rightName = takePart(right, '=');
-  int order = compareEncoded(leftName, rightName);
-  if (order == 0) order = compareEncoded(left, right);
-  return order != 0 ? order < 0 : leftName.data() < rightName.data();
+  Encoding leftEncoding = Encoding::Name;
+  Encoding rightEncoding = Encoding::Name;
+  for (;;) {
+    const int l = takeByte(left, leftEncoding);
+    const int r = takeByte(right, rightEncoding);
+    if (l != r) return l < r;
+    if (l == endOfText) return left.data() < right.data();
+  }
 }
 
 /// Appends the canonical query: the smallest parameter, then the smallest behind it, and so on.
@@ -217,33 +218,23 @@ inline void appendQuery(PieceBuffer& out, std::string_view query) noexcept {
     if (next.empty()) return;
     if (!last.empty()) out.append('&');
     last = next;
-    appendEncoded(out, takePart(next, '='), Encoding::Parameter);
-    out.append('=');
-    appendEncoded(out, next, Encoding::Parameter);
+    appendEncoded(out, next, Encoding::Name);
   }
-}
-
-/// Looks at every character, because a loop that ends early is a slow one.
-inline bool hasBlank(std::string_view text) noexcept {
-  unsigned char found = 0;
-  for (const char c : text)
-    found = static_cast<unsigned char>(found | (c >= '\t' && c <= ' ' ? 1 : 0));
-  return found != 0;
 }
 
 /// Appends a header value without the blanks around it and with each inner run of them as one space
 /// (a folded line is such a run).
 inline void appendTrimmed(PieceBuffer& out, std::string_view value) noexcept {
-  if (!hasBlank(value)) return out.append(value);
-  bool wroteAny = false;
-  bool wasBlank = false;
-  for (const char c : value) {
-    if (!isBlank(c)) {
-      if (wasBlank && wroteAny) out.append(' ');
-      out.append(c);
+  for (bool wroteAny = false; !value.empty();) {
+    std::size_t size = 0;
+    while (size != value.size() && !isBlank(value[size]))
+      ++size;
+    if (size != 0) {
+      if (wroteAny) out.append(' ');
+      out.append({value.data(), size});
       wroteAny = true;
     }
-    wasBlank = isBlank(c);
+    value.remove_prefix(size != value.size() ? size + 1 : size);
   }
 }
 
@@ -254,8 +245,7 @@ inline void appendTrimmed(PieceBuffer& out, std::string_view value) noexcept {
 /// before. Holds a reference to the request.
 class CanonicalRequest {
  public:
-  explicit CanonicalRequest(const Request& request) noexcept
-      : request_(request), own_{{}, request.amzDate, request.payloadHash, request.sessionToken} {
+  explicit CanonicalRequest(const Request& request) noexcept : request_(request) {
     const bool hasToken = !request.sessionToken.empty();
     insert(date);
     if (request.signPayloadHash) insert(payloadHash);
@@ -323,6 +313,8 @@ class CanonicalRequest {
   static constexpr std::string_view ownNames[] = {
       "authorization"sv, "x-amz-date"sv, "x-amz-content-sha256"sv, "x-amz-security-token"sv};
 
+  static constexpr std::string_view Request::*ownValues[] = {
+      nullptr, &Request::amzDate, &Request::payloadHash, &Request::sessionToken};
   /// The header at a place of the order.
   [[nodiscard]] std::string_view name(std::size_t place) const noexcept {
     const std::size_t index = sorted_[place];
@@ -330,7 +322,7 @@ class CanonicalRequest {
   }
   [[nodiscard]] std::string_view value(std::size_t place) const noexcept {
     const std::size_t index = sorted_[place];
-    return index < ownCount ? own_[index] : request_.headers[index - ownCount].value;
+    return index < ownCount ? request_.*ownValues[index] : request_.headers[index - ownCount].value;
   }
   /// Puts a header behind all that are not greater: equal names keep their order.
   [[gnu::noinline]] void insert(std::size_t index) noexcept {
@@ -357,7 +349,6 @@ class CanonicalRequest {
   }
 
   const Request& request_;
-  const std::string_view own_[ownCount];
   Status status_ = Status::Ok;
   std::size_t count_ = 0;
   unsigned char sorted_[maxHeaders];  // own_ first, then those of the request
@@ -432,57 +423,69 @@ struct SigningKey {
   }
 };
 
-/// Derives the signing key: four HMACs, from the secret access key over date, region and service.
+namespace detail {
+
+/// Writes all that a signing key is made of: the key of the first HMAC, whose size is returned, and
+/// behind it the credential scope.
+inline std::size_t writeSeed(std::string_view secretAccessKey, const Scope& scope, Secret& seed) {
+  constexpr std::string_view prefix = "AWS4"sv;
+  seed.clear();
+  // Room first, because a sink must not throw.
+  seed.reserve(secretAccessKey.size() + scope.date.size() + scope.region.size() +
+               scope.service.size() + "AWS4///aws4_request"sv.size());
+  SinkBuffer<Secret> out(seed);
+  out.append(prefix);
+  out.append(secretAccessKey);
+  appendCredentialScope(out, scope);
+  return prefix.size() + secretAccessKey.size();
+}
+
+/// Four HMACs: each makes the key of the next, and the parts of the scope are their messages.
 template <class Hash>
-[[nodiscard]] Status deriveSigningKey(Hash& hash, std::string_view secretAccessKey,
-                                      const Scope& scope, SigningKey& key) noexcept {
-  const std::string_view steps[] = {scope.date, scope.region, scope.service, "aws4_request"sv};
-  std::string_view prefix = "AWS4"sv;
-  std::string_view current = secretAccessKey;
-  for (const std::string_view step : steps) {
-    detail::Hmac<Hash> hmac(hash, prefix, current);
-    hmac.append(step);
+[[nodiscard]] Status deriveFromSeed(Hash& hash, std::string_view seed, std::size_t keySize,
+                                    SigningKey& key) noexcept {
+  std::string_view current(seed.data(), keySize);
+  std::string_view messages(seed.data() + keySize, seed.size() - keySize);
+  while (!messages.empty()) {
+    Hmac<Hash> hmac(hash, current);
+    hmac.append(takePart(messages, '/'));
     if (!hmac.finish(key.bytes)) return Status::HashFailure;
-    prefix = {};
     current = key.view();
   }
   return Status::Ok;
 }
 
-/// Keeps the signing key of the last scope: it changes once a day, and deriving it costs more than
-/// the rest of a signature.
+}  // namespace detail
+
+/// Derives the signing key of a secret access key and a scope, whose parts have no slash.
+/// Allocates.
+template <class Hash>
+[[nodiscard]] Status deriveSigningKey(Hash& hash, std::string_view secretAccessKey,
+                                      const Scope& scope, SigningKey& key) {
+  Secret seed;
+  const std::size_t keySize = detail::writeSeed(secretAccessKey, scope, seed);
+  return detail::deriveFromSeed(hash, seed.expose(), keySize, key);
+}
+
+/// Keeps the last signing key: it is another one once a day, and deriving it costs more than the
+/// rest of a signature. Allocates only where a secret or a scope is longer than those before.
 class SigningKeyCache {
  public:
   template <class Hash>
   [[nodiscard]] Status get(Hash& hash, const Secret& secretAccessKey, const Scope& scope,
                            const SigningKey*& key) {
     key = &key_;
-    if (isFor(secretAccessKey, scope)) return Status::Ok;
-    valid_ = false;
-    const Status status = deriveSigningKey(hash, secretAccessKey.expose(), scope, key_);
-    if (status == Status::Ok) remember(secretAccessKey, scope);
+    const std::size_t keySize = detail::writeSeed(secretAccessKey.expose(), scope, seed_);
+    if (seed_ == seedOfKey_) return Status::Ok;
+    seedOfKey_.clear();
+    const Status status = detail::deriveFromSeed(hash, seed_.expose(), keySize, key_);
+    if (status == Status::Ok) seedOfKey_.assign(seed_.expose());
     return status;
   }
 
  private:
-  [[nodiscard]] bool isFor(const Secret& secret, const Scope& scope) const noexcept {
-    const std::string_view parts[] = {scope.date, scope.region, scope.service};
-    for (std::size_t i = 0; i != 3; ++i) {
-      if (scope_[i] != parts[i]) return false;
-    }
-    return valid_ && secret_ == secret;
-  }
-  void remember(const Secret& secret, const Scope& scope) {
-    const std::string_view parts[] = {scope.date, scope.region, scope.service};
-    for (std::size_t i = 0; i != 3; ++i)
-      scope_[i] = parts[i];
-    secret_.assign(secret.expose());
-    valid_ = true;
-  }
-
-  bool valid_ = false;
-  std::string scope_[3];
-  Secret secret_;
+  Secret seed_;
+  Secret seedOfKey_;
   SigningKey key_;
 };
 
@@ -509,7 +512,7 @@ template <class Hash>
   // The canonical request's hash stands where the signature will.
   if (status == Status::Ok) status = detail::hashCanonicalRequest(hash, canonical, signature);
   if (status != Status::Ok) return status;
-  detail::Hmac<Hash> hmac(hash, {}, key.view());
+  detail::Hmac<Hash> hmac(hash, key.view());
   detail::appendStringToSign(hmac.message(), amzDate, scope, signature.text());
   return detail::finishHex(hmac, signature);
 }

@@ -54,7 +54,7 @@ std::string authorizationFor(const Json& json, TestSha256& hash, std::string_vie
                               key) != sigv4::Status::Ok) {
     return {};
   }
-  sigv4::detail::Hmac<TestSha256> hmac(hash, {}, key.view());
+  sigv4::detail::Hmac<TestSha256> hmac(hash, key.view());
   hmac.append(stringToSign);
   unsigned char digest[32];
   if (!hmac.finish(digest)) return {};

@@ -48,14 +48,8 @@ class PieceBuffer {
     append(end);
   }
   [[gnu::noinline]] void appendLowerCase(std::string_view text) noexcept {
-    while (!text.empty()) {
-      const std::size_t size = text.size() < sizeof buffer_ ? text.size() : sizeof buffer_;
-      append({text.data(), size});
-      char* const end = buffer_ + used_;
-      for (char* c = end - size; c != end; ++c)
-        *c = toLower(*c);
-      text.remove_prefix(size);
-    }
+    for (const char c : text)
+      append(toLower(c));
   }
   [[gnu::noinline]] void flush() noexcept {
     if (used_ != 0) forward({buffer_, used_});
@@ -86,7 +80,7 @@ class PieceBuffer {
 template <class Sink>
 class SinkBuffer : public PieceBuffer {
  public:
-  explicit SinkBuffer(Sink& sink) noexcept : PieceBuffer(&sink, &appendTo) {}
+  [[gnu::noinline]] explicit SinkBuffer(Sink& sink) noexcept : PieceBuffer(&sink, &appendTo) {}
   ~SinkBuffer() { flush(); }
 
  private:
@@ -121,22 +115,20 @@ class HashSink : public PieceBuffer {
   Hash& hash_;
 };
 
-/// HMAC (RFC 2104) with the key `prefix` + `key`.
+/// HMAC (RFC 2104).
 template <class Hash>
 class Hmac {
   static_assert(Hash::digestSize == 32 && Hash::blockSize >= 32, "SHA-256 or a hash of its shape");
 
  public:
-  Hmac(Hash& hash, std::string_view prefix, std::string_view key) noexcept : sink_(hash) {
+  Hmac(Hash& hash, std::string_view key) noexcept : sink_(hash) {
     std::memset(pad_, 0, sizeof pad_);
-    if (prefix.size() + key.size() > sizeof pad_) {
-      sink_.append(prefix);
+    if (key.size() > sizeof pad_) {
       sink_.append(key);
       (void)sink_.finish(pad_);  // a failure stays until the last finish()
       sink_.restart();
     } else {
-      copyToPad(prefix, 0);
-      copyToPad(key, prefix.size());
+      copyToPad(key);
     }
     appendPad(0x36);
   }
@@ -158,8 +150,8 @@ class Hmac {
 
  private:
   // Out of line: a caller with few registers left would keep a part of the key on its stack.
-  [[gnu::noinline]] void copyToPad(std::string_view text, std::size_t at) noexcept {
-    if (!text.empty()) std::memcpy(pad_ + at, text.data(), text.size());
+  [[gnu::noinline]] void copyToPad(std::string_view text) noexcept {
+    if (!text.empty()) std::memcpy(pad_, text.data(), text.size());
   }
   [[gnu::noinline]] void appendPad(unsigned char change) noexcept {
     for (unsigned char& byte : pad_)

@@ -39,8 +39,9 @@ namespace detail {
 /// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
 [[gnu::noinline]] inline std::string_view takePart(std::string_view& rest,
                                                    char separator) noexcept {
-  const std::size_t end = rest.find(separator);
-  const std::size_t size = end < rest.size() ? end : rest.size();
+  std::size_t size = 0;
+  while (size != rest.size() && rest[size] != separator)
+    ++size;
   const std::string_view part(rest.data(), size);
   rest.remove_prefix(size == rest.size() ? size : size + 1);
   return part;
