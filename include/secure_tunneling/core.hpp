@@ -10,6 +10,7 @@
 /// `operator new` that has nothing to give ends the program, which the language does not let a
 /// header change.
 
+#include "secure_tunneling/canonical_query.hpp"
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/endpoint.hpp"

@@ -10,6 +10,7 @@
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/hash_message.hpp"
+#include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 #include "secure_tunneling/secret.hpp"
@@ -61,8 +62,9 @@ struct Request {
   std::string_view method = "POST"sv;
   /// As on the request line, without the query; empty means "/".
   std::string_view path = "/"sv;
-  /// As on the request line, without the "?"; percent-encoded or not.
-  std::string_view query;
+  /// As `writeCanonicalQuery()` of `canonical_query.hpp` gives it: apart from this, because many
+  /// requests have none, and whoever signs such does not pay for the code.
+  std::string_view canonicalQuery;
   /// Host and whatever else is sent; a name may repeat, its values are joined in order.
   const Header* headers = nullptr;
   std::size_t headerCount = 0;
@@ -99,11 +101,8 @@ namespace detail {
 
 using secure_tunneling::detail::compareIgnoreCase;
 using secure_tunneling::detail::equalsIgnoreCase;
-using secure_tunneling::detail::isAlpha;
 using secure_tunneling::detail::isBlank;
-using secure_tunneling::detail::isDigit;
 using secure_tunneling::detail::takePart;
-using secure_tunneling::detail::toLower;
 
 /// How much deeper a segment leads in a path: 1, but 0 for an empty one or ".", and -1 for "..".
 [[gnu::noinline]] inline int depthOf(std::string_view segment) noexcept {
@@ -119,107 +118,31 @@ inline bool isTakenBack(std::string_view rest) noexcept {
   return depth == 0;
 }
 
-/// The value of a hexadecimal digit; for any other character so little that a number with it is
-/// negative.
-[[gnu::noinline]] inline int hexValue(char c) noexcept {
-  if (isDigit(c)) return c - '0';
-  c = toLower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -0x100;
-}
-
-enum class Encoding : unsigned char {
-  None,
-  Path,   ///< "/" stays, all else that is not unreserved is encoded, "%" too
-  Name,   ///< of a query parameter, up to its "=": decoded first, "/" is encoded
-  Value,  ///< the same behind the "="
-};
-
-/// What `takeByte` gives: one of the first two, or a byte, to which `literal` is added where it
-/// stands for itself. They are in the order of the encoded texts, as "%" is less than all that is
-/// literal.
-enum : int { endOfText = -2, endOfName = -1, literal = 0x100 };
-
-/// Takes one byte from `text`; the "=" behind a name changes `encoding`.
-[[gnu::noinline]] inline int takeByte(std::string_view& text, Encoding& encoding) noexcept {
-  if (text.empty()) return endOfText;
-  char c = text.front();
-  text.remove_prefix(1);
-  if (encoding >= Encoding::Name && c == '%' && text.size() >= 2) {
-    const int byte = hexValue(text[0]) * 16 + hexValue(text[1]);
-    if (byte >= 0) {
-      c = static_cast<char>(byte);
-      text.remove_prefix(2);
-    }
-  } else if (encoding == Encoding::Name && c == '=') {
-    encoding = Encoding::Value;
-    return endOfName;
-  }
-  const std::size_t marks = encoding == Encoding::Path ? 5 : 4;
-  const bool isLiteral = encoding == Encoding::None || isAlpha(c) || isDigit(c) ||
-                         std::memchr("-._~/", c, marks) != nullptr;
-  return static_cast<unsigned char>(c) + (isLiteral ? literal : 0);
-}
-
-/// Appends `text`, a name without "=" with one behind it.
-[[gnu::noinline]] inline void appendEncoded(PieceBuffer& out, std::string_view text,
-                                            Encoding encoding) noexcept {
-  for (;;) {
-    const int byte = takeByte(text, encoding);
-    if (byte >= literal) {
-      out.append(static_cast<char>(byte));
-    } else if (byte >= 0) {
-      out.append('%');
-      out.append("0123456789ABCDEF"[byte >> 4]);
-      out.append("0123456789ABCDEF"[byte & 15]);
+/// Appends a path or a segment of one; encoded, a "%" becomes "%25".
+[[gnu::noinline]] inline void appendPathText(PieceBuffer& out, std::string_view text,
+                                             bool encode) noexcept {
+  for (const char c : text) {
+    if (!encode || c == '/' || isUnreserved(c)) {
+      out.append(c);
     } else {
-      if (byte == endOfName || encoding == Encoding::Name) out.append('=');
-      if (byte == endOfText) return;
+      appendPercentEncoded(out, static_cast<unsigned char>(c));
     }
   }
 }
 
 inline void appendPath(PieceBuffer& out, const Request& request) noexcept {
-  const Encoding encoding = request.doubleEncodePath ? Encoding::Path : Encoding::None;
+  const bool encode = request.doubleEncodePath;
   std::string_view rest = request.path;
-  if (!request.normalizePath && rest.size() > 1) return appendEncoded(out, rest, encoding);
+  if (!request.normalizePath && rest.size() > 1) return appendPathText(out, rest, encode);
   bool needsSlash = true;
   while (!rest.empty()) {
     const std::string_view segment = takePart(rest, '/');
     if (depthOf(segment) <= 0 || isTakenBack(rest)) continue;
     out.append('/');
-    appendEncoded(out, segment, encoding);
+    appendPathText(out, segment, encode);
     needsSlash = request.path.back() == '/';
   }
   if (needsSlash) out.append('/');
-}
-
-/// By name, value and place in the query, so that no two parameters are equal.
-[[gnu::noinline]] inline bool isBefore(std::string_view left, std::string_view right) noexcept {
-  Encoding leftEncoding = Encoding::Name;
-  Encoding rightEncoding = Encoding::Name;
-  for (;;) {
-    const int l = takeByte(left, leftEncoding);
-    const int r = takeByte(right, rightEncoding);
-    if (l != r) return l < r;
-    if (l == endOfText) return left.data() < right.data();
-  }
-}
-
-/// Appends the canonical query: the smallest parameter, then the smallest behind it, and so on.
-/// Quadratic, but a query is short and this needs no memory.
-inline void appendQuery(PieceBuffer& out, std::string_view query) noexcept {
-  for (std::string_view last;;) {
-    std::string_view next;
-    for (std::string_view rest = query; !rest.empty();) {
-      const std::string_view candidate = takePart(rest, '&');
-      if (candidate.empty() || (!last.empty() && !isBefore(last, candidate))) continue;
-      if (next.empty() || isBefore(candidate, next)) next = candidate;
-    }
-    if (next.empty()) return;
-    if (!last.empty()) out.append('&');
-    last = next;
-    appendEncoded(out, next, Encoding::Name);
-  }
 }
 
 /// Appends a header value without the blanks around it and with each inner run of them as one space
@@ -273,7 +196,7 @@ class CanonicalRequest {
     out.append(request_.method, '\n');
     detail::appendPath(out, request_);
     out.append('\n');
-    detail::appendQuery(out, request_.query);
+    out.append(request_.canonicalQuery);
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) {
         out.append(',');

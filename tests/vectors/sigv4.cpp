@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The signer against every published case: canonical request, string to sign, signature and
 // Authorization.
+#include "secure_tunneling/canonical_query.hpp"
 #include "signing.hpp"
 
 using namespace secure_tunneling;
@@ -9,6 +10,7 @@ namespace {
 
 /// A request whose views point into the JSON it is made from.
 struct VectorRequest {
+  std::string canonicalQuery;
   std::vector<sigv4::Header> headers;
   std::vector<std::string_view> unsignedHeaders;
   sigv4::Request request;
@@ -20,7 +22,9 @@ void read(const Json& json, VectorRequest& out) {
   const std::string_view target = json["target"].text();
   const std::size_t question = target.find('?');
   out.request.path = target.substr(0, question);
-  if (question != std::string_view::npos) out.request.query = target.substr(question + 1);
+  if (question != std::string_view::npos)
+    sigv4::writeCanonicalQuery(target.substr(question + 1), out.canonicalQuery);
+  out.request.canonicalQuery = out.canonicalQuery;
   for (const Json& header : json["headers"].items()) {
     if (header[0].text() == "X-Amz-Date") continue;
     out.headers.push_back({header[0].text(), header[1].text()});
