@@ -157,7 +157,7 @@ def show_include_times(compiler):
     show("include_model_cpu", median["model"] / median["lean"], 0.6)
 
 
-def show_process(library_program, minimal_program, server_program):
+def show_process(library_program, shared_program, minimal_program, server_program):
     with subprocess.Popen([server_program], stdout=subprocess.PIPE, text=True) as server:
         environment = {
             "AWS_ENDPOINT_URL": server.stdout.readline().strip(),
@@ -165,8 +165,9 @@ def show_process(library_program, minimal_program, server_program):
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         }
-        median = cpu_medians({"library": [library_program], "minimal": [minimal_program]}, 100,
-                             env=environment)
+        median = cpu_medians({"library": [library_program],
+                              "library, shared C++ runtime": [shared_program],
+                              "minimal": [minimal_program]}, 100, env=environment)
         server.kill()
     for name, seconds in median.items():
         note(f"process with one call, {name}: {seconds * 1000:.2f} ms CPU")
@@ -187,7 +188,8 @@ def main():
     show_times(program("benchmarks"))
     show_instructions(program("repeat_calls"))
     show_allocations(program("count_allocations"))
-    show_process(program("one_call"), program("minimal_call"), program("serve_loopback"))
+    show_process(program("one_call"), program("one_call_shared"), program("minimal_call"),
+                 program("serve_loopback"))
     show_sizes(arguments.signer_object, arguments.whole_call_object, program("signer_stack"))
     show_core(arguments.compiler)
     show_include_times(arguments.compiler)
