@@ -44,7 +44,7 @@ TEST_CASE("dates of the signature") {
 }
 
 TEST_CASE("days and dates are each other's inverse") {
-  for (std::int64_t day = -800'000; day < 3'000'000; day += 97) {
+  for (std::int32_t day = -800'000; day < 3'000'000; day += 97) {
     const CivilDate date = civilFromDays(day);
     if (daysFromCivil(date) != day || date.month < 1 || date.month > 12 || date.day < 1 ||
         date.day > 31) {

@@ -18,7 +18,8 @@ inline std::int64_t unixMsOf(std::string_view text) {
     return std::strtoll(digits.substr(at, count).c_str(), nullptr, 10);
   };
   const std::int64_t days = secure_tunneling::detail::daysFromCivil(
-      {number(0, 4), static_cast<unsigned>(number(4, 2)), static_cast<unsigned>(number(6, 2))});
+      {static_cast<std::int32_t>(number(0, 4)), static_cast<unsigned>(number(4, 2)),
+       static_cast<unsigned>(number(6, 2))});
   return (days * 86400 + number(8, 2) * 3600 + number(10, 2) * 60 + number(12, 2)) * 1000;
 }
 

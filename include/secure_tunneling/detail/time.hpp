@@ -2,7 +2,9 @@
 #ifndef SECURE_TUNNELING_DETAIL_TIME_HPP
 #define SECURE_TUNNELING_DETAIL_TIME_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -17,36 +19,38 @@ namespace detail {
 // and strptime do not exist on every target.
 
 struct CivilDate {
-  std::int64_t year;
+  std::int32_t year;
   unsigned month;
   unsigned day;
 };
 
-// 32 bits are enough for days and years, and much less code where registers have no more.
+// 32 bits are enough for days and years, and much less code where registers have no more. Years
+// begin in March, so that the leap day is their last, and are counted from 1 March of the year
+// -400, so that no number here is negative.
 
-/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
-constexpr std::int64_t daysFromCivil(CivilDate date) noexcept {
-  // Years begin in March, so that the leap day is their last.
-  const auto year = static_cast<std::int32_t>(date.month <= 2 ? date.year - 1 : date.year);
-  const std::int32_t era = (year >= 0 ? year : year - 399) / 400;
-  const auto yearOfEra = static_cast<std::uint32_t>(year - era * 400);
-  const std::uint32_t month = date.month > 2 ? date.month - 3 : date.month + 9;
-  const std::uint32_t dayOfYear = (153 * month + 2) / 5 + date.day - 1;
-  const std::uint32_t dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
-  return era * 146097 + static_cast<std::int32_t>(dayOfEra) - 719468;
+inline constexpr std::int32_t daysUntil1970 = 865565;
+
+/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, from the year -399 on.
+constexpr std::int32_t daysFromCivil(CivilDate date) noexcept {
+  const bool isBeforeMarch = date.month < 3;
+  const auto year = static_cast<std::uint32_t>(date.year + 400 - (isBeforeMarch ? 1 : 0));
+  const std::uint32_t month = date.month + (isBeforeMarch ? 9 : -3U);
+  const std::uint32_t days =
+      year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + date.day - 1;
+  return static_cast<std::int32_t>(days) - daysUntil1970;
 }
 
 /// The inverse of `daysFromCivil`.
-constexpr CivilDate civilFromDays(std::int64_t unixDays) noexcept {
-  const std::int32_t days = static_cast<std::int32_t>(unixDays) + 719468;
-  const std::int32_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const auto dayOfEra = static_cast<std::uint32_t>(days - era * 146097);
-  const std::uint32_t yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365;
-  const std::uint32_t dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+constexpr CivilDate civilFromDays(std::int32_t unixDays) noexcept {
+  // Four times the days, for a century has 36524.25 of them, and a year in it 365.25.
+  const std::uint32_t quarters = static_cast<std::uint32_t>(unixDays + daysUntil1970) * 4 + 3;
+  const std::uint32_t ofCentury = quarters % 146097 | 3;
+  const std::uint32_t dayOfYear = ofCentury % 1461 / 4;
   const std::uint32_t month = (5 * dayOfYear + 2) / 153;
-  return {static_cast<std::int32_t>(yearOfEra) + era * 400 + (month >= 10 ? 1 : 0),
-          month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1};
+  const std::uint32_t year = quarters / 146097 * 100 + ofCentury / 1461;
+  const bool isBeforeMarch = month > 9;
+  return {static_cast<std::int32_t>(year) - 400 + (isBeforeMarch ? 1 : 0),
+          month + (isBeforeMarch ? -9U : 3), dayOfYear - (153 * month + 2) / 5 + 1};
 }
 
 /// `YYYYMMDDTHHMMSSZ`, the date of Signature Version 4.
@@ -56,103 +60,96 @@ struct AmzDate {
   [[nodiscard]] std::string_view day() const noexcept { return {text, 8}; }
 };
 
+/// Writes the last `digits` decimal digits of `number` in front of `end`.
+[[gnu::noinline]] inline void putDigits(char* end, unsigned digits, unsigned number) noexcept {
+  for (; digits-- != 0; number /= 10)
+    *--end = static_cast<char>('0' + number % 10);
+}
+
 /// `unixMs` in whole seconds, from the year 0 to 9999; earlier and later times give its ends.
 inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
-  constexpr std::int64_t first = -62167219200;
-  constexpr std::int64_t last = 253402300799;
-  std::int64_t seconds = unixMs / 1000 - (unixMs % 1000 < 0 ? 1 : 0);
-  seconds = seconds < first ? first : seconds > last ? last : seconds;
-  const auto sinceFirst = static_cast<std::uint64_t>(seconds - first);
-  const auto days = static_cast<std::uint32_t>(sinceFirst / 86400);
-  const auto secondOfDay = static_cast<std::uint32_t>(sinceFirst - std::uint64_t{86400} * days);
-  const CivilDate date = civilFromDays(std::int64_t{days} + first / 86400);
+  constexpr std::int64_t first = -62167219200'000;
+  constexpr std::int64_t last = 253402300799'000;
+  constexpr std::uint32_t msOfDay = 86'400'000;
+  const auto sinceFirst = static_cast<std::uint64_t>((unixMs < first  ? first
+                                                      : unixMs > last ? last
+                                                                      : unixMs) -
+                                                     first);
+  const CivilDate date = civilFromDays(static_cast<std::int32_t>(sinceFirst / msOfDay) +
+                                       static_cast<std::int32_t>(first / msOfDay));
+  const std::uint32_t second = static_cast<std::uint32_t>(sinceFirst % msOfDay) / 1000;
   AmzDate out;
-  const auto put = [&out](unsigned at, unsigned digits, unsigned value) {
-    for (; digits-- != 0; value /= 10)
-      out.text[at + digits] = static_cast<char>('0' + value % 10);
-  };
-  put(0, 8, static_cast<unsigned>(date.year) * 10'000 + date.month * 100 + date.day);
+  putDigits(out.text + 8, 8,
+            static_cast<unsigned>(date.year) * 10'000 + date.month * 100 + date.day);
   out.text[8] = 'T';
-  const unsigned minuteOfDay = secondOfDay / 60;
-  put(9, 6, minuteOfDay / 60 * 10'000 + minuteOfDay % 60 * 100 + secondOfDay % 60);
+  putDigits(out.text + 15, 6, second / 3600 * 10'000 + second / 60 % 60 * 100 + second % 60);
   out.text[15] = 'Z';
   return out;
 }
 
-/// The number that `count` digits at `at` make.
-[[gnu::noinline]] inline unsigned parseDigits(std::string_view text, std::size_t at,
-                                              std::size_t count) noexcept {
-  unsigned value = 0;
-  for (; count-- != 0; ++at)
-    value = value * 10 + static_cast<unsigned>(text[at] - '0');
-  return value;
-}
-
 /// Whether the characters of `text` are of the kinds that `shape` says: `0` a digit, `A` a letter,
-/// all else itself.
-[[gnu::noinline]] inline bool hasShape(std::string_view text, std::string_view shape) noexcept {
+/// all else itself. Writes to `numbers` what each run of digits makes.
+inline bool readNumbers(std::string_view text, std::string_view shape, unsigned* numbers) noexcept {
   if (text.size() != shape.size()) return false;
-  for (std::size_t i = 0; i != shape.size(); ++i) {
-    const bool ok = shape[i] == '0'   ? isDigit(text[i])
-                    : shape[i] == 'A' ? isAlpha(text[i])
-                                      : text[i] == shape[i];
-    if (!ok) return false;
+  unsigned number = 0;
+  for (std::size_t i = 0; i != text.size(); ++i) {
+    const char c = text[i];
+    if (shape[i] == '0') {
+      if (!isDigit(c)) return false;
+      number = number * 10 + static_cast<unsigned>(c - '0');
+      *numbers = number;
+    } else {
+      if (shape[i] == 'A' ? !isAlpha(c) : c != shape[i]) return false;
+      if (i != 0 && shape[i - 1] == '0') ++numbers;
+      number = 0;
+    }
   }
   return true;
 }
 
-/// Milliseconds since the Unix epoch of a date and a time of day, `00:00:00`; nothing when one of
-/// the numbers is too large. The last second may be a leap second.
-[[gnu::noinline]] inline std::optional<std::int64_t> unixMsOf(CivilDate date,
-                                                              std::string_view time) noexcept {
-  const unsigned hour = parseDigits(time, 0, 2);
-  const unsigned minute = parseDigits(time, 3, 2);
-  const unsigned second = parseDigits(time, 6, 2);
-  const std::int64_t days = daysFromCivil(date);
+/// Milliseconds since the Unix epoch of a date and a time of day: hour, minute and second; nothing
+/// when one of the numbers is too large. The last second may be a leap second.
+inline std::optional<std::int64_t> unixMsOf(CivilDate date, const unsigned* time) noexcept {
+  const std::int32_t days = daysFromCivil(date);
   // A day that its month does not have is a day of the next one.
-  const CivilDate normal = civilFromDays(days);
-  if (date.month < 1 || date.month > 12 || date.day < 1 || normal.day != date.day || hour > 23 ||
-      minute > 59 || second > 60) {
+  if (date.month - 1 > 11 || date.day < 1 || civilFromDays(days).day != date.day || time[0] > 23 ||
+      time[1] > 59 || time[2] > 60) {
     return std::nullopt;
   }
-  const auto secondOfDay = static_cast<std::int32_t>((hour * 60 + minute) * 60 + second);
-  return (days * 86400 + secondOfDay) * std::int64_t{1000};
+  const auto secondOfDay = static_cast<std::int32_t>((time[0] * 60 + time[1]) * 60 + time[2]);
+  return (std::int64_t{86400} * days + secondOfDay) * 1000;
 }
 
 /// Milliseconds since the Unix epoch of an RFC 9110 IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`;
 /// the weekday is not checked.
 inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept {
-  constexpr std::string_view zone = " GMT"sv;
-  if (text.size() <= zone.size()) return std::nullopt;
-  const std::string_view date(text.data(), text.size() - zone.size());
-  text.remove_prefix(date.size());
-  if (text != zone || !hasShape(date, "AAA, 00 AAA 0000 00:00:00"sv)) return std::nullopt;
-  std::string_view months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"sv;
-  unsigned month = 1;
-  while (takePart(months, ' ') != std::string_view(date.data() + 8, 3)) {
-    if (++month > 12) return std::nullopt;
+  constexpr const char* months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  unsigned numbers[5];
+  if (!readNumbers(text, "AAA, 00 AAA 0000 00:00:00 GMT"sv, numbers)) return std::nullopt;
+  unsigned month = 0;
+  while (std::memcmp(text.data() + 8, months + std::size_t{3} * month, 3) != 0) {
+    if (++month == 12) return std::nullopt;
   }
-  return unixMsOf(
-      {static_cast<std::int32_t>(parseDigits(date, 12, 4)), month, parseDigits(date, 5, 2)},
-      std::string_view(date.data() + 17, 8));
+  return unixMsOf({static_cast<std::int32_t>(numbers[1]), month + 1, numbers[0]}, numbers + 2);
 }
 
 /// Milliseconds since the Unix epoch of an RFC 3339 time, `2026-01-15T12:30:00.123Z`; also with an
 /// offset (`+01:00`, `+0100`) and, as older AWS tools wrote it, `UTC`. Without a zone it says too
 /// little.
 inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept {
-  constexpr std::string_view shape = "0000-00-00T00:00:00"sv;
-  const std::string_view date = text.substr(0, 10);
-  const std::string_view time = text.substr(date.size(), 9);
-  if (!hasShape(date, shape.substr(0, 10))) return std::nullopt;
-  if (!hasShape(time, shape.substr(10)) && !hasShape(time, " 00:00:00"sv)) return std::nullopt;
-  std::optional<std::int64_t> unixMs = unixMsOf(
-      {parseDigits(date, 0, 4), parseDigits(date, 5, 2), parseDigits(date, 8, 2)}, time.substr(1));
-  text.remove_prefix(shape.size());
+  const std::string_view local = text.substr(0, 19);
+  unsigned numbers[6];
+  if (!readNumbers(local, "0000-00-00T00:00:00"sv, numbers) &&
+      !readNumbers(local, "0000-00-00 00:00:00"sv, numbers)) {
+    return std::nullopt;
+  }
+  std::optional<std::int64_t> unixMs =
+      unixMsOf({static_cast<std::int32_t>(numbers[0]), numbers[1], numbers[2]}, numbers + 3);
+  text.remove_prefix(local.size());
   if (!text.empty() && text.front() == '.') {
     std::size_t digits = 1;
     for (unsigned weight = 100; digits < text.size() && isDigit(text[digits]); ++digits) {
-      if (unixMs) *unixMs += weight * parseDigits(text, digits, 1);
+      if (unixMs) *unixMs += weight * static_cast<unsigned>(text[digits] - '0');
       weight /= 10;
     }
     if (digits == 1) return std::nullopt;
@@ -162,12 +159,14 @@ inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept 
   const bool isEast = text.substr(0, 1) == "+"sv;
   if (!isEast && text.substr(0, 1) != "-"sv) return std::nullopt;
   text.remove_prefix(1);
-  const bool hasColon = hasShape(text, "00:00"sv);
-  if (!hasColon && !hasShape(text, "0000"sv)) return std::nullopt;
-  const std::int64_t hours = parseDigits(text, 0, 2);
-  const std::int64_t minutes = parseDigits(text, hasColon ? 3 : 2, 2);
-  if (hours > 23 || minutes > 59) return std::nullopt;
-  const std::int64_t offsetMs = (hours * 60 + minutes) * 60'000;
+  unsigned offset[2];
+  if (!readNumbers(text, "00:00"sv, offset)) {
+    if (!readNumbers(text, "0000"sv, offset)) return std::nullopt;
+    offset[1] = offset[0] % 100;
+    offset[0] /= 100;
+  }
+  if (offset[0] > 23 || offset[1] > 59) return std::nullopt;
+  const std::int64_t offsetMs = std::int64_t{60'000} * (offset[0] * 60 + offset[1]);
   if (unixMs) *unixMs += isEast ? -offsetMs : offsetMs;
   return unixMs;
 }
