@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/secret.hpp"
 
@@ -62,19 +63,23 @@ class HttpHeaders {
   }
   /// Value of the first field called `name` (any case), without the blanks around it; the view
   /// dies with the next change of this object.
-  [[nodiscard, gnu::noinline]] std::optional<std::string_view> find(
-      std::string_view name) const noexcept {
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept {
+    const std::string_view value = valueOf(name);
+    return value.data() == nullptr ? std::nullopt : std::optional<std::string_view>(value);
+  }
+  /// The same; empty, and null, without such a field.
+  [[nodiscard, gnu::noinline]] std::string_view valueOf(std::string_view name) const noexcept {
     std::string_view rest = block_.expose();
     while (!rest.empty()) {
-      const std::size_t end = rest.find('\n');  // every field ends with one
-      const std::string_view line = rest.substr(0, end);
-      rest.remove_prefix(end + 1);
-      if (line.size() > name.size() && line[name.size()] == ':' &&
-          detail::equalsIgnoreCase(line.substr(0, name.size()), name)) {
-        return detail::trimBlanks(line.substr(name.size() + 1));
+      const std::size_t size = rest.find('\n');  // every field ends with one
+      const char* const line = rest.data();
+      rest.remove_prefix(size + 1);
+      if (size > name.size() && line[name.size()] == ':' &&
+          detail::equalsIgnoreCase({line, name.size()}, name)) {
+        return detail::trimBlanks({line + name.size() + 1, size - name.size() - 1});
       }
     }
-    return std::nullopt;
+    return {};
   }
   void reserve(std::size_t bytes) { block_.reserve(bytes); }
   [[nodiscard]] std::size_t size() const noexcept { return block_.size(); }
