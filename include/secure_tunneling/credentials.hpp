@@ -34,18 +34,18 @@ struct Credentials {
 
 namespace detail {
 
-/// Why `credentials` cannot become header values; empty when they can.
-inline std::string_view problemOf(const Credentials& credentials) noexcept {
-  if (credentials.accessKeyId.empty()) return "the access key id is empty"sv;
-  if (credentials.secretAccessKey.empty()) return "the secret access key is empty"sv;
+/// Why `credentials` cannot become header values; null when they can.
+inline const char* problemOf(const Credentials& credentials) noexcept {
+  if (credentials.accessKeyId.empty()) return "the access key id is empty";
+  if (credentials.secretAccessKey.empty()) return "the secret access key is empty";
   if (!isVisibleAscii(credentials.accessKeyId) ||
       credentials.accessKeyId.find_first_of("/,") != std::string::npos) {
-    return "the access key id has a character that none has"sv;
+    return "the access key id has a character that none has";
   }
   if (!isVisibleAscii(credentials.sessionToken.expose())) {
-    return "the session token has a blank, a control or a non-ASCII character"sv;
+    return "the session token has a blank, a control or a non-ASCII character";
   }
-  return {};
+  return nullptr;
 }
 
 }  // namespace detail

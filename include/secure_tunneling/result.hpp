@@ -40,10 +40,11 @@ enum class Delivery : unsigned char {
 /// Everything known about a failure. Holds no secret: what a service or a proxy echoes of the
 /// session token is masked before it gets here.
 struct Error {
-  Error() noexcept = default;
-  // Out of line, for size: an error is moved and destroyed in many places and never in a hurry.
+  // Out of line, for size: an error is made, moved and destroyed in many places and never in a
+  // hurry.
+  [[gnu::noinline]] Error() noexcept = default;
   [[gnu::noinline]] Error(const Error&) = default;
-  [[gnu::noinline]] Error(Error&& other) noexcept { *this = std::move(other); }
+  [[gnu::noinline]] Error(Error&&) noexcept = default;
   [[gnu::noinline]] Error& operator=(const Error&) = default;
   [[gnu::noinline]] Error& operator=(Error&&) noexcept = default;
   [[gnu::noinline]] ~Error() = default;
@@ -92,6 +93,8 @@ namespace detail {
 class ErrorBox {
  public:
   ErrorBox() noexcept = default;
+  /// Takes an error that was made with `new`, and so is not moved.
+  explicit ErrorBox(Error* error) noexcept : error_(error) {}
   [[gnu::noinline]] explicit ErrorBox(Error&& error) : error_(new Error(std::move(error))) {}
   ErrorBox(ErrorBox&& other) noexcept : error_(std::exchange(other.error_, nullptr)) {}
   ErrorBox& operator=(ErrorBox&& other) noexcept {
@@ -104,6 +107,7 @@ class ErrorBox {
 
   [[nodiscard]] bool empty() const noexcept { return error_ == nullptr; }
   Error& operator*() const noexcept { return assert(error_ != nullptr), *error_; }
+  Error* operator->() const noexcept { return &**this; }
 
  private:
   [[gnu::noinline]] void destroy() noexcept { delete error_; }
@@ -122,6 +126,8 @@ class [[nodiscard]] Result {
   // Implicit on purpose, as in std::expected: a function returns its value or its error by name.
   Result(T&& value) : value_(std::move(value)), hasValue_(true) {}       // NOLINT(*-explicit-*)
   Result(Error&& error) : error_(std::move(error)), hasValue_(false) {}  // NOLINT(*-explicit-*)
+  // For the library itself.
+  explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
   Result(Result&& other) noexcept : hasValue_(other.hasValue_) { take(other); }
   Result& operator=(Result&& other) noexcept {
     if (this != &other) {
@@ -175,6 +181,8 @@ class [[nodiscard]] Result<void> {
  public:
   Result() noexcept = default;
   Result(Error&& error) : error_(std::move(error)) {}  // NOLINT(*-explicit-*)
+  // For the library itself, as `box()`, which is empty on success.
+  explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)) {}
 
   [[nodiscard]] bool hasValue() const noexcept { return error_.empty(); }
   explicit operator bool() const noexcept { return hasValue(); }
@@ -182,6 +190,8 @@ class [[nodiscard]] Result<void> {
   Error& error() & noexcept { return *error_; }
   const Error& error() const& noexcept { return *error_; }
   Error&& error() && noexcept { return std::move(*error_); }
+
+  [[nodiscard]] detail::ErrorBox& box() noexcept { return error_; }
 
  private:
   detail::ErrorBox error_;
@@ -192,7 +202,7 @@ namespace detail {
 /// `errorOf` for those who return it at once.
 [[gnu::noinline]] inline Result<void> failure(ErrorKind kind,
                                               std::initializer_list<std::string_view> pieces) {
-  return errorOf(kind, pieces);
+  return Result<void>(ErrorBox(new Error(errorOf(kind, pieces))));
 }
 
 }  // namespace detail

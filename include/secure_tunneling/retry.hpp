@@ -50,8 +50,8 @@ inline std::int64_t retryDelayMs(int retry, std::uint32_t random, std::int64_t m
   constexpr std::int64_t mostAbove = 5'000;
   std::int64_t ceiling = std::int64_t{1'000} << (retry < 20 ? retry : 20);
   if (ceiling > maxBackoffMs) ceiling = maxBackoffMs < 0 ? 0 : maxBackoffMs;
-  const std::int64_t delay = static_cast<std::int64_t>(
-      (static_cast<std::uint64_t>(ceiling) * random + 0x7fffffffU) / 0xffffffffU);
+  const auto delay =
+      static_cast<std::int64_t>((static_cast<std::uint64_t>(ceiling) * random + 0x80000000U) >> 32);
   const std::int64_t asked = error.retryAfterMs.value_or(0);
   if (asked <= delay) return delay;
   return asked < delay + mostAbove ? asked : delay + mostAbove;

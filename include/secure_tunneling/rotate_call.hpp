@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,9 +52,11 @@ struct Settings {
 /// call at a time.
 template <class Hash>
 struct ClientState {
-  explicit ClientState(const Settings& settingsOfAllCalls, Hash hashPolicy = Hash())
+  // Out of line, for size: there are many members, and most programs have them on the stack.
+  [[gnu::noinline]] explicit ClientState(const Settings& settingsOfAllCalls,
+                                         Hash hashPolicy = Hash())
       : settings(settingsOfAllCalls), hash(std::move(hashPolicy)) {}
-  explicit ClientState(Settings&& settingsOfAllCalls, Hash hashPolicy = Hash())
+  [[gnu::noinline]] explicit ClientState(Settings&& settingsOfAllCalls, Hash hashPolicy = Hash())
       : settings(std::move(settingsOfAllCalls)), hash(std::move(hashPolicy)) {}
   ClientState(const ClientState&) = delete;
   ClientState& operator=(const ClientState&) = delete;
@@ -62,15 +64,16 @@ struct ClientState {
 
   const Settings settings;
   Hash hash;
-  std::optional<Endpoint> endpoint;
-  Credentials credentials;
-  sigv4::SigningKeyCache signingKey;
   RetryQuota retryQuota;
   /// Server time minus local time, from the last answer.
   std::int64_t clockSkewMs = 0;
-  std::string body;
   Secret headerLines;
   HttpResponse response;
+  std::string body;
+  /// Resolved by the first call: without a URL before that.
+  Endpoint endpoint;
+  Credentials credentials;
+  sigv4::SigningKeyCache signingKey;
 };
 
 /// One RotateTunnelAccessToken call as a state machine: no I/O, no clock, no threads.
@@ -92,10 +95,20 @@ class RotateCall {
 
   /// Checks and serialises `request`; a mistake in it is the result, before anything is sent.
   RotateCall(ClientState<Hash>& state, const RotateTunnelAccessTokenRequest& request)
-      : state_(state) {
+      : state_(state),
+        error_(prepare(state, request)),
+        request_{"POST"sv,
+                 state.endpoint.url,
+                 state.endpoint.https,
+                 state.endpoint.host,
+                 state.endpoint.port,
+                 state.endpoint.authority,
+                 state.endpoint.path,
+                 headers_,
+                 0,
+                 state.body} {
     state_.retryQuota.beginCall();
-    Result<void> prepared = prepare(request);
-    if (!prepared) fail(std::move(prepared).error());
+    if (error_.empty()) step_ = nextAttemptStep();
   }
   ~RotateCall() {
     state_.headerLines.clear();
@@ -124,15 +137,19 @@ class RotateCall {
   /// Where they go; holds those of an earlier call.
   [[nodiscard]] Credentials& credentials() noexcept { return state_.credentials; }
   void onCredentials(Result<void> result) {
-    if (!result) return finishWithoutCredentials(std::move(result).error());
-    const std::string_view problem = detail::problemOf(state_.credentials);
-    if (!problem.empty()) return fail(makeError(ErrorKind::Credentials, problem));
-    if (query_.expired && state_.credentials.accessKeyId == refusedAccessKeyId_) {
-      return fail(std::move(lastError_));
+    if (result) {
+      const char* const problem = detail::problemOf(state_.credentials);
+      if (problem != nullptr) return fail(ErrorKind::Credentials, problem);
+      if (!query_.expired || state_.credentials.accessKeyId != refusedAccessKeyId_) {
+        haveCredentials_ = true;
+        query_.expired = false;
+        step_ = Step::Send;
+        return;
+      }
     }
-    haveCredentials_ = true;
-    query_.expired = false;
-    step_ = Step::Send;
+    // Where a refresh fails after the service has spoken, what it said is the better answer.
+    if (!query_.expired) error_ = std::move(result.box());
+    fail();
   }
 
   /// The request to send, valid until it is told what came back.
@@ -142,27 +159,32 @@ class RotateCall {
   /// The answer is in `response()`; `now` is when it had come.
   void onResponse(const Moment& now) {
     if (state_.response.status < 200) {
-      Error error = makeError(ErrorKind::Transport, "the transport gave no final HTTP status"sv);
-      error.delivery = Delivery::Unknown;
-      return onTransportError(std::move(error), now);
+      setError(ErrorKind::Transport, "the transport gave no final HTTP status");
+      error_->delivery = Delivery::Unknown;
+      return onNoAnswer(now);
     }
     ++attempts_;
-    const std::optional<std::int64_t> skewMs = observeClockSkew(now);
+    const std::int64_t skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) {
       Result<void> read = detail::readResponse(state_.response, output_);
-      maskSecrets(read ? output_.requestId : read.error().requestId);
-      return read ? finish() : fail(std::move(read).error());
+      error_ = std::move(read.box());
+      maskSecrets(error_.empty() ? output_.requestId : error_->requestId);
+      return error_.empty() ? finish() : fail();
     }
-    Error error = parseErrorResponse(state_.response);
-    for (std::string* const text : {&error.message, &error.code, &error.requestId})
-      maskSecrets(*text);
-    onFailure(std::move(error), skewMs, now);
+    error_ = detail::ErrorBox(new Error(parseErrorResponse(state_.response)));
+    maskSecrets(error_->message);
+    maskSecrets(error_->code);
+    maskSecrets(error_->requestId);
+    onFailure(skewMs, now);
   }
   /// There is no answer, for the reason that `HttpTransport::send` returned.
   void onTransportError(Error error, const Moment& now) {
-    ++attempts_;
-    mayHaveArrived_ = mayHaveArrived_ || error.delivery == Delivery::Unknown;
-    onFailure(std::move(error), std::nullopt, now);
+    onTransportError(Result<void>(std::move(error)), now);
+  }
+  /// The same with all that it returned, which must hold an error.
+  void onTransportError(Result<void> failed, const Moment& now) {
+    error_ = std::move(failed.box());
+    onNoAnswer(now);
   }
 
   /// Milliseconds to wait, at `Wait`.
@@ -170,31 +192,27 @@ class RotateCall {
 
   /// The outcome, at `Done`; only once.
   [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() {
-    if (failed_) return std::move(lastError_);
-    return std::move(output_);
+    using Outcome = Result<RotateTunnelAccessTokenResponse>;
+    return error_.empty() ? Outcome(std::move(output_)) : Outcome(std::move(error_));
   }
 
  private:
   static constexpr std::size_t mostHeaders = 5;
 
-  Result<void> prepare(const RotateTunnelAccessTokenRequest& request) {
-    Result<void> serialized = serializeRequest(request, state_.body);
-    if (!serialized) return serialized;
-    if (!state_.endpoint) {
-      const Settings& settings = state_.settings;
-      Endpoint endpoint;
-      Result<void> resolved = detail::resolveInto(
-          endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                     settings.useDualStackEndpoint, settings.allowHttp});
-      if (!resolved) return resolved;
-      if (settings.signRequests && endpoint.signingRegion.empty()) {
-        return detail::failure(ErrorKind::Configuration,
-                               {"Invalid Configuration: Missing Region"sv});
-      }
-      state_.endpoint.emplace(std::move(endpoint));
+  static detail::ErrorBox prepare(ClientState<Hash>& state,
+                                  const RotateTunnelAccessTokenRequest& request) {
+    const Settings& settings = state.settings;
+    Result<void> prepared = serializeRequest(request, state.body);
+    if (prepared && state.endpoint.url.empty()) {
+      prepared = detail::resolveInto(
+          state.endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                           settings.useDualStackEndpoint, settings.allowHttp});
     }
-    step_ = nextAttemptStep();
-    return {};
+    if (prepared && settings.signRequests && settings.region.empty()) {
+      prepared = detail::failure(ErrorKind::Configuration,
+                                 {"Invalid Configuration: "sv, "Missing Region"sv});
+    }
+    return std::move(prepared.box());
   }
 
   [[nodiscard]] Step nextAttemptStep() const noexcept {
@@ -206,38 +224,26 @@ class RotateCall {
     sentAtMs_ = now.unixMs;
     const std::int64_t skewMs = state_.settings.correctClockSkew ? state_.clockSkewMs : 0;
     const detail::AmzDate amzDate = detail::formatAmzDate(now.unixMs + skewMs);
-    const Endpoint& endpoint = *state_.endpoint;
 
     // The views into `headerLines` must not move: it is given its full size first.
     state_.headerLines.clear();
     state_.headerLines.reserve(768 + state_.credentials.sessionToken.size() +
                                state_.credentials.accessKeyId.size());
-    headerCount_ = 0;
-    addHeader("Content-Type"sv, contentType);
-    addHeader("X-Amz-Target"sv, amzTarget);
-    if (state_.settings.signRequests) {
-      const sigv4::Status status = addSignature(amzDate);
-      if (status != sigv4::Status::Ok) {
-        return fail(makeError(ErrorKind::Signing, "the hash policy reported a failure"sv));
-      }
+    // Copies, because inline variables would be read from memory.
+    constexpr std::string_view type = contentType;
+    constexpr std::string_view target = amzTarget;
+    addHeader("Content-Type", type);
+    addHeader("X-Amz-Target", target);
+    if (state_.settings.signRequests && addSignature(amzDate) != sigv4::Status::Ok) {
+      return fail(ErrorKind::Signing, "the hash policy reported a failure");
     }
-    request_.method = "POST"sv;
-    request_.url = endpoint.url;
-    request_.https = endpoint.https;
-    request_.host = endpoint.host;
-    request_.port = endpoint.port;
-    request_.authority = endpoint.authority;
-    request_.target = endpoint.path;
-    request_.headers = headers_;
-    request_.headerCount = headerCount_;
-    request_.body = state_.body;
+    listHeaders();
     state_.response.clear();
     requestBuilt_ = true;
   }
 
   sigv4::Status addSignature(const detail::AmzDate& amzDate) {
-    const Endpoint& endpoint = *state_.endpoint;
-    const sigv4::Scope scope{amzDate.day(), endpoint.signingRegion, signingService};
+    const sigv4::Scope scope{amzDate.day(), state_.endpoint.signingRegion, signingService};
     sigv4::Signature payloadHash;
     sigv4::Status status = sigv4::hashToHex(state_.hash, state_.body, payloadHash);
     if (status != sigv4::Status::Ok) return status;
@@ -245,11 +251,12 @@ class RotateCall {
     status = state_.signingKey.get(state_.hash, state_.credentials.secretAccessKey, scope, key);
     if (status != sigv4::Status::Ok) return status;
 
-    const sigv4::Header signedHeaders[] = {{"content-type"sv, contentType},
-                                           {"host"sv, endpoint.authority},
-                                           {"x-amz-target"sv, amzTarget}};
+    constexpr std::string_view type = contentType;
+    constexpr std::string_view target = amzTarget;
+    const sigv4::Header signedHeaders[] = {
+        {"Content-Type"sv, type}, {"Host"sv, request_.authority}, {"X-Amz-Target"sv, target}};
     sigv4::Request request;
-    request.path = endpoint.path;
+    request.path = request_.target;
     request.headers = signedHeaders;
     request.headerCount = 3;
     request.payloadHash = payloadHash.text();
@@ -260,55 +267,58 @@ class RotateCall {
     status = sigv4::sign(state_.hash, *key, scope, canonical, amzDate.view(), signature);
     if (status != sigv4::Status::Ok) return status;
 
-    addHeader("X-Amz-Date"sv, amzDate.view());
-    if (!request.sessionToken.empty()) addHeader("X-Amz-Security-Token"sv, request.sessionToken);
-    const std::size_t begin = beginHeader("Authorization"sv);
+    addHeader("X-Amz-Date", amzDate.view());
+    if (!request.sessionToken.empty()) addHeader("X-Amz-Security-Token", request.sessionToken);
+    state_.headerLines.append("Authorization: "sv);
     sigv4::writeAuthorization(state_.credentials.accessKeyId, scope, canonical, signature,
                               state_.headerLines);
-    endHeader("Authorization"sv, begin);
+    state_.headerLines.append("\0"sv);
     return sigv4::Status::Ok;
   }
 
-  std::size_t beginHeader(std::string_view name) {
-    const std::size_t begin = state_.headerLines.size();
-    state_.headerLines.append(name);
-    state_.headerLines.append(": "sv);
-    return begin;
+  void addHeader(const char* name, std::string_view value) {
+    Secret& lines = state_.headerLines;
+    lines.append(name);
+    lines.append(": "sv);
+    lines.append(value);
+    lines.append("\0"sv);
   }
-  void endHeader(std::string_view name, std::size_t begin) {
-    const std::string_view line = state_.headerLines.expose().substr(begin);
-    headers_[headerCount_++] = {line, line.substr(0, name.size()), line.substr(name.size() + 2)};
-    state_.headerLines.append("\0"sv);
-  }
-  void addHeader(std::string_view name, std::string_view value) {
-    const std::size_t begin = beginHeader(name);
-    state_.headerLines.append(value);
-    endHeader(name, begin);
+  /// Lists the lines that were added; no value has a NUL.
+  void listHeaders() {
+    request_.headerCount = 0;
+    HttpHeader* header = headers_;
+    const char* const end = state_.headerLines.data() + state_.headerLines.size();
+    for (const char* line = state_.headerLines.data(); line != end; ++header) {
+      const std::size_t size = std::strlen(line);
+      const auto nameSize = static_cast<std::size_t>(std::strchr(line, ':') - line);
+      *header = {{line, size}, {line, nameSize}, {line + nameSize + 2, size - nameSize - 2}};
+      line += size + 1;
+      ++request_.headerCount;
+    }
   }
 
   /// Server time minus the middle of the exchange, where the answer tells it: not from a cache
   /// (Age) and not after more than 15 minutes or less than none, when the middle says little.
-  std::optional<std::int64_t> observeClockSkew(const Moment& now) {
+  /// Otherwise 0.
+  std::int64_t observeClockSkew(const Moment& now) {
     constexpr std::int64_t longestExchangeMs = 900'000;
     const HttpHeaders& headers = state_.response.headers;
     const std::int64_t tookMs = now.unixMs - sentAtMs_;
-    if (headers.find("age"sv) || tookMs < 0 || tookMs > longestExchangeMs) return std::nullopt;
-    const auto date = headers.find("date"sv);
-    if (!date) return std::nullopt;
-    const auto serverMs = detail::parseHttpDate(*date);
-    if (!serverMs) return std::nullopt;
-    state_.clockSkewMs = *serverMs - (sentAtMs_ + tookMs / 2);
-    return state_.clockSkewMs;
+    const bool isCached = headers.valueOf("age"sv).data() != nullptr;
+    if (isCached || tookMs < 0 || tookMs > longestExchangeMs) return 0;
+    const auto serverMs = detail::parseHttpDate(detail::headerOf(state_.response, "date"sv));
+    if (!serverMs) return 0;
+    return state_.clockSkewMs = *serverMs - (sentAtMs_ + tookMs / 2);
   }
 
   /// Whether the service refused the signature because the clocks differ.
-  [[nodiscard]] bool isClockSkew(const Error& error, std::optional<std::int64_t> skewMs) const {
+  [[nodiscard]] bool isClockSkew(const Error& error, std::int64_t skewMs) const {
     constexpr std::int64_t toleratedMs = 240'000;
     constexpr std::string_view codes =
         "AccessDeniedException AuthFailure InvalidSignatureException RequestTimeTooSkewed "
         "SignatureDoesNotMatch"sv;
-    return state_.settings.correctClockSkew && skewMs &&
-           (*skewMs > toleratedMs || *skewMs < -toleratedMs) && detail::isListed(error.code, codes);
+    return state_.settings.correctClockSkew && (skewMs > toleratedMs || skewMs < -toleratedMs) &&
+           detail::isListed(error.code, codes);
   }
 
   static bool isExpiredCredentials(const Error& error) {
@@ -318,31 +328,41 @@ class RotateCall {
   /// What a service or a proxy sends may echo the request's headers, and with them the session
   /// token; a message that was cut may end in the middle of one.
   void maskSecrets(std::string& text) const noexcept {
+    if (!state_.settings.signRequests) return;
+    mask(text, state_.credentials.sessionToken);
+    mask(text, state_.credentials.secretAccessKey);
+  }
+  static void mask(std::string& text, const Secret& secret) noexcept {
     constexpr std::size_t longestHarmless = 7;
-    constexpr std::string_view mask = "***"sv;
-    for (const Secret* secret :
-         {&state_.credentials.sessionToken, &state_.credentials.secretAccessKey}) {
-      if (!state_.settings.signRequests || secret->empty()) continue;
-      // Closes up in place: nothing of what is cut may stay behind the new end.
-      std::size_t size = 0;
-      for (std::size_t at = 0; at < text.size();) {
-        const std::string_view part = std::string_view(text).substr(at, secret->size());
-        const bool isWhole = part.size() == secret->size() || part.size() > longestHarmless;
-        if (isWhole && secret->expose().substr(0, part.size()) == part) {
-          at += part.size();
-          for (std::size_t i = 0; i != mask.size() && i != part.size(); ++i)
-            text[size++] = mask[i];
-        } else {
-          text[size++] = text[at++];
-        }
+    if (secret.empty()) return;
+    // Closes up in place: nothing of what is cut may stay behind the new end.
+    char* out = text.data();
+    char* const end = out + text.size();
+    for (const char* in = out; in != end;) {
+      const auto rest = static_cast<std::size_t>(end - in);
+      const std::size_t part = rest < secret.size() ? rest : secret.size();
+      const bool isWhole = part == secret.size() || part > longestHarmless;
+      if (isWhole && std::memcmp(in, secret.expose().data(), part) == 0) {
+        in += part;
+        for (std::size_t i = 0; i != 3 && i != part; ++i)
+          *out++ = '*';
+      } else {
+        *out++ = *in++;
       }
-      detail::wipe(&text[size], text.size() - size);
-      text.resize(size);
     }
+    detail::wipe(out, static_cast<std::size_t>(end - out));
+    text.resize(static_cast<std::size_t>(out - text.data()));
   }
 
-  void onFailure(Error&& error, std::optional<std::int64_t> skewMs, const Moment& now) {
+  void onNoAnswer(const Moment& now) {
+    ++attempts_;
+    mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
+    onFailure(0, now);
+  }
+
+  void onFailure(std::int64_t skewMs, const Moment& now) {
     requestBuilt_ = false;
+    const Error& error = *error_;
     const bool skewed = isClockSkew(error, skewMs);
     const bool expired = state_.settings.signRequests && isExpiredCredentials(error);
     const bool retryable =
@@ -351,7 +371,7 @@ class RotateCall {
          (error.delivery != Delivery::Unknown || state_.settings.retryUnknownDelivery));
     if (!retryable || attempts_ >= state_.settings.maxAttempts ||
         !state_.retryQuota.acquire(error)) {
-      return fail(std::move(error));
+      return fail();
     }
     waitMs_ = skewed || expired
                   ? 0  // the next request differs from this one: nothing is gained by waiting
@@ -361,20 +381,20 @@ class RotateCall {
       query_.expired = true;
       refusedAccessKeyId_ = state_.credentials.accessKeyId;
     }
-    lastError_ = std::move(error);
     step_ = waitMs_ != 0 ? Step::Wait : nextAttemptStep();
   }
 
-  /// Where a refresh fails after the service has spoken, what it said is the better answer.
-  void finishWithoutCredentials(Error&& error) {
-    fail(query_.expired ? std::move(lastError_) : std::move(error));
+  void setError(ErrorKind kind, const char* message) {
+    error_ = std::move(detail::failure(kind, {message}).box());
   }
-
-  [[gnu::noinline]] void fail(Error&& error) {
-    if (&error != &lastError_) lastError_ = std::move(error);
-    lastError_.attempts = attempts_;
-    if (mayHaveArrived_) lastError_.delivery = Delivery::Unknown;
-    failed_ = true;
+  void fail(ErrorKind kind, const char* message) {
+    setError(kind, message);
+    fail();
+  }
+  /// Ends the call with `error_`.
+  void fail() {
+    error_->attempts = attempts_;
+    if (mayHaveArrived_) error_->delivery = Delivery::Unknown;
     step_ = Step::Done;
   }
   void finish() {
@@ -385,21 +405,20 @@ class RotateCall {
 
   ClientState<Hash>& state_;
   Step step_ = Step::Done;
-  CredentialsQuery query_;
   bool haveCredentials_ = false;
   bool requestBuilt_ = false;
   bool waitAnswered_ = false;
   bool mayHaveArrived_ = false;
   int attempts_ = 0;
+  /// What the last attempt failed with; at `Done` the call.
+  detail::ErrorBox error_;
+  CredentialsQuery query_;
   std::int64_t sentAtMs_ = 0;
   std::int64_t waitMs_ = 0;
+  HttpRequest request_;
   std::string refusedAccessKeyId_;
-  bool failed_ = false;
-  Error lastError_;
   RotateTunnelAccessTokenResponse output_;
   HttpHeader headers_[mostHeaders];
-  std::size_t headerCount_ = 0;
-  HttpRequest request_;
 };
 
 }  // namespace v1

@@ -61,10 +61,11 @@ template <class Hash>
         break;
       case Call::Step::Send: {
         Result<void> sent = client.transport_.send(call.request(), call.response());
+        const Moment now = client.clock_.now();
         if (sent) {
-          call.onResponse(client.clock_.now());
+          call.onResponse(now);
         } else {
-          call.onTransportError(std::move(sent).error(), client.clock_.now());
+          call.onTransportError(std::move(sent), now);
         }
         break;
       }

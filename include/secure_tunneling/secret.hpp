@@ -83,7 +83,7 @@ class Secret {
   }
   /// Wipes the characters and keeps the buffer.
   void clear() noexcept {
-    if (data_ != nullptr) detail::wipe(data_, size_);
+    detail::wipe(data_, size_);
     size_ = 0;
   }
 

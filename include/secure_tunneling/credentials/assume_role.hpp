@@ -98,8 +98,8 @@ class StsRoleAssumer final : public RoleAssumer {
                       Credentials& credentials) override {
     const std::string source =
         detail::concat({"AssumeRole of "sv, detail::printable(role.arn, 120)});
-    const std::string_view problem = detail::problemOf(as);
-    if (!problem.empty()) {
+    const char* const problem = detail::problemOf(as);
+    if (problem != nullptr) {
       return detail::sourceError(ErrorKind::Credentials, source, {problem});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
