@@ -57,21 +57,20 @@ class Secret {
     clear();
     append(text);
   }
-  /// Adds characters at the end; grows by doubling. `text` may not point into this buffer.
+  /// Adds characters at the end. `text` may not point into this buffer.
   [[gnu::noinline]] void append(std::string_view text) {
     if (text.empty()) return;
-    if (text.size() > capacity_ - size_) {
-      const std::size_t needed = size_ + text.size();
-      reserve(needed > capacity_ * 2 ? needed : capacity_ * 2);
-    }
+    reserve(size_ + text.size());
     assert(data_ != nullptr);
     std::memcpy(data_ + size_, text.data(), text.size());
     size_ += text.size();
     data_[size_] = '\0';
   }
-  /// Makes room for `capacity` characters in all, so that appending up to there does not allocate.
+  /// Makes room for at least `capacity` characters in all, so that appending up to there does not
+  /// allocate. A buffer grows to twice its size or more.
   [[gnu::noinline]] void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
+    if (capacity < capacity_ * 2) capacity = capacity_ * 2;
     char* const grown = new char[capacity + 1];
     if (size_ != 0) std::memcpy(grown, data_, size_);
     grown[size_] = '\0';

@@ -2,11 +2,10 @@
 #ifndef SECURE_TUNNELING_DETAIL_PERCENT_ENCODING_HPP
 #define SECURE_TUNNELING_DETAIL_PERCENT_ENCODING_HPP
 
-#include <string_view>
+#include <cstring>
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/hash_message.hpp"
-#include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -14,14 +13,14 @@ namespace sigv4 {
 namespace detail {
 
 /// Whether a character stands for itself in a canonical URI (RFC 3986, 2.3).
-[[gnu::noinline]] inline bool isUnreserved(char c) noexcept {
+inline bool isUnreserved(char c) noexcept {
   using secure_tunneling::detail::isAlpha;
   using secure_tunneling::detail::isDigit;
-  return isAlpha(c) || isDigit(c) || "-._~"sv.find(c) != std::string_view::npos;
+  return isAlpha(c) || isDigit(c) || std::memchr("-._~", c, 4) != nullptr;
 }
 
 /// Appends a byte as `%` and two hexadecimal digits.
-[[gnu::noinline]] inline void appendPercentEncoded(PieceBuffer& out, unsigned byte) noexcept {
+inline void appendPercentEncoded(PieceBuffer& out, unsigned byte) noexcept {
   out.append('%');
   out.append("0123456789ABCDEF"[byte >> 4]);
   out.append("0123456789ABCDEF"[byte & 15]);
