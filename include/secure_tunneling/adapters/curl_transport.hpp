@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,7 +73,8 @@ struct CurlTransportOptions {
 /// thread.
 class CurlTransport final : public HttpTransport {
  public:
-  CurlTransport() = default;
+  // Out of line, for size: many strings begin here.
+  [[gnu::noinline]] CurlTransport() = default;
   explicit CurlTransport(CurlTransportOptions options) : options_(std::move(options)) {}
   ~CurlTransport() { close(); }
 
@@ -91,37 +94,39 @@ class CurlTransport final : public HttpTransport {
   /// and `response` must stay until then. After an error of `begin` there is nothing to end. Unlike
   /// `send`, these leave SIGPIPE to the program, which had best ignore it.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
-    if (handle_ == nullptr) {
-      Result<void> opened = open();
-      if (!opened) return opened;
+    code_ = CURLE_OK;
+    if (handle_ == nullptr) open();
+    if (code_ != CURLE_OK) {
+      return refuse(ErrorKind::Configuration, Delivery::NotSent,
+                    {"libcurl cannot be set up: "sv, curl_easy_strerror(code_)});
     }
     response.headers.reserve(options_.maxHeaderBytes);
     response.body.reserve(options_.maxResponseBytes);
-    receiver_ = {&response, options_.maxHeaderBytes, options_.maxResponseBytes, false, false};
     request_ = &request;
+    response_ = &response;
+    tooLong_ = false;
+    headersEnded_ = false;
     refusedToResend_ = false;
-    const CURLcode code = prepare(request);
-    return code == CURLE_OK ? Result<void>() : fail(code, false);
+    prepare();
+    return code_ == CURLE_OK ? Result<void>() : fail(Delivery::NotSent);
   }
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
   Result<void> end(CURLcode code) {
-    HttpResponse& response = *receiver_.response;
-    if (refusedToResend_) code = CURLE_GOT_NOTHING;
     // libcurl takes a connection that ends within the headers for a whole answer.
-    if (code == CURLE_OK && !receiver_.headersEnded) code = CURLE_PARTIAL_FILE;
+    if (code == CURLE_OK && !headersEnded_) code = CURLE_PARTIAL_FILE;
+    if (refusedToResend_) code = CURLE_GOT_NOTHING;
+    code_ = code;
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, nullptr);
-    if (receiver_.tooLong) {
-      response.clear();
-      return tooLong();
+    if (code == CURLE_OK && !tooLong_) {
+      response_->status = static_cast<int>(numberOf(CURLINFO_RESPONSE_CODE));
+      return {};
     }
-    if (code != CURLE_OK) {
-      response.clear();
-      return fail(code, mayHaveSent());
-    }
-    long status = 0;
-    curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
-    response.status = static_cast<int>(status);
-    return {};
+    response_->clear();
+    if (!tooLong_) return fail(mayHaveSent() ? Delivery::Unknown : Delivery::NotSent);
+    return refuse(ErrorKind::InvalidResponse, Delivery::Answered,
+                  {"the service's answer is longer than "sv,
+                   detail::Decimal(options_.maxResponseBytes).text(), " bytes (headers "sv,
+                   detail::Decimal(options_.maxHeaderBytes).text(), ")"sv});
   }
 
  private:
@@ -150,25 +155,8 @@ class CurlTransport final : public HttpTransport {
       ++count_;
     }
 
-    curl_slist nodes_[mostHeaders + 3];
     std::size_t count_ = 0;
-  };
-
-  struct Number {
-    CURLoption option;
-    long value;
-  };
-  struct Text {
-    CURLoption option;
-    const char* value;
-  };
-
-  struct Receiver {
-    HttpResponse* response;
-    std::size_t maxHeaderBytes;
-    std::size_t maxBodyBytes;
-    bool tooLong;
-    bool headersEnded;
+    curl_slist nodes_[mostHeaders + 3];
   };
 
   // The callbacks run inside libcurl's C frames: they never allocate, the buffers being reserved.
@@ -182,30 +170,29 @@ class CurlTransport final : public HttpTransport {
   }
 
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
-    auto& receiver = *static_cast<Receiver*>(user);
-    const std::string_view line(data, size);
-    if (line.substr(0, 5) == "HTTP/"sv) {
+    auto& transport = *static_cast<CurlTransport*>(user);
+    HttpResponse& response = *transport.response_;
+    if (size > 5 && std::memcmp(data, "HTTP/", 5) == 0) {
       // A proxy's answer or a 100 came before: the headers of the last answer count.
-      receiver.response->headers.clear();
-      receiver.response->body.clear();
-      receiver.headersEnded = false;
-    } else if (line == "\r\n"sv || line == "\n"sv) {
-      receiver.headersEnded = true;
-    } else if (receiver.response->headers.size() + size >= receiver.maxHeaderBytes) {
-      receiver.tooLong = true;
+      response.headers.clear();
+      response.body.clear();
+      transport.headersEnded_ = false;
+    } else if (size <= 2 && detail::isBlank(*data)) {
+      transport.headersEnded_ = true;
+    } else if (response.headers.size() + size >= transport.options_.maxHeaderBytes) {
+      transport.tooLong_ = true;
       return 0;
     } else {
-      receiver.response->headers.addLine(line);
+      response.headers.addLine({data, size});
     }
     return size;
   }
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
-    auto& receiver = *static_cast<Receiver*>(user);
-    if (size > receiver.maxBodyBytes - receiver.response->body.size()) {
-      receiver.tooLong = true;
-      return 0;
-    }
-    receiver.response->body.append(std::string_view(data, size));
+    auto& transport = *static_cast<CurlTransport*>(user);
+    Secret& body = transport.response_->body;
+    transport.tooLong_ = size > transport.options_.maxResponseBytes - body.size();
+    if (transport.tooLong_) return 0;
+    body.append({data, size});
     return size;
   }
 
@@ -221,87 +208,93 @@ class CurlTransport final : public HttpTransport {
     return code;
   }
 
+  // Options are set until libcurl refuses one: `code_` says why.
+
+  [[gnu::noinline]] void set(CURLoption option, long value) noexcept {
+    if (code_ == CURLE_OK) code_ = curl_easy_setopt(handle_, option, value);
+  }
+  [[gnu::noinline]] void set(CURLoption option, const void* value) noexcept {
+    if (code_ == CURLE_OK) code_ = curl_easy_setopt(handle_, option, value);
+  }
+  [[gnu::noinline]] void setUnlessEmpty(CURLoption option, const std::string& value) noexcept {
+    if (!value.empty()) set(option, value.c_str());
+  }
+  /// Sets what has changed since the last request, of which libcurl made a copy.
+  [[gnu::noinline]] void setChanged(CURLoption option, std::string& last, std::string_view value) {
+    if (last == value) return;
+    last = value;
+    set(option, last.c_str());
+  }
+
   /// Whether libcurl may write with SIGPIPE: not to a socket itself, and from 7.88 on it writes for
   /// OpenSSL too. The three system calls of a guard are a tenth of a warm call.
-  static bool raisesSigpipe() {
-    const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
-    const std::string_view tls = info->ssl_version == nullptr ? "" : info->ssl_version;
-    return info->version_num < 0x075800 || tls.substr(0, 8) != "OpenSSL/"sv;
+  static bool raisesSigpipe(const curl_version_info_data& libcurl) noexcept {
+    return libcurl.version_num < 0x075800 || libcurl.ssl_version == nullptr ||
+           std::strncmp(libcurl.ssl_version, "OpenSSL/", 8) != 0;
   }
 
   /// Sessions save a later connection little CPU time, and where memory runs out libcurl 7.88 frees
   /// parts of one twice. But 7.87.0 crashes without them (its issue 10380).
-  static bool keepsTlsSessions() {
-    return curl_version_info(CURLVERSION_NOW)->version_num == 0x075700;
+  static bool keepsTlsSessions(const curl_version_info_data& libcurl) noexcept {
+    return libcurl.version_num == 0x075700;
   }
 
-  /// Makes the handle and sets what is the same for every request.
-  Result<void> open() {
-    if (options_.initializeCurl && initializeOnce() != CURLE_OK) {
-      return makeError(ErrorKind::Configuration, "libcurl cannot be initialised"sv);
-    }
-    raisesSigpipe_ = raisesSigpipe();
+  /// Makes the handle and sets what is the same for every request and not libcurl's default, which
+  /// is to follow no redirect and to check the server's certificate and name.
+  void open() {
+    if (options_.initializeCurl) code_ = initializeOnce();
+    if (code_ != CURLE_OK) return;
     handle_ = curl_easy_init();
-    if (handle_ == nullptr) return makeError(ErrorKind::Configuration, "libcurl gives no handle"sv);
-    const Number numbers[] = {
-      {CURLOPT_NOSIGNAL, 1},
-#if LIBCURL_VERSION_NUM < 0x075500
-      {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
-#endif
-      {CURLOPT_FOLLOWLOCATION, 0},
-      {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-      {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-      // libcurl reads 0 as its own default of 300 seconds.
-      {CURLOPT_CONNECTTIMEOUT_MS,
-       options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffff},
-      {CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs},
-#if LIBCURL_VERSION_NUM >= 0x075700
-      // Otherwise libcurl waits for a look-up to end before it gives up.
-      {CURLOPT_QUICK_EXIT, 1},
-#endif
-      {CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond},
-      {CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds},
-      {CURLOPT_SSL_SESSIONID_CACHE, keepsTlsSessions() ? 1 : 0},
-      {CURLOPT_SSL_VERIFYPEER, options_.verifyTls ? 1 : 0},
-      {CURLOPT_SSL_VERIFYHOST, options_.verifyTls ? 2 : 0},
-    };
-    const Text texts[] = {
+    if (handle_ == nullptr) {
+      code_ = CURLE_FAILED_INIT;
+      return;
+    }
+    const curl_version_info_data& libcurl = *curl_version_info(CURLVERSION_NOW);
+    raisesSigpipe_ = raisesSigpipe(libcurl);
+    // No libcurl refuses these three.
+    curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &onHeader);
+    curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &onBody);
+    curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &onSocket);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_WRITEDATA, this);
+    set(CURLOPT_SOCKOPTDATA, this);
+    set(CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
-      {CURLOPT_PROTOCOLS_STR, "http,https"},
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    set(CURLOPT_PROTOCOLS, long{CURLPROTO_HTTP | CURLPROTO_HTTPS});
 #endif
-      {CURLOPT_PROXY, options_.proxy.c_str()},
-      {CURLOPT_NOPROXY, options_.noProxy.c_str()},
-      {CURLOPT_SSLCERT, options_.clientCertificateFile.c_str()},
-      {CURLOPT_SSLKEY, options_.clientKeyFile.c_str()},
-      {CURLOPT_CAINFO, options_.caFile.c_str()},
-      {CURLOPT_CAPATH, options_.caPath.c_str()},
-    };
-    const bool hasClient =
-        !options_.clientCertificateFile.empty() || !options_.clientKeyFile.empty();
-    CURLcode code = curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &onHeader);
-    if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &onBody);
-    if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &onSocket);
-    if (code == CURLE_OK) code = curl_easy_setopt(handle_, CURLOPT_SOCKOPTDATA, this);
-    if (mayDropSystemCas()) {
-      curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
-      if (!options_.caFile.empty()) curl_easy_setopt(handle_, CURLOPT_CAPATH, nullptr);
+    set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+    // libcurl reads 0 as its own default of 300 seconds.
+    set(CURLOPT_CONNECTTIMEOUT_MS,
+        options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffffL);
+    set(CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // Otherwise libcurl waits for a look-up to end before it gives up.
+    set(CURLOPT_QUICK_EXIT, 1L);
+#endif
+    set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
+    set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
+    if (!keepsTlsSessions(libcurl)) set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    if (!options_.verifyTls) {
+      set(CURLOPT_SSL_VERIFYPEER, 0L);
+      set(CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    for (const Number& number : numbers) {
-      if (code == CURLE_OK) code = curl_easy_setopt(handle_, number.option, number.value);
-    }
-    for (const Text& text : texts) {
-      if (code == CURLE_OK && *text.value != '\0') {
-        code = curl_easy_setopt(handle_, text.option, text.value);
-      }
-    }
+    setUnlessEmpty(CURLOPT_PROXY, options_.proxy);
+    setUnlessEmpty(CURLOPT_NOPROXY, options_.noProxy);
+    // libcurl's own CA bundle can go where the program names its own CAs, or the system has the
+    // same CAs as a directory too, which is looked up CA by CA. Parsing the whole bundle is most of
+    // the CPU time of a cold call.
+    const bool hasOwnCas = !options_.caFile.empty() || !options_.caPath.empty();
+    if (hasOwnCas || hasHashedCas(libcurl)) curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
+    if (!options_.caFile.empty()) curl_easy_setopt(handle_, CURLOPT_CAPATH, nullptr);
+    setUnlessEmpty(CURLOPT_CAINFO, options_.caFile);
+    setUnlessEmpty(CURLOPT_CAPATH, options_.caPath);
+    setUnlessEmpty(CURLOPT_SSLCERT, options_.clientCertificateFile);
+    setUnlessEmpty(CURLOPT_SSLKEY, options_.clientKeyFile);
     // Without one OpenSSL asks for it on the terminal, and waits.
-    if (code == CURLE_OK && hasClient) code = curl_easy_setopt(handle_, CURLOPT_KEYPASSWD, "");
-    if (code == CURLE_OK) return {};
-    curl_easy_cleanup(std::exchange(handle_, nullptr));
-    Error error = detail::errorOf(ErrorKind::Configuration,
-                                  {"libcurl refuses a setting: "sv, curl_easy_strerror(code)});
-    error.transportCode = static_cast<int>(code);
-    return error;
+    if (!options_.clientCertificateFile.empty()) set(CURLOPT_KEYPASSWD, "");
   }
 
   void close() noexcept {
@@ -312,106 +305,77 @@ class CurlTransport final : public HttpTransport {
     method_.clear();
   }
 
-  /// Whether libcurl's own CA bundle can go: the program names its own CAs, or the system has the
-  /// same CAs as a directory too, which is looked up CA by CA. Parsing the whole bundle is most of
-  /// the CPU time of a cold call.
-  [[nodiscard]] bool mayDropSystemCas() const {
-    return !options_.caFile.empty() || !options_.caPath.empty() || systemHasHashedCas();
-  }
-
   /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`).
-  static bool systemHasHashedCas() {
-#if LIBCURL_VERSION_NUM >= 0x074600
-    const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
-    if (info->age < CURLVERSION_SEVENTH || info->capath == nullptr) return false;
-    DIR* const directory = opendir(info->capath);
-    if (directory == nullptr) return false;
+  static bool hasHashedCas([[maybe_unused]] const curl_version_info_data& libcurl) {
     bool found = false;
+#if LIBCURL_VERSION_NUM >= 0x074600
+    if (libcurl.age < CURLVERSION_SEVENTH || libcurl.capath == nullptr) return false;
+    DIR* const directory = opendir(libcurl.capath);
+    if (directory == nullptr) return false;
     for (const dirent* entry = readdir(directory); entry != nullptr && !found;
          entry = readdir(directory)) {
-      const std::string_view name = entry->d_name;
-      found = name.size() == 10 && name[8] == '.' && detail::isDigit(name[9]) &&
-              name.find_first_not_of("0123456789abcdef"sv) == 8;
+      const char* const name = entry->d_name;
+      found = std::strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
+              detail::isDigit(name[9]) && name[10] == '\0';
     }
     closedir(directory);
-    return found;
-#else
-    return false;
 #endif
+    return found;
   }
 
-  CURLcode prepare(const HttpRequest& request) {
-    if (request.headerCount > HeaderLines::mostHeaders) return CURLE_BAD_FUNCTION_ARGUMENT;
-    CURLcode code = CURLE_OK;
-    const auto set = [&](CURLoption option, auto value) {
-      if (code == CURLE_OK) code = curl_easy_setopt(handle_, option, value);
-    };
-    if (url_ != request.url) {
-      url_ = request.url;
-      set(CURLOPT_URL, url_.c_str());
-    }
-    if (method_ != request.method) {
-      method_ = request.method;
-      set(CURLOPT_CUSTOMREQUEST, method_.c_str());
-    }
+  void prepare() {
+    const HttpRequest& request = *request_;
+    if (request.headerCount > HeaderLines::mostHeaders) code_ = CURLE_BAD_FUNCTION_ARGUMENT;
+    setChanged(CURLOPT_URL, url_, request.url);
+    setChanged(CURLOPT_CUSTOMREQUEST, method_, request.method);
     lines_.assign(request);
     set(CURLOPT_HTTPHEADER, lines_.first());
-    if (method_ == "GET"sv && request.body.empty()) {
-      set(CURLOPT_HTTPGET, 1L);
-    } else {
-      // Of any method: libcurl sends the length of these even where it is 0. Null would mean to
-      // read a body from standard input.
-      set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
-      set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-    }
-    set(CURLOPT_HEADERDATA, &receiver_);
-    set(CURLOPT_WRITEDATA, &receiver_);
-    return code;
+    if (method_ == "GET"sv && request.body.empty()) return set(CURLOPT_HTTPGET, 1L);
+    // Of any method: libcurl sends the length of these even where it is 0. Null would mean to read
+    // a body from standard input.
+    set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
   }
 
-  [[nodiscard]] Error tooLong() const {
-    Error error =
-        detail::errorOf(ErrorKind::InvalidResponse,
-                        {"the service's answer is longer than "sv,
-                         detail::Decimal(options_.maxResponseBytes).text(), " bytes (headers "sv,
-                         detail::Decimal(options_.maxHeaderBytes).text(), ")"sv});
-    error.delivery = Delivery::Answered;
-    return error;
-  }
-
-  [[nodiscard]] Error fail(CURLcode code, bool sent) {
-    const std::string_view file = fileOf(code);
-    Error error = detail::errorOf(
-        sent ? ErrorKind::Transport : kindOf(code),
-        {curl_easy_strerror(code), file.empty() ? ""sv : ": "sv, file,
-         request_->https ? " (https://"sv : " (http://"sv, request_->authority, ")"sv});
-    error.transportCode = static_cast<int>(code);
-    error.delivery = sent ? Delivery::Unknown : Delivery::NotSent;
+  /// The error that `code_` is, where it is one.
+  Result<void> refuse(ErrorKind kind, Delivery delivery,
+                      std::initializer_list<std::string_view> message) {
+    Error error = detail::errorOf(kind, message);
+    error.transportCode = static_cast<int>(code_);
+    error.delivery = delivery;
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();
     return error;
   }
+  Result<void> fail(Delivery delivery) {
+    const std::string_view file = failedFile();
+    return refuse(delivery == Delivery::NotSent ? kindOf(code_) : ErrorKind::Transport, delivery,
+                  {curl_easy_strerror(code_), file.empty() ? ""sv : ": "sv, file,
+                   request_->https ? " (https://"sv : " (http://"sv, request_->authority, ")"sv});
+  }
 
+  [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {
+    long number = 0;
+    curl_easy_getinfo(handle_, info, &number);
+    return number;
+  }
   /// What libcurl has written so far: the request, and before it a CONNECT to a proxy.
-  [[nodiscard]] long bytesWritten() const {
-    long bytes = 0;
-    curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &bytes);
-    return bytes;
+  [[nodiscard]] long bytesWritten() const noexcept {
+    return numberOf(CURLINFO_REQUEST_SIZE);
   }
   /// Over https nothing but a CONNECT is written before a new connection has its TLS.
   [[nodiscard]] bool mayHaveSent() const {
-    long newConnections = 0;
     curl_off_t tlsDoneAfterUs = 0;
-    curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &newConnections);
     curl_easy_getinfo(handle_, CURLINFO_APPCONNECT_TIME_T, &tlsDoneAfterUs);
-    const bool waitedForTls = request_->https && newConnections > 0 && tlsDoneAfterUs == 0;
+    const bool waitedForTls =
+        request_->https && tlsDoneAfterUs == 0 && numberOf(CURLINFO_NUM_CONNECTS) > 0;
     return refusedToResend_ || (bytesWritten() > 0 && !waitedForTls);
   }
 
   /// The file that the failure is about; empty where it is about none.
-  [[nodiscard]] std::string_view fileOf(CURLcode code) const noexcept {
-    if (code == CURLE_SSL_CERTPROBLEM) return options_.clientCertificateFile;
-    if (code != CURLE_SSL_CACERT_BADFILE) return {};
+  [[nodiscard]] std::string_view failedFile() const noexcept {
+    if (code_ == CURLE_SSL_CERTPROBLEM) return options_.clientCertificateFile;
+    if (code_ != CURLE_SSL_CACERT_BADFILE) return {};
     return options_.caFile.empty() ? options_.caPath : options_.caFile;
   }
 
@@ -431,16 +395,20 @@ class CurlTransport final : public HttpTransport {
     }
   }
 
-  CurlTransportOptions options_;
+  // What is used most comes first: close by, it takes less code to reach.
   CURL* handle_ = nullptr;
+  CURLcode code_ = CURLE_OK;
   bool raisesSigpipe_ = false;
+  // Of the request that is under way.
   bool refusedToResend_ = false;
+  bool tooLong_ = false;
+  bool headersEnded_ = false;
+  const HttpRequest* request_ = nullptr;
+  HttpResponse* response_ = nullptr;
   std::string url_;
   std::string method_;
-  // Of the request that is under way.
-  const HttpRequest* request_ = nullptr;
+  CurlTransportOptions options_;
   HeaderLines lines_;
-  Receiver receiver_{};
 };
 
 }  // namespace v1
