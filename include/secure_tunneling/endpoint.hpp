@@ -103,8 +103,9 @@ inline bool isGovCloud(std::string_view region) noexcept {
 }
 
 /// What a region has to be, for a message.
-inline constexpr std::string_view regionSyntax =
-    "letters, digits and inner hyphens, as in us-east-1"sv;
+inline constexpr std::string_view regionRule =
+    "expected letters, digits and inner hyphens, as in us-east-1"sv;
+inline constexpr std::string_view regionSyntax = regionRule.substr(9);
 
 /// Whether `text` can be one label of a host name (and so a region): letters, digits and inner
 /// hyphens, 1 to 63 of them, not digits alone.
@@ -135,7 +136,8 @@ inline bool splitAuthority(std::string_view authority, Endpoint& endpoint) {
   bool hasPort = host.size() != authority.size();
   const bool isAddress6 = !host.empty() && host.front() == '[';
   if (isAddress6) {
-    port = authority.substr(1);
+    port = authority;
+    port.remove_prefix(1);
     host = takePart(port, ']');
     hasPort = !port.empty();
     if (host.size() + 2 > authority.size() || host.find(':') == host.npos) return false;
@@ -161,10 +163,15 @@ inline void finishEndpoint(Endpoint& endpoint, std::string_view region) {
   endpoint.signingRegion = region;
   const bool isAddress6 = endpoint.host.find(':') != std::string::npos;
   const bool isDefaultPort = endpoint.port == (endpoint.https ? 443 : 80);
-  const Decimal port(endpoint.port);
-  assignPieces(endpoint.authority,
-               {isAddress6 ? "["sv : ""sv, endpoint.host, isAddress6 ? "]"sv : ""sv,
-                isDefaultPort ? ""sv : ":"sv, isDefaultPort ? ""sv : port.text()});
+  std::string& authority = endpoint.authority;
+  authority.clear();
+  if (isAddress6) authority += '[';
+  authority += endpoint.host;
+  if (isAddress6) authority += ']';
+  if (!isDefaultPort) {
+    authority += ':';
+    authority += Decimal(endpoint.port).text();
+  }
   assignPieces(endpoint.url,
                {endpoint.https ? "https://"sv : "http://"sv, endpoint.authority, endpoint.path});
 }
@@ -178,13 +185,16 @@ inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
     return "expected http://HOST or https://HOST"sv;
   }
   url.remove_prefix(2);
-  const std::size_t slash = url.find_first_of("/?#"sv);
-  const std::string_view authority = url.substr(0, slash);
-  endpoint.path = slash == std::string_view::npos ? "/"sv : url.substr(slash);
+  std::size_t size = 0;
+  while (size != url.size() && url[size] != '/' && url[size] != '?' && url[size] != '#')
+    ++size;
+  const std::string_view authority = url.substr(0, size);
+  url.remove_prefix(size);
+  const bool hasSlash = !url.empty() && url.front() == '/';
+  assignPieces(endpoint.path, {hasSlash ? ""sv : "/"sv, url});
   if (authority.find('@') != std::string_view::npos) return "a user name is not supported"sv;
   if (!isVisibleAscii(endpoint.path)) return "the path must be percent-encoded ASCII"sv;
   if (endpoint.path.find('#') != std::string::npos) return "a fragment is not supported"sv;
-  if (endpoint.path.front() == '?') endpoint.path.insert(0, 1, '/');
   return splitAuthority(authority, endpoint) ? ""sv : "expected a host name and a valid port"sv;
 }
 
@@ -193,8 +203,9 @@ inline std::string quotedUrl(std::string_view url) {
   return url.find('@') != std::string_view::npos ? std::string() : concat({" "sv, quoted(url)});
 }
 
-/// Takes `parameters.endpointUrl` apart and checks it.
-inline Result<void> useExplicitEndpoint(const EndpointParameters& parameters, Endpoint& endpoint) {
+/// Takes `parameters.endpointUrl` apart. Returns what is wrong with it, nothing when all is well.
+inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters,
+                                            Endpoint& endpoint) {
   std::string_view problem = splitUrl(parameters.endpointUrl, endpoint);
   if (problem.empty() && endpoint.path.find('?') != std::string::npos) {
     problem = "a query is not supported"sv;
@@ -202,9 +213,7 @@ inline Result<void> useExplicitEndpoint(const EndpointParameters& parameters, En
   if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host)) {
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
-  if (problem.empty()) return {};
-  return failure(ErrorKind::Configuration,
-                 {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+  return problem;
 }
 
 /// Sets the host and path that the rules give.
@@ -229,20 +238,22 @@ inline std::string_view conflictIn(const EndpointParameters& parameters) noexcep
 
 /// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
 inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
-  const std::string_view conflict = conflictIn(parameters);
-  if (!conflict.empty()) {
-    return failure(ErrorKind::Configuration, {"Invalid Configuration: "sv, conflict});
+  std::string_view subject = "Invalid Configuration"sv;
+  std::string value;
+  std::string_view problem = conflictIn(parameters);
+  if (problem.empty() && !parameters.region.empty() && !isHostLabel(parameters.region)) {
+    subject = "region "sv;
+    value = quoted(parameters.region);
+    problem = regionRule;
   }
-  if (!parameters.region.empty() && !isHostLabel(parameters.region)) {
-    return failure(ErrorKind::Configuration,
-                   {"region "sv, quoted(parameters.region), ": expected "sv, regionSyntax});
-  }
-  if (parameters.endpointUrl.empty()) {
+  if (problem.empty() && !parameters.endpointUrl.empty()) {
+    subject = "endpoint URL"sv;
+    value = quotedUrl(parameters.endpointUrl);
+    problem = useExplicitEndpoint(parameters, endpoint);
+  } else if (problem.empty()) {
     useRegionalEndpoint(parameters, endpoint);
-  } else {
-    Result<void> used = useExplicitEndpoint(parameters, endpoint);
-    if (!used) return used;
   }
+  if (!problem.empty()) return failure(ErrorKind::Configuration, {subject, value, ": "sv, problem});
   finishEndpoint(endpoint, parameters.region);
   return {};
 }

@@ -115,9 +115,10 @@ class Configuration {
     parameters.endpointUrl = found->value;
     parameters.allowHttp = allowHttp;
     Endpoint endpoint;
-    Result<void> used = useExplicitEndpoint(parameters, endpoint);
-    if (!used) {
-      return errorOf(ErrorKind::Configuration, {origin(*found), ": "sv, used.error().message});
+    const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
+    if (!problem.empty()) {
+      return errorOf(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
+                                                quotedUrl(found->value), ": "sv, problem});
     }
     url = found->value;
     return {};

@@ -75,9 +75,12 @@ class Decimal {
   std::size_t begin_ = sizeof digits_;
 };
 
-/// `text` for a message: cut to `longest` characters, what is not printable ASCII replaced.
-[[gnu::noinline]] inline std::string printable(std::string_view text, std::size_t longest) {
-  std::string out = concat({text.substr(0, longest), text.size() > longest ? "..."sv : ""sv});
+/// `text` for a message: cut to `longest` characters, what is not printable ASCII replaced, between
+/// two marks.
+[[gnu::noinline]] inline std::string printable(std::string_view text, std::size_t longest,
+                                               std::string_view mark = {}) {
+  std::string out =
+      concat({mark, text.substr(0, longest), text.size() > longest ? "..."sv : ""sv, mark});
   for (char& c : out) {
     if (c < ' ' || c > '~') c = '?';
   }
@@ -86,7 +89,7 @@ class Decimal {
 
 /// The same for a value, which is between quotation marks then.
 [[gnu::noinline]] inline std::string quoted(std::string_view text) {
-  return concat({"\""sv, printable(text, 80), "\""sv});
+  return printable(text, 80, "\""sv);
 }
 
 }  // namespace detail
