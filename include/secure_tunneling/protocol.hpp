@@ -3,11 +3,11 @@
 #define SECURE_TUNNELING_PROTOCOL_HPP
 
 #include <rapidjson/reader.h>
-#include <rapidjson/writer.h>
 
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,32 +31,12 @@ namespace json = RAPIDJSON_NAMESPACE;
 
 inline constexpr int maxJsonDepth = 64;
 
-/// RapidJSON's allocator concept for the one block that an in-situ reader needs: its stack, of
-/// eight bytes a nesting level. It grows by half, in place here.
-class JsonStackMemory {
- public:
+/// RapidJSON's allocator concept for a reader that parses in place, and so never asks.
+struct NoMemory {
   static constexpr bool kNeedFree = false;
-  void* Malloc(std::size_t) noexcept { return block_; }
-  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
-    assert(size <= sizeof block_);
-    return block_;
-  }
+  static void* Malloc(std::size_t) noexcept { return nullptr; }
+  static void* Realloc(void*, std::size_t, std::size_t) noexcept { return nullptr; }
   static void Free(void*) noexcept {}
-
- private:
-  alignas(8) char block_[14 * maxJsonDepth];
-};
-
-/// RapidJSON's output stream concept over a std::string.
-class StringOutput {
- public:
-  using Ch = char;
-  explicit StringOutput(std::string& text) : text_(text) {}
-  void Put(char c) { text_.push_back(c); }
-  void Flush() {}
-
- private:
-  std::string& text_;
 };
 
 /// Whether `text` is UTF-8. By hand: RapidJSON 1.1's decoder takes all bytes that a first byte
@@ -90,59 +70,96 @@ class StringOutput {
   return missing == 0;
 }
 
-/// Appends `prefix`, which is JSON, and one string that must not be empty. `name` says in a message
-/// which one it is.
-[[gnu::noinline]] inline Result<void> appendRequired(std::string& json, std::string_view prefix,
-                                                     std::string_view name, std::string_view text) {
-  if (text.empty()) {
-    return failure(ErrorKind::InvalidArgument, {name, ": required, at least one character"sv});
+/// Appends a JSON string. By hand: RapidJSON's writer is 500 bytes of code and tables.
+[[gnu::noinline]] inline void appendJsonString(std::string& json, std::string_view text) {
+  constexpr const char* hexDigits = "0123456789abcdef";
+  json += '"';
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      const char escape[] = {'\\', 'u', '0', '0', hexDigits[c >> 4], hexDigits[c & 15]};
+      json.append(escape, sizeof escape);
+    } else {
+      if (c == '"' || c == '\\') json += '\\';
+      json += c;
+    }
   }
-  if (!isUtf8(text)) return failure(ErrorKind::InvalidArgument, {name, ": not valid UTF-8"sv});
-  json += prefix;
-  StringOutput output(json);
-  json::Writer<StringOutput> writer(output);
-  writer.String(text.data(), static_cast<json::SizeType>(text.size()));
-  return {};
+  json += '"';
 }
 
-inline Result<void> appendDestinationConfig(std::string& json, const DestinationConfig& config) {
-  std::string_view prefix = R"(,"destinationConfig":{"services":[)"sv;
-  if (config.thingName) {
-    Result<void> appended = appendRequired(json, R"(,"destinationConfig":{"thingName":)"sv,
-                                           "destinationConfig.thingName"sv, *config.thingName);
-    if (!appended) return appended;
-    prefix = R"(,"services":[)"sv;
+/// Where a request is written as JSON, member by member, until one of them cannot be sent.
+class RequestBody {
+ public:
+  explicit RequestBody(std::string& json) : json_(json) { json_.clear(); }
+
+  /// Appends `prefix`, which is JSON, and one string that must not be empty. `name` says in a
+  /// message which one it is.
+  [[gnu::noinline]] void addRequired(std::string_view prefix, const char* name,
+                                     std::string_view text) {
+    if (problem_ != nullptr) return;
+    name_ = name;
+    json_ += prefix;
+    appendJsonString(json_, text);
+    if (text.empty()) problem_ = "required, at least one character";
+    if (!isUtf8(text)) problem_ = "not valid UTF-8";
   }
-  if (config.services.empty()) {
-    return failure(ErrorKind::InvalidArgument,
-                   {"destinationConfig.services: required, at least one service"sv});
+  void addDestinationConfig(const DestinationConfig& config) {
+    constexpr const char* services = "destinationConfig.services";
+    std::string_view prefix = R"(,"destinationConfig":{"services":[)"sv;
+    if (config.thingName) {
+      addRequired(R"(,"destinationConfig":{"thingName":)"sv, "destinationConfig.thingName",
+                  *config.thingName);
+      prefix = R"(,"services":[)"sv;
+    }
+    for (const std::string& service : config.services) {
+      addRequired(prefix, services, service);
+      prefix = ","sv;
+    }
+    if (config.services.empty() && problem_ == nullptr) {
+      name_ = services;
+      problem_ = "required, at least one service";
+    }
+    json_ += "]}"sv;
   }
-  for (const std::string& service : config.services) {
-    Result<void> appended = appendRequired(json, prefix, "destinationConfig.services"sv, service);
-    if (!appended) return appended;
-    prefix = ","sv;
+  Result<void> finish() {
+    json_ += '}';
+    if (problem_ == nullptr) return {};
+    return failure(ErrorKind::InvalidArgument, {name_, ": "sv, problem_});
   }
-  json += "]}"sv;
-  return {};
-}
+
+ private:
+  std::string& json_;
+  const char* name_ = nullptr;
+  const char* problem_ = nullptr;
+};
 
 inline constexpr std::string_view jsonNumber = "a number"sv;
 
 /// One member of a JSON object that is wanted as a string.
 struct StringMember {
-  [[gnu::noinline]] explicit StringMember(std::string_view memberName) : name(memberName) {}
-
   std::string_view name;
   /// Where it stands in the parsed buffer; meaningful only when `found`, and for a number, whose
   /// `wrongType` is `jsonNumber`.
   std::string_view text;
-  bool found = false;
   /// The JSON type that was there instead of a string; empty when all is well.
   std::string_view wrongType;
+  bool found = false;
 };
 
-/// Where in a document the wanted members are, and how their names are compared.
-struct MemberPlace {
+/// The members that are wanted, in which object, and how their names are compared.
+struct StringMembers {
+  static constexpr std::size_t most = 8;
+
+  /// `names` has a space between two.
+  [[gnu::noinline]] explicit StringMembers(std::string_view names) noexcept {
+    while (!names.empty()) {
+      assert(count != most);
+      list[count++].name = takePart(names, ' ');
+    }
+  }
+  StringMember& operator[](std::size_t i) noexcept { return list[i]; }
+
+  StringMember list[most];
+  std::size_t count = 0;
   /// Name of the member of the top-level object whose members are meant; empty for its own.
   std::string_view parent;
   bool ignoreCase = false;
@@ -152,8 +169,7 @@ struct MemberPlace {
 /// members of one name counts, and null is as good as absent.
 class MemberCollector {
  public:
-  MemberCollector(StringMember* members, std::size_t count, MemberPlace place)
-      : members_(members), count_(count), place_(place) {}
+  explicit MemberCollector(StringMembers& members) : members_(members) {}
 
   [[nodiscard]] bool isObject() const noexcept { return isObject_; }
   [[nodiscard]] bool isTooDeep() const noexcept { return depth_ > maxJsonDepth; }
@@ -173,9 +189,10 @@ class MemberCollector {
   bool Key(const char* text, json::SizeType size, bool) {
     const std::string_view name(text, size);
     current_ = nullptr;
-    if (depth_ == 1) inPlace_ = place_.parent.empty() || isCalled(name, place_.parent);
-    const bool isMember = inPlace_ && depth_ == (place_.parent.empty() ? 1 : 2);
-    for (std::size_t i = 0; isMember && i != count_; ++i) {
+    const bool isOfTop = members_.parent.empty();
+    if (depth_ == 1) inPlace_ = isOfTop || isCalled(name, members_.parent);
+    const bool isMember = inPlace_ && depth_ == (isOfTop ? 1 : 2);
+    for (std::size_t i = 0; isMember && i != members_.count; ++i) {
       if (isCalled(name, members_[i].name)) current_ = &members_[i];
     }
     return isUtf8({text, size});
@@ -193,7 +210,7 @@ class MemberCollector {
 
  private:
   [[nodiscard]] bool isCalled(std::string_view name, std::string_view wanted) const noexcept {
-    return name == wanted || (place_.ignoreCase && equalsIgnoreCase(name, wanted));
+    return name == wanted || (members_.ignoreCase && equalsIgnoreCase(name, wanted));
   }
   bool take(std::string_view text, std::string_view wrongType) {
     if (current_ != nullptr) {
@@ -210,71 +227,57 @@ class MemberCollector {
     return true;
   }
 
-  StringMember* members_;
-  std::size_t count_;
-  MemberPlace place_;
+  StringMembers& members_;
   StringMember* current_ = nullptr;
   int depth_ = 0;
   bool inPlace_ = false;
   bool isObject_ = false;
 };
 
+// Not iterative: recursion, which `maxJsonDepth` bounds, is 1.2 kB less code.
+using JsonReader = json::GenericReader<json::UTF8<>, json::UTF8<>, NoMemory>;
+inline constexpr unsigned jsonFlags =
+    json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseStopWhenDoneFlag;
+
 enum class BodyShape : unsigned char { Object, OtherJson, NotJson };
 
-struct BodyReading {
-  BodyShape shape = BodyShape::Object;
-  /// What is wrong with the body; never quotes it, for it may hold tokens.
-  std::string problem;
-};
-
-/// Parses `body` in place and points `members` into it.
-inline BodyReading collectMembers(Secret& body, StringMember* members, std::size_t count,
-                                  MemberPlace place = {}) {
-  if (body.empty()) return {BodyShape::NotJson, "the body is empty"};
-  JsonStackMemory memory;
-  json::GenericReader<json::UTF8<>, json::UTF8<>, JsonStackMemory> reader(&memory);
-  json::InsituStringStream stream(body.data());
-  MemberCollector collector(members, count, place);
-  constexpr unsigned flags =
-      json::kParseInsituFlag | json::kParseIterativeFlag | json::kParseNumbersAsStringsFlag;
-  const json::ParseResult parsed = reader.Parse<flags>(stream, collector);
-  if (collector.isTooDeep()) return {BodyShape::NotJson, "JSON nested too deeply"};
-  // A NUL ends the stream early: what stands behind one was not read.
-  if (parsed.IsError() || stream.Tell() != body.size()) {
-    const std::size_t offset = parsed.IsError() ? parsed.Offset() : stream.Tell();
-    return {BodyShape::NotJson,
-            concat({"not valid JSON in UTF-8, at byte "sv, Decimal(offset).text(), " of "sv,
-                    Decimal(body.size()).text()})};
+/// Parses `body` in place, points `members` into it and says what it is. `problem` is set where
+/// that is no object; it never quotes the body, which may hold tokens.
+inline BodyShape collectMembers(Secret& body, StringMembers& members, std::string& problem) {
+  if (body.empty()) {
+    problem = "the body is empty"sv;
+    return BodyShape::NotJson;
   }
-  if (!collector.isObject()) return {BodyShape::OtherJson, "expected a JSON object"};
-  return {};
+  JsonReader reader;
+  json::InsituStringStream stream(body.data());
+  MemberCollector collector(members);
+  const bool isValue = !reader.Parse<jsonFlags>(stream, collector).IsError();
+  json::SkipWhitespace(stream);
+  // A NUL ends the stream early: what stands behind one was not read.
+  if (isValue && stream.Tell() == body.size()) {
+    if (collector.isObject()) return BodyShape::Object;
+    problem = "expected a JSON object"sv;
+    return BodyShape::OtherJson;
+  }
+  assignPieces(
+      problem,
+      {collector.isTooDeep() ? "JSON nested too deeply"sv : "not valid JSON in UTF-8"sv,
+       ", at byte "sv, Decimal(stream.Tell()).text(), " of "sv, Decimal(body.size()).text()});
+  return BodyShape::NotJson;
 }
 
-/// The problem with a member of the wrong type; empty when there is none.
-inline std::string typeProblem(const StringMember& member) {
-  if (member.wrongType.empty()) return {};
-  return concat({member.name, ": expected a string, found "sv, member.wrongType});
+/// Sets `problem`, where there is none yet, to that of a member of the wrong type.
+inline void findTypeProblem(const StringMember& member, std::string& problem) {
+  if (!problem.empty() || member.wrongType.empty()) return;
+  assignPieces(problem, {member.name, ": expected a string, found "sv, member.wrongType});
 }
 
 /// `namespace#Code:uri` to `Code`, by the awsJson rules.
 [[gnu::noinline]] inline std::string_view sanitizeErrorCode(std::string_view code) noexcept {
-  code = code.substr(0, code.find(':'));
-  const std::size_t hash = code.find('#');
-  return trimBlanks(hash == std::string_view::npos ? code : code.substr(hash + 1));
-}
-
-/// Milliseconds the service asks to wait: its own header in milliseconds, or HTTP's in seconds.
-/// Anything but digits (an HTTP date, a negative number) is ignored.
-inline std::optional<std::int64_t> retryAfterMs(const HttpHeaders& headers) noexcept {
-  std::int64_t factor = 1;
-  auto header = headers.find("x-amz-retry-after"sv);
-  if (!header) {
-    factor = 1000;
-    header = headers.find("retry-after"sv);
-  }
-  const std::int64_t value = header ? parseDecimal(*header) : -1;
-  if (value < 0) return std::nullopt;
-  return value * factor;
+  code = takePart(code, ':');
+  std::string_view name = code;
+  const bool hasNamespace = takePart(name, '#').size() != code.size();
+  return trimBlanks(hasNamespace ? name : code);
 }
 
 /// The value of a header; empty without it.
@@ -283,29 +286,42 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpHeaders& headers) noex
   return response.headers.find(name).value_or(std::string_view{});
 }
 
-/// Whether `text`, which is no JSON, may have been meant as some that holds a string.
-inline bool beginsAsJson(std::string_view text) noexcept {
-  constexpr std::string_view byteOrderMark = "\xef\xbb\xbf"sv;
-  if (text.substr(0, byteOrderMark.size()) == byteOrderMark) {
-    text.remove_prefix(byteOrderMark.size());
+/// Milliseconds the service asks to wait: its own header in milliseconds, or HTTP's in seconds.
+/// Anything but digits (an HTTP date, a negative number) is ignored.
+inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) noexcept {
+  std::int64_t factor = 1;
+  std::string_view header = headerOf(response, "x-amz-retry-after"sv);
+  if (header.empty()) {
+    factor = 1000;
+    header = headerOf(response, "retry-after"sv);
   }
-  text = trimBlanks(text);
-  return !text.empty() && "{[\""sv.find(text.front()) != std::string_view::npos;
+  const std::int64_t value = parseDecimal(header);
+  if (value < 0) return std::nullopt;
+  return value * factor;
 }
 
-/// The error that an answer is. Its message is the last to be written: an echo in it must not go
-/// unmasked because something else got no memory.
-[[gnu::noinline]] inline Error errorOfAnswer(ErrorKind kind, const HttpResponse& response,
-                                             std::string_view code,
-                                             std::initializer_list<std::string_view> message) {
-  Error error;
+/// Whether `text`, which is no JSON, may have been meant as some that holds a string.
+inline bool beginsAsJson(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of("\xef\xbb\xbf \t\r\n"sv);
+  if (begin == std::string_view::npos) return false;
+  return text[begin] == '{' || text[begin] == '[' || text[begin] == '"';
+}
+
+[[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
+  id = headerOf(response, "x-amzn-requestid"sv);
+}
+
+[[gnu::noinline]] inline void prepend(std::string& text, std::string_view prefix) {
+  text = concat({prefix, text});
+}
+
+/// Sets what an error has from the answer that it is, but for its code and message.
+[[gnu::noinline]] inline void setAnswer(Error& error, ErrorKind kind,
+                                        const HttpResponse& response) {
   error.kind = kind;
   error.delivery = Delivery::Answered;
   error.httpStatus = response.status;
-  error.code = code;
-  error.requestId = headerOf(response, "x-amzn-requestid"sv);
-  assignPieces(error.message, message);
-  return error;
+  setRequestId(error.requestId, response);
 }
 
 }  // namespace detail
@@ -314,40 +330,38 @@ inline bool beginsAsJson(std::string_view text) noexcept {
 /// UTF-8: an `ErrorKind::InvalidArgument` names the member, and nothing has been sent.
 inline Result<void> serializeRequest(const RotateTunnelAccessTokenRequest& request,
                                      std::string& body) {
-  body.clear();
-  Result<void> appended =
-      detail::appendRequired(body, R"({"tunnelId":)"sv, "tunnelId"sv, request.tunnelId);
-  if (appended) {
-    appended = detail::appendRequired(body, R"(,"clientMode":)"sv, "clientMode"sv,
-                                      request.clientMode.name());
-  }
-  if (appended && request.destinationConfig) {
-    appended = detail::appendDestinationConfig(body, *request.destinationConfig);
-  }
-  if (appended) body += '}';
-  return appended;
+  detail::RequestBody json(body);
+  json.addRequired(R"({"tunnelId":)"sv, "tunnelId", request.tunnelId);
+  json.addRequired(R"(,"clientMode":)"sv, "clientMode", request.clientMode.name());
+  if (request.destinationConfig) json.addDestinationConfig(*request.destinationConfig);
+  return json.finish();
 }
 
 namespace detail {
 
+[[gnu::noinline]] inline void takeToken(const StringMember& member, std::optional<Secret>& token) {
+  if (member.found) token.emplace(member.text);
+}
+
 /// `parseResponse` into a new response of the caller's, which is not moved then.
 inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessTokenResponse& out) {
-  StringMember members[] = {StringMember("tunnelArn"sv), StringMember("sourceAccessToken"sv),
-                            StringMember("destinationAccessToken"sv)};
-  std::string problem = collectMembers(response.body, members, 3).problem;
-  for (const StringMember& member : members) {
-    if (problem.empty()) problem = typeProblem(member);
-  }
-  if (problem.empty()) {
+  StringMembers members("tunnelArn sourceAccessToken destinationAccessToken"sv);
+  Error error;
+  collectMembers(response.body, members, error.message);
+  for (std::size_t i = 0; i != 3; ++i)
+    findTypeProblem(members[i], error.message);
+  const bool isUnderstood = error.message.empty();
+  if (isUnderstood) {
     if (members[0].found) out.tunnelArn.emplace(members[0].text);
-    if (members[1].found) out.sourceAccessToken.emplace(members[1].text);
-    if (members[2].found) out.destinationAccessToken.emplace(members[2].text);
-    out.requestId = headerOf(response, "x-amzn-requestid"sv);
+    takeToken(members[1], out.sourceAccessToken);
+    takeToken(members[2], out.destinationAccessToken);
+    setRequestId(out.requestId, response);
   }
   response.body.clear();
-  if (problem.empty()) return {};
-  return errorOfAnswer(ErrorKind::InvalidResponse, response, {},
-                       {"the service's answer cannot be understood: "sv, problem});
+  if (isUnderstood) return {};
+  setAnswer(error, ErrorKind::InvalidResponse, response);
+  prepend(error.message, "the service's answer cannot be understood: "sv);
+  return error;
 }
 
 }  // namespace detail
@@ -370,29 +384,31 @@ inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& respo
 inline Error parseErrorResponse(HttpResponse& response) {
   // In-place parsing would spoil the text of a body that turns out not to be JSON.
   const Secret raw(response.body.expose().substr(0, 1024));
-  using Member = detail::StringMember;
-  Member members[] = {Member("__type"sv), Member("code"sv), Member("message"sv),
-                      Member("Message"sv)};
-  detail::BodyReading reading = detail::collectMembers(response.body, members, 4);
-  if (reading.problem.empty()) reading.problem = detail::typeProblem(members[0]);
+  detail::StringMembers members("__type code message Message"sv);
+  Error error;
+  const detail::BodyShape shape = detail::collectMembers(response.body, members, error.message);
+  detail::findTypeProblem(members[0], error.message);
+  detail::setAnswer(error, ErrorKind::Service, response);
   std::string_view code =
       detail::sanitizeErrorCode(detail::headerOf(response, "x-amzn-errortype"sv));
-
-  ErrorKind kind = ErrorKind::Service;
-  std::string_view message = raw.expose();
-  std::string_view problem;
-  const bool isJson = reading.shape != detail::BodyShape::NotJson;
-  if (reading.problem.empty()) {
-    message = members[2].found ? members[2].text : members[3].text;
-    const Member& named = members[1].found ? members[1] : members[0];
-    if (code.empty()) code = detail::sanitizeErrorCode(named.text);
-  } else if (isJson || detail::beginsAsJson(message)) {
-    if (isJson) kind = ErrorKind::InvalidResponse;
-    message = "the service's error cannot be understood: "sv;
-    problem = reading.problem;
+  const bool isJson = shape != detail::BodyShape::NotJson;
+  const bool isUnderstood = error.message.empty();
+  if (isUnderstood && code.empty()) {
+    const detail::StringMember& named = members[1].found ? members[1] : members[0];
+    code = detail::sanitizeErrorCode(named.text);
   }
-  Error error = detail::errorOfAnswer(kind, response, code, {message, problem});
-  error.retryAfterMs = detail::retryAfterMs(response.headers);
+  error.code = code;
+  // The last to be written: an echo in it must not go unmasked because something else got no
+  // memory.
+  if (isUnderstood) {
+    error.message = members[2].found ? members[2].text : members[3].text;
+  } else if (isJson || detail::beginsAsJson(raw.expose())) {
+    if (isJson) error.kind = ErrorKind::InvalidResponse;
+    detail::prepend(error.message, "the service's error cannot be understood: "sv);
+  } else {
+    error.message = raw.expose();
+  }
+  error.retryAfterMs = detail::retryAfterMs(response);
   response.body.clear();
   return error;
 }

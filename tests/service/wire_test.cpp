@@ -168,7 +168,7 @@ TEST_CASE("text is sent as the UTF-8 it is, and escaped where JSON wants it") {
   CHECK(sent.substr(sent.find("\r\n\r\n") + 4) ==
         "{\"tunnelId\":\"tunnel-1\",\"clientMode\":\"FUTURE\",\"destinationConfig\":"
         "{\"thingName\":\"\xc3\xa9t\xc3\xa9 \xf0\x9f\x94\x91\","
-        "\"services\":[\"a\\\"b\\\\c\\n\",\"/\"]}}");
+        "\"services\":[\"a\\\"b\\\\c\\u000a\",\"/\"]}}");
 }
 
 TEST_CASE("a body of more than a megabyte is sent at once, without Expect") {

@@ -111,7 +111,7 @@ TEST_CASE("characters of a request") {
     std::string json;
   } cases[] = {
       {"a\"b\\c/d", R"(a\"b\\c/d)"},
-      {"\b\f\n\r\t", R"(\b\f\n\r\t)"},
+      {"\b\f\n\r\t", R"(\u0008\u000c\u000a\u000d\u0009)"},
       {"\x01", "\\u0001"},
       {"a\0b"s, "a\\u0000b"},
       {"\x7f", "\x7f"},
@@ -193,6 +193,10 @@ TEST_CASE("responses that can be understood") {
        R"({"a":1,"b":-2.5e300,"c":[{"tunnelArn":"x"},[]],"d":{"sourceAccessToken":"x"},"e":true,)"
        R"("f":null,"tunnelArn":"arn","g":"x"})",
        "arn", "(none)", "(none)"},
+      {"numbers of all kinds",
+       R"({"a":0,"b":-0,"c":-0.0,"d":10.05,"e":1e5,"f":1E+5,"g":-1.5e-05,"h":1e99,"i":0e0,)"
+       R"("j":123456789012345678901234567890,"tunnelArn":"arn"})",
+       "arn", "(none)", "(none)"},
       {"names in another case", R"({"TunnelArn":"x","tunnelarn":"x","tunnelArn ":"x"})", "(none)",
        "(none)", "(none)"},
       {"an escaped name", R"({"tunnel\u0041rn":"arn"})", "arn", "(none)", "(none)"},
@@ -251,6 +255,16 @@ TEST_CASE("responses that cannot be understood") {
       {"single quotes", "{'sourceAccessToken':'canary'}", "not valid JSON"},
       {"a comma too many", R"({"sourceAccessToken":"canary",})", "not valid JSON"},
       {"NaN", R"({"x":NaN})", "not valid JSON"},
+      {"no digit", R"({"x":-})", "not valid JSON"},
+      {"a plus sign", R"({"x":+1})", "not valid JSON"},
+      {"a zero too many", R"({"x":01})", "not valid JSON"},
+      {"no digit in front of a point", R"({"x":.5})", "not valid JSON"},
+      {"no digit behind a point", R"({"x":1.})", "not valid JSON"},
+      {"no digit behind a point, but an exponent", R"({"x":1.e5})", "not valid JSON"},
+      {"no digit in an exponent", R"({"x":1e})", "not valid JSON"},
+      {"no digit behind a sign", R"({"x":1E+})", "not valid JSON"},
+      {"hexadecimal digits", R"({"x":0x10})", "not valid JSON"},
+      {"truncated in a number", R"({"x":-12.5e)", "not valid JSON"},
       {"a comment", "{}// canary", "not valid JSON"},
       {"a control character", "{\"tunnelArn\":\"a\nb\"}", "not valid JSON"},
       {"a lone high surrogate", R"({"tunnelArn":"\ud834"})", "not valid JSON"},

@@ -186,10 +186,9 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
                                  {detail::refusalText(response, {token_.clientSecret.expose(),
                                                                  token_.refreshToken.expose()})});
     }
-    detail::StringMember members[] = {detail::StringMember("accessToken"sv),
-                                      detail::StringMember("refreshToken"sv),
-                                      detail::StringMember("expiresIn"sv)};
-    std::string problem = detail::collectMembers(response.body, members, 3).problem;
+    detail::StringMembers members("accessToken refreshToken expiresIn"sv);
+    std::string problem;
+    detail::collectMembers(response.body, members, problem);
     const auto seconds = detail::parseJsonInteger(members[2]);
     // No token lives for 31 years, and the sum below stays in range.
     constexpr std::int64_t longestSeconds = 999'999'999;

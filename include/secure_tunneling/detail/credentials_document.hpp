@@ -46,13 +46,13 @@ inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) 
 /// are of kind `Credentials` and quote neither a credential nor what was `sent`.
 inline Result<void> readCredentials(Secret& document, const CredentialsDocument& form,
                                     Credentials& credentials, SentSecrets sent = {}) {
-  using Member = StringMember;
   enum : std::size_t { accessKeyId, secretAccessKey, token, expiration, code, message, version };
-  Member members[] = {Member("AccessKeyId"sv), Member("SecretAccessKey"sv),
-                      Member(form.tokenName),  Member("Expiration"sv),
-                      Member("Code"sv),        Member("Message"sv),
-                      Member("Version"sv)};
-  std::string problem = collectMembers(document, members, 7, {form.parent, true}).problem;
+  StringMembers members("AccessKeyId SecretAccessKey Token Expiration Code Message Version"sv);
+  members[token].name = form.tokenName;
+  members.parent = form.parent;
+  members.ignoreCase = true;
+  std::string problem;
+  collectMembers(document, members, problem);
   const bool refused = members[code].found && members[code].text != "Success"sv;
   if (problem.empty() && refused) {
     problem = serverWords(members[code].text, members[message].text, sent);
@@ -64,7 +64,7 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
     problem = concat({"Version: expected "sv, form.version});
   }
   for (const std::size_t i : {accessKeyId, secretAccessKey, token}) {
-    if (problem.empty()) problem = typeProblem(members[i]);
+    findTypeProblem(members[i], problem);
     const bool required = i != token || form.tokenRequired;
     if (problem.empty() && required && members[i].text.empty()) {
       problem = concat({members[i].name, ": missing"sv});

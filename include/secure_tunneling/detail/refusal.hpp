@@ -48,10 +48,11 @@ inline std::string serverWords(std::string_view code, std::string_view message,
 /// words, AWS's or OAuth's, as of `serverWords`. Uses the body up.
 inline std::string refusalText(HttpResponse& response, SentSecrets secrets) {
   enum : std::size_t { code, message, oauthCode, oauthMessage };
-  StringMember members[] = {StringMember("code"sv), StringMember("message"sv),
-                            StringMember("error"sv), StringMember("error_description"sv)};
+  StringMembers members("code message error error_description"sv);
+  members.ignoreCase = true;
+  std::string problem;
   std::string said;
-  if (collectMembers(response.body, members, 4, {{}, true}).shape == BodyShape::Object) {
+  if (collectMembers(response.body, members, problem) == BodyShape::Object) {
     said = serverWords(members[members[code].found ? code : oauthCode].text,
                        members[members[message].found ? message : oauthMessage].text, secrets);
   }

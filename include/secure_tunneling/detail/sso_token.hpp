@@ -3,8 +3,10 @@
 #define SECURE_TUNNELING_DETAIL_SSO_TOKEN_HPP
 
 #include <fcntl.h>
+#include <rapidjson/writer.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -37,6 +39,22 @@ class SecretOutput {
 
  private:
   Secret& text_;
+};
+
+/// RapidJSON's allocator concept for the one block that a writer needs: its stack, of 16 bytes a
+/// nesting level.
+class JsonStackMemory {
+ public:
+  static constexpr bool kNeedFree = false;
+  void* Malloc(std::size_t) noexcept { return block_; }
+  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
+    assert(size <= sizeof block_);
+    return block_;
+  }
+  static void Free(void*) noexcept {}
+
+ private:
+  alignas(8) char block_[1024];
 };
 
 struct JsonText {
@@ -88,11 +106,11 @@ inline std::string ssoTokenPath(std::string_view key) {
 /// Reads the text of the file in place and wipes it. Returns what is wrong with it; never a value.
 inline std::string readSsoToken(Secret& text, SsoToken& token) {
   enum : std::size_t { access, expires, refresh, id, secret, registration, region, startUrl };
-  StringMember members[] = {StringMember("accessToken"sv),  StringMember("expiresAt"sv),
-                            StringMember("refreshToken"sv), StringMember("clientId"sv),
-                            StringMember("clientSecret"sv), StringMember("registrationExpiresAt"sv),
-                            StringMember("region"sv),       StringMember("startUrl"sv)};
-  std::string problem = collectMembers(text, members, 8).problem;
+  StringMembers members(
+      "accessToken expiresAt refreshToken clientId clientSecret registrationExpiresAt region "
+      "startUrl"sv);
+  std::string problem;
+  collectMembers(text, members, problem);
   const auto expiresAtMs = parseIsoDate(members[expires].text);
   if (problem.empty() && members[access].text.empty()) problem = "accessToken: missing";
   if (problem.empty() && !expiresAtMs) {
