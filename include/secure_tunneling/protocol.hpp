@@ -280,20 +280,14 @@ inline void findTypeProblem(const StringMember& member, std::string& problem) {
   return trimBlanks(hasNamespace ? name : code);
 }
 
-/// The value of a header; empty without it.
-[[gnu::noinline]] inline std::string_view headerOf(const HttpResponse& response,
-                                                   std::string_view name) noexcept {
-  return response.headers.find(name).value_or(std::string_view{});
-}
-
 /// Milliseconds the service asks to wait: its own header in milliseconds, or HTTP's in seconds.
 /// Anything but digits (an HTTP date, a negative number) is ignored.
 inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) noexcept {
   std::int64_t factor = 1;
-  std::string_view header = headerOf(response, "x-amz-retry-after"sv);
+  std::string_view header = response.headers.valueOf("x-amz-retry-after"sv);
   if (header.empty()) {
     factor = 1000;
-    header = headerOf(response, "retry-after"sv);
+    header = response.headers.valueOf("retry-after"sv);
   }
   const std::int64_t value = parseDecimal(header);
   if (value < 0) return std::nullopt;
@@ -308,7 +302,7 @@ inline bool beginsAsJson(std::string_view text) noexcept {
 }
 
 [[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
-  id = headerOf(response, "x-amzn-requestid"sv);
+  id = response.headers.valueOf("x-amzn-requestid"sv);
 }
 
 [[gnu::noinline]] inline void prepend(std::string& text, std::string_view prefix) {
@@ -389,8 +383,7 @@ inline Error parseErrorResponse(HttpResponse& response) {
   const detail::BodyShape shape = detail::collectMembers(response.body, members, error.message);
   detail::findTypeProblem(members[0], error.message);
   detail::setAnswer(error, ErrorKind::Service, response);
-  std::string_view code =
-      detail::sanitizeErrorCode(detail::headerOf(response, "x-amzn-errortype"sv));
+  std::string_view code = detail::sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
   const bool isJson = shape != detail::BodyShape::NotJson;
   const bool isUnderstood = error.message.empty();
   if (isUnderstood && code.empty()) {

@@ -306,7 +306,7 @@ class RotateCall {
     const std::int64_t tookMs = now.unixMs - sentAtMs_;
     const bool isCached = headers.valueOf("age"sv).data() != nullptr;
     if (isCached || tookMs < 0 || tookMs > longestExchangeMs) return 0;
-    const auto serverMs = detail::parseHttpDate(detail::headerOf(state_.response, "date"sv));
+    const auto serverMs = detail::parseHttpDate(state_.response.headers.valueOf("date"sv));
     if (!serverMs) return 0;
     return state_.clockSkewMs = *serverMs - (sentAtMs_ + tookMs / 2);
   }
