@@ -31,12 +31,20 @@ namespace json = RAPIDJSON_NAMESPACE;
 
 inline constexpr int maxJsonDepth = 64;
 
-/// RapidJSON's allocator concept for a reader that parses in place, and so never asks.
-struct NoMemory {
+/// RapidJSON's allocator concept for the one block that an in-situ reader or a writer needs: its
+/// stack, of eight bytes a nesting level or sixteen. It grows by half, in place here.
+class JsonStackMemory {
+ public:
   static constexpr bool kNeedFree = false;
-  static void* Malloc(std::size_t) noexcept { return nullptr; }
-  static void* Realloc(void*, std::size_t, std::size_t) noexcept { return nullptr; }
+  void* Malloc(std::size_t) noexcept { return block_; }
+  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
+    assert(size <= sizeof block_);
+    return block_;
+  }
   static void Free(void*) noexcept {}
+
+ private:
+  alignas(8) char block_[14 * maxJsonDepth];
 };
 
 /// Whether `text` is UTF-8. By hand: RapidJSON 1.1's decoder takes all bytes that a first byte
@@ -234,11 +242,6 @@ class MemberCollector {
   bool isObject_ = false;
 };
 
-// Not iterative: recursion, which `maxJsonDepth` bounds, is 1.2 kB less code.
-using JsonReader = json::GenericReader<json::UTF8<>, json::UTF8<>, NoMemory>;
-inline constexpr unsigned jsonFlags =
-    json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseStopWhenDoneFlag;
-
 enum class BodyShape : unsigned char { Object, OtherJson, NotJson };
 
 /// Parses `body` in place, points `members` into it and says what it is. `problem` is set where
@@ -248,21 +251,23 @@ inline BodyShape collectMembers(Secret& body, StringMembers& members, std::strin
     problem = "the body is empty"sv;
     return BodyShape::NotJson;
   }
-  JsonReader reader;
+  JsonStackMemory memory;
+  json::GenericReader<json::UTF8<>, json::UTF8<>, JsonStackMemory> reader(&memory);
   json::InsituStringStream stream(body.data());
   MemberCollector collector(members);
-  const bool isValue = !reader.Parse<jsonFlags>(stream, collector).IsError();
-  json::SkipWhitespace(stream);
+  constexpr unsigned flags =
+      json::kParseInsituFlag | json::kParseIterativeFlag | json::kParseNumbersAsStringsFlag;
+  const json::ParseResult parsed = reader.Parse<flags>(stream, collector);
+  const std::size_t end = parsed.IsError() ? parsed.Offset() : stream.Tell();
   // A NUL ends the stream early: what stands behind one was not read.
-  if (isValue && stream.Tell() == body.size()) {
+  if (!parsed.IsError() && end == body.size()) {
     if (collector.isObject()) return BodyShape::Object;
     problem = "expected a JSON object"sv;
     return BodyShape::OtherJson;
   }
-  assignPieces(
-      problem,
-      {collector.isTooDeep() ? "JSON nested too deeply"sv : "not valid JSON in UTF-8"sv,
-       ", at byte "sv, Decimal(stream.Tell()).text(), " of "sv, Decimal(body.size()).text()});
+  assignPieces(problem,
+               {collector.isTooDeep() ? "JSON nested too deeply"sv : "not valid JSON in UTF-8"sv,
+                ", at byte "sv, Decimal(end).text(), " of "sv, Decimal(body.size()).text()});
   return BodyShape::NotJson;
 }
 

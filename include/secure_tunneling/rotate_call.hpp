@@ -11,7 +11,7 @@
 
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/http.hpp"
@@ -179,11 +179,7 @@ class RotateCall {
   }
   /// There is no answer, for the reason that `HttpTransport::send` returned.
   void onTransportError(Error error, const Moment& now) {
-    onTransportError(Result<void>(std::move(error)), now);
-  }
-  /// The same with all that it returned, which must hold an error.
-  void onTransportError(Result<void> failed, const Moment& now) {
-    error_ = std::move(failed.box());
+    error_ = detail::ErrorBox(std::move(error));
     onNoAnswer(now);
   }
 

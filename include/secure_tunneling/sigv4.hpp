@@ -3,9 +3,7 @@
 #define SECURE_TUNNELING_SIGV4_HPP
 
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
@@ -85,7 +83,8 @@ struct Request {
   bool doubleEncodePath = true;
 };
 
-/// Where a signature is valid: date (the first eight characters of `amzDate`), region, service.
+/// Where a signature is valid: date (the first eight characters of `amzDate`), region, service. No
+/// part has a slash.
 struct Scope {
   std::string_view date;
   std::string_view region;
@@ -274,7 +273,7 @@ class CanonicalRequest {
   const Request& request_;
   Status status_ = Status::Ok;
   std::size_t count_ = 0;
-  unsigned char sorted_[maxHeaders];  // own_ first, then those of the request
+  unsigned char sorted_[maxHeaders];  // the signer's own first, then those of the request
 };
 
 namespace detail {
@@ -380,8 +379,7 @@ template <class Hash>
 
 }  // namespace detail
 
-/// Derives the signing key of a secret access key and a scope, whose parts have no slash.
-/// Allocates.
+/// Derives the signing key of a secret access key and a scope. Allocates.
 template <class Hash>
 [[nodiscard]] Status deriveSigningKey(Hash& hash, std::string_view secretAccessKey,
                                       const Scope& scope, SigningKey& key) {

@@ -157,6 +157,12 @@ TEST_CASE("after the request the delivery is unknown") {
       connection.write("HTTP/1.1 200 OK\r\nContent-Le");
     };
   }
+  SECTION("closed behind a header that is folded into nothing") {
+    script = [](Connection& connection) {
+      connection.readRequest();
+      connection.write("HTTP/1.1 200 OK\r\nX-Folded: a\r\n \n");
+    };
+  }
   SECTION("closed within the body") {
     script = [](Connection& connection) {
       connection.readRequest();

@@ -316,6 +316,8 @@ TEST_CASE("responses that cannot be understood") {
 TEST_CASE("a body that is not JSON says where") {
   CHECK(parsed(R"({"a":1,})").error().message ==
         "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 7 of 8");
+  CHECK(parsed(R"({"tunnelArn":tru            })").error().message ==
+        "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 16 of 29");
 }
 
 TEST_CASE("codes of errors") {

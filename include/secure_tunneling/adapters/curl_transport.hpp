@@ -177,7 +177,7 @@ class CurlTransport final : public HttpTransport {
       response.headers.clear();
       response.body.clear();
       transport.headersEnded_ = false;
-    } else if (size <= 2 && detail::isBlank(*data)) {
+    } else if (*data == '\n' || (*data == '\r' && size == 2)) {
       transport.headersEnded_ = true;
     } else if (response.headers.size() + size >= transport.options_.maxHeaderBytes) {
       transport.tooLong_ = true;

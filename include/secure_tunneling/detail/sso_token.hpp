@@ -6,7 +6,6 @@
 #include <rapidjson/writer.h>
 #include <unistd.h>
 
-#include <cassert>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -39,22 +38,6 @@ class SecretOutput {
 
  private:
   Secret& text_;
-};
-
-/// RapidJSON's allocator concept for the one block that a writer needs: its stack, of 16 bytes a
-/// nesting level.
-class JsonStackMemory {
- public:
-  static constexpr bool kNeedFree = false;
-  void* Malloc(std::size_t) noexcept { return block_; }
-  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
-    assert(size <= sizeof block_);
-    return block_;
-  }
-  static void Free(void*) noexcept {}
-
- private:
-  alignas(8) char block_[1024];
 };
 
 struct JsonText {
