@@ -3,9 +3,11 @@
 #define SECURE_TUNNELING_DETAIL_PERCENT_ENCODING_HPP
 
 #include <cstring>
+#include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/hash_message.hpp"
+#include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -16,7 +18,8 @@ namespace detail {
 inline bool isUnreserved(char c) noexcept {
   using secure_tunneling::detail::isAlpha;
   using secure_tunneling::detail::isDigit;
-  return isAlpha(c) || isDigit(c) || std::memchr("-._~", c, 4) != nullptr;
+  constexpr std::string_view marks = "-._~"sv;
+  return isAlpha(c) || isDigit(c) || std::memchr(marks.data(), c, marks.size()) != nullptr;
 }
 
 /// Appends a byte as `%` and two hexadecimal digits.

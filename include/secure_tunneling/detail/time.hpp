@@ -124,7 +124,7 @@ inline std::optional<std::int64_t> unixMsOf(CivilDate date, const unsigned* time
 /// the weekday is not checked.
 inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept {
   constexpr const char* months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  unsigned numbers[5];
+  unsigned numbers[5] = {};
   if (!readNumbers(text, "AAA, 00 AAA 0000 00:00:00 GMT"sv, numbers)) return std::nullopt;
   unsigned month = 0;
   while (std::memcmp(text.data() + 8, months + std::size_t{3} * month, 3) != 0) {
@@ -138,7 +138,7 @@ inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept
 /// little.
 inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept {
   const std::string_view local = text.substr(0, 19);
-  unsigned numbers[6];
+  unsigned numbers[6] = {};
   if (!readNumbers(local, "0000-00-00T00:00:00"sv, numbers) &&
       !readNumbers(local, "0000-00-00 00:00:00"sv, numbers)) {
     return std::nullopt;
