@@ -17,15 +17,13 @@ namespace sigv4 = secure_tunneling::sigv4;
 /// The signature of the request of `exampleRequest()`, its parts as the service gets them.
 class Signer {
  public:
-  /// From the body to the signature, the signing key derived anew.
+  /// From the body to the signature, the signing key derived anew, as on another day.
   template <class Hash>
   void signDeriving(Hash& hash) {
-    sigv4::SigningKey key;
-    require(sigv4::deriveSigningKey(hash, secret_.expose(), scope_, key) == sigv4::Status::Ok,
-            "a key cannot be derived");
-    signWith(hash, key);
+    scope_.date = scope_.date == "20240101" ? "20240102" : "20240101";
+    signCached(hash);
   }
-  /// The same with the signing key from the cache.
+  /// The same with the signing key of the last time.
   template <class Hash>
   void signCached(Hash& hash) {
     const sigv4::SigningKey* key = nullptr;
@@ -57,7 +55,7 @@ class Signer {
   const std::string_view body_ =
       R"({"tunnelId":"01234567-89ab-cdef-0123-456789abcdef","clientMode":"ALL"})";
   const std::string_view amzDate_ = "20240101T000000Z";
-  const sigv4::Scope scope_{"20240101", "us-east-1", "IoTSecuredTunneling"};
+  sigv4::Scope scope_{"20240101", "us-east-1", "IoTSecuredTunneling"};
   const secure_tunneling::Secret secret_{"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
   sigv4::SigningKeyCache cache_;
   sigv4::Signature signature_{};
