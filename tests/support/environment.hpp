@@ -9,17 +9,16 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 /// An environment without any AWS variable and with an empty home of its own; both are as they were
 /// when it goes.
 class TestEnvironment {
  public:
   TestEnvironment() {
-    home_ = std::filesystem::temp_directory_path() / "secure_tunneling_XXXXXX";
-    if (::mkdtemp(&home_[0]) == nullptr) std::abort();
     std::vector<std::string> names;
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view text = *entry;
@@ -27,7 +26,7 @@ class TestEnvironment {
     }
     for (const std::string& name : names)
       unset(name.c_str());
-    change("HOME", home_.c_str());
+    change("HOME", home_.path().c_str());
     std::filesystem::create_directory(path(".aws"));
   }
   ~TestEnvironment() {
@@ -38,8 +37,6 @@ class TestEnvironment {
         ::unsetenv(entry->first.c_str());
       }
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(home_, ignored);
   }
   TestEnvironment(const TestEnvironment&) = delete;
   TestEnvironment& operator=(const TestEnvironment&) = delete;
@@ -48,7 +45,7 @@ class TestEnvironment {
   void unset(const char* name) { change(name, nullptr); }
 
   /// A path in the home of this environment.
-  [[nodiscard]] std::string path(const std::string& name) const { return home_ + "/" + name; }
+  [[nodiscard]] std::string path(const std::string& name) const { return home_.path(name); }
   /// Writes a file in it, e.g. ".aws/config".
   std::string write(const std::string& name, std::string_view text) {
     std::string written = path(name);
@@ -70,6 +67,6 @@ class TestEnvironment {
     }
   }
 
-  std::string home_;
+  TemporaryFolder home_;
   std::vector<std::pair<std::string, std::pair<bool, std::string>>> saved_;
 };

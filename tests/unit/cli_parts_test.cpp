@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The parts of examples/rotate-tunnel-access-token. What is expected is what the AWS CLI does.
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -16,6 +13,7 @@
 #include "shorthand.hpp"
 #include "skeleton.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "text.hpp"
 
 using secure_tunneling::ErrorKind;
@@ -309,18 +307,9 @@ TEST_CASE("only --client-mode is held to the modes that are known") {
 }
 
 TEST_CASE("a value may come from a file") {
-  std::string path = "/tmp/cli_parts_test.XXXXXX";
-  const int descriptor = mkstemp(path.data());
-  REQUIRE(descriptor != -1);
-  close(descriptor);
-  const auto write = [&path](const std::string& text) {
-    std::FILE* const file = std::fopen(path.c_str(), "wb");
-    REQUIRE(file != nullptr);
-    REQUIRE(std::fwrite(text.data(), 1, text.size(), file) == text.size());
-    std::fclose(file);
-  };
-  write("a\r\nb\rc\n");
-  setenv("CLI_PARTS_TEST_FILE", path.c_str(), 1);
+  TestEnvironment environment;
+  const std::string path = environment.write("value", "a\r\nb\rc\n");
+  environment.set("CLI_PARTS_TEST_FILE", path);
   for (const std::string& name :
        {path, std::string("$CLI_PARTS_TEST_FILE"), std::string("${CLI_PARTS_TEST_FILE}")}) {
     const auto loaded = loadArgument("--x", "file://" + name);
@@ -328,7 +317,7 @@ TEST_CASE("a value may come from a file") {
     CHECK(loaded->text == "a\nb\nc\n");
     CHECK_FALSE(loaded->isBytes);
   }
-  write("\xFF\r\n");
+  environment.write("value", "\xFF\r\n");
   const auto binary = loadArgument("--x", "file://" + path);
   REQUIRE_FALSE(binary);
   CHECK(binary.error().message.find("text contents could not be decoded") != std::string::npos);
