@@ -407,6 +407,26 @@ TEST_CASE("how STS is reached is configured as for every service") {
         "error: AWS_STS_REGIONAL_ENDPOINTS is \"global\": expected regional or legacy");
 }
 
+namespace {
+
+/// Always the same answer, of which it keeps no copy.
+class AnsweringTransport final : public HttpTransport {
+ public:
+  AnsweringTransport(int status, std::string_view body) : status_(status), body_(body) {}
+
+  Result<void> send(const HttpRequest&, HttpResponse& response) override {
+    response.status = status_;
+    response.body.assign(body_);
+    return {};
+  }
+
+ private:
+  int status_;
+  std::string_view body_;
+};
+
+}  // namespace
+
 TEST_CASE("what STS repeats of a token is not left in freed memory") {
   const std::string canary = "canary-of-a-token-0123456789";
   TestEnvironment environment;
@@ -414,15 +434,7 @@ TEST_CASE("what STS repeats of a token is not left in freed memory") {
   environment.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
   environment.set("AWS_REGION", "eu-west-1");
   const std::string answer = stsError("Odd", "what is " + canary + "?");
-  struct Sts final : HttpTransport {
-    std::string_view answer;
-    Result<void> send(const HttpRequest&, HttpResponse& response) override {
-      response.status = 400;
-      response.body.assign(answer);
-      return {};
-    }
-  } transport;
-  transport.answer = answer;
+  AnsweringTransport transport(400, answer);
   const FreedMemoryWatch watch("canary");
   {
     ManualClock clock;
@@ -448,15 +460,7 @@ TEST_CASE("nothing secret of STS is left in freed memory") {
   environment.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
   environment.set("AWS_REGION", "eu-west-1");
   const std::string answer = stsAnswer("ROLE", "canary-secret", "canary-session");
-  struct Sts final : HttpTransport {
-    std::string_view answer;
-    Result<void> send(const HttpRequest&, HttpResponse& response) override {
-      response.status = 200;
-      response.body.assign(answer);
-      return {};
-    }
-  } transport;
-  transport.answer = answer;
+  AnsweringTransport transport(200, answer);
   const FreedMemoryWatch watch("canary");
   {
     ManualClock clock;
