@@ -54,7 +54,7 @@ TokenTask::Event TokenTask::tickExchange(const st::Moment& now, std::int64_t upt
     return Event::Answered;
   }
   problem_ = sent.error().message;
-  call_->onTransportError(std::move(sent).error(), now);
+  call_->onTransportError(std::move(sent), now);
   return Event::Failed;
 }
 

@@ -74,6 +74,6 @@ void Rotation::onAnswer(st::Result<void> sent) {
   if (sent) {
     call_->onResponse(clock_.now());
   } else {
-    call_->onTransportError(std::move(sent).error(), clock_.now());
+    call_->onTransportError(std::move(sent), clock_.now());
   }
 }

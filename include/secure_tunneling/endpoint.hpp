@@ -11,6 +11,7 @@
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
+#include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -39,6 +40,8 @@ struct Endpoint {
   std::string authority;
   /// At least "/".
   std::string path;
+  /// The same in the canonical form that is signed.
+  std::string canonicalPath;
   std::string signingRegion;
 };
 
@@ -213,6 +216,8 @@ inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters
   if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host)) {
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
+  endpoint.canonicalPath.clear();
+  sigv4::writeCanonicalPath(endpoint.path, endpoint.canonicalPath);
   return problem;
 }
 
@@ -225,6 +230,7 @@ inline void useRegionalEndpoint(const EndpointParameters& parameters, Endpoint& 
                 parameters.useFips ? "-fips."sv : "."sv, parameters.region, "."sv,
                 parameters.useDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix});
   endpoint.path = "/"sv;
+  endpoint.canonicalPath = endpoint.path;
 }
 
 /// Settings that exclude each other, or nothing.

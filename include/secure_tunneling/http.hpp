@@ -15,7 +15,7 @@
 namespace secure_tunneling {
 inline namespace v1 {
 
-/// One header field of a request.
+/// One header field of a request. The library writes names in lower case, as HTTP/2 does.
 struct HttpHeader {
   /// `name: value`, with a NUL behind it, for C libraries that take whole lines.
   std::string_view line;

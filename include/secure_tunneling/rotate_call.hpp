@@ -11,6 +11,7 @@
 
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/detail/canonical_rotate_request.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/endpoint.hpp"
@@ -177,9 +178,9 @@ class RotateCall {
     maskSecrets(error_->requestId);
     onFailure(skewMs, now);
   }
-  /// There is no answer, for the reason that `HttpTransport::send` returned.
-  void onTransportError(Error error, const Moment& now) {
-    error_ = detail::ErrorBox(std::move(error));
+  /// There is no answer, for the reason that `HttpTransport::send` returned: an error.
+  void onTransportError(Result<void> sent, const Moment& now) {
+    error_ = std::move(sent.box());
     onNoAnswer(now);
   }
 
@@ -225,12 +226,21 @@ class RotateCall {
     state_.headerLines.clear();
     state_.headerLines.reserve(768 + state_.credentials.sessionToken.size() +
                                state_.credentials.accessKeyId.size());
-    // Copies, because inline variables would be read from memory.
-    constexpr std::string_view type = contentType;
-    constexpr std::string_view target = amzTarget;
-    addHeader("Content-Type", type);
-    addHeader("X-Amz-Target", target);
-    if (state_.settings.signRequests && addSignature(amzDate) != sigv4::Status::Ok) {
+    using Canonical = detail::CanonicalRotateRequest;
+    Canonical canonical(state_.endpoint.canonicalPath);
+    if (state_.settings.signRequests) {
+      canonical[Canonical::Date] = amzDate.view();
+      canonical[Canonical::SecurityToken] = state_.credentials.sessionToken.expose();
+    }
+    canonical.forEach([this](std::string_view name, std::string_view value) {
+      state_.headerLines.append(name);
+      state_.headerLines.append(": "sv);
+      state_.headerLines.append(value);
+      state_.headerLines.append("\0"sv);
+    });
+    // Signed, and sent by the transport.
+    canonical[Canonical::Host] = request_.authority;
+    if (state_.settings.signRequests && !addAuthorization(canonical, amzDate)) {
       return fail(ErrorKind::Signing, "the hash policy reported a failure");
     }
     listHeaders();
@@ -238,47 +248,27 @@ class RotateCall {
     requestBuilt_ = true;
   }
 
-  sigv4::Status addSignature(const detail::AmzDate& amzDate) {
+  /// False when the hash policy fails.
+  bool addAuthorization(detail::CanonicalRotateRequest& canonical, const detail::AmzDate& amzDate) {
     const sigv4::Scope scope{amzDate.day(), state_.endpoint.signingRegion, signingService};
-    sigv4::Signature payloadHash;
-    sigv4::Status status = sigv4::hashToHex(state_.hash, state_.body, payloadHash);
-    if (status != sigv4::Status::Ok) return status;
     const sigv4::SigningKey* key = nullptr;
-    status = state_.signingKey.get(state_.hash, state_.credentials.secretAccessKey, scope, key);
-    if (status != sigv4::Status::Ok) return status;
-
-    constexpr std::string_view type = contentType;
-    constexpr std::string_view target = amzTarget;
-    const sigv4::Header signedHeaders[] = {
-        {"Content-Type"sv, type}, {"Host"sv, request_.authority}, {"X-Amz-Target"sv, target}};
-    sigv4::Request request;
-    request.path = request_.target;
-    request.headers = signedHeaders;
-    request.headerCount = 3;
-    request.payloadHash = payloadHash.text();
-    request.amzDate = amzDate.view();
-    request.sessionToken = state_.credentials.sessionToken.expose();
-    const sigv4::CanonicalRequest canonical(request);
+    sigv4::Signature payloadHash;
     sigv4::Signature signature;
-    status = sigv4::sign(state_.hash, *key, scope, canonical, amzDate.view(), signature);
-    if (status != sigv4::Status::Ok) return status;
-
-    addHeader("X-Amz-Date", amzDate.view());
-    if (!request.sessionToken.empty()) addHeader("X-Amz-Security-Token", request.sessionToken);
-    state_.headerLines.append("Authorization: "sv);
+    canonical.setPayloadHash(payloadHash.text());
+    if (sigv4::hashToHex(state_.hash, state_.body, payloadHash) != sigv4::Status::Ok ||
+        state_.signingKey.get(state_.hash, state_.credentials.secretAccessKey, scope, key) !=
+            sigv4::Status::Ok ||
+        sigv4::sign(state_.hash, *key, scope, canonical, amzDate.view(), signature) !=
+            sigv4::Status::Ok) {
+      return false;
+    }
+    state_.headerLines.append("authorization: "sv);
     sigv4::writeAuthorization(state_.credentials.accessKeyId, scope, canonical, signature,
                               state_.headerLines);
     state_.headerLines.append("\0"sv);
-    return sigv4::Status::Ok;
+    return true;
   }
 
-  void addHeader(const char* name, std::string_view value) {
-    Secret& lines = state_.headerLines;
-    lines.append(name);
-    lines.append(": "sv);
-    lines.append(value);
-    lines.append("\0"sv);
-  }
   /// Lists the lines that were added; no value has a NUL.
   void listHeaders() {
     request_.headerCount = 0;

@@ -65,7 +65,7 @@ template <class Hash>
         if (sent) {
           call.onResponse(now);
         } else {
-          call.onTransportError(std::move(sent).error(), now);
+          call.onTransportError(std::move(sent), now);
         }
         break;
       }

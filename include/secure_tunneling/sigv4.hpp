@@ -129,17 +129,16 @@ inline bool isTakenBack(std::string_view rest) noexcept {
   }
 }
 
-inline void appendPath(PieceBuffer& out, const Request& request) noexcept {
-  const bool encode = request.doubleEncodePath;
-  std::string_view rest = request.path;
-  if (!request.normalizePath && rest.size() > 1) return appendPathText(out, rest, encode);
+inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
+                       bool encode) noexcept {
+  if (!normalize && path.size() > 1) return appendPathText(out, path, encode);
   bool needsSlash = true;
-  while (!rest.empty()) {
+  for (std::string_view rest = path; !rest.empty();) {
     const std::string_view segment = takePart(rest, '/');
     if (depthOf(segment) <= 0 || isTakenBack(rest)) continue;
     out.append('/');
     appendPathText(out, segment, encode);
-    needsSlash = request.path.back() == '/';
+    needsSlash = path.back() == '/';
   }
   if (needsSlash) out.append('/');
 }
@@ -161,6 +160,14 @@ inline void appendTrimmed(PieceBuffer& out, std::string_view value) noexcept {
 }
 
 }  // namespace detail
+
+/// Writes the canonical form of a path, as every service but S3 wants it. `path` and `Sink` are as
+/// of `Request` and `CanonicalRequest`.
+template <class Sink>
+void writeCanonicalPath(std::string_view path, Sink& sink) {
+  detail::SinkBuffer<Sink> out(sink);
+  detail::appendPath(out, path, true, true);
+}
 
 /// The canonical form of one request: its headers in order, written to a sink on demand. A sink has
 /// `append(std::string_view)`, which must not throw: one that may run out of memory is given it
@@ -193,7 +200,7 @@ class CanonicalRequest {
   }
   [[gnu::noinline]] void writeTo(detail::PieceBuffer& out) const noexcept {
     out.append(request_.method, '\n');
-    detail::appendPath(out, request_);
+    detail::appendPath(out, request_.path, request_.normalizePath, request_.doubleEncodePath);
     out.append('\n');
     out.append(request_.canonicalQuery);
     for (std::size_t i = 0; i != count_; ++i) {
@@ -413,9 +420,8 @@ class SigningKeyCache {
 namespace detail {
 
 /// Out of line: the stack of this is then free again when the signature is made.
-template <class Hash>
-[[nodiscard, gnu::noinline]] Status hashCanonicalRequest(Hash& hash,
-                                                         const CanonicalRequest& canonical,
+template <class Hash, class Canonical>
+[[nodiscard, gnu::noinline]] Status hashCanonicalRequest(Hash& hash, const Canonical& canonical,
                                                          Signature& hex) noexcept {
   HashSink<Hash> message(hash);
   canonical.writeTo(message);
@@ -424,10 +430,11 @@ template <class Hash>
 
 }  // namespace detail
 
-/// Signs a canonical request. Allocates nothing; the same inputs always give the same signature.
-template <class Hash>
+/// Signs a canonical request: a `CanonicalRequest`, or what writes itself as one does. Allocates
+/// nothing; the same inputs always give the same signature.
+template <class Hash, class Canonical>
 [[nodiscard]] Status sign(Hash& hash, const SigningKey& key, const Scope& scope,
-                          const CanonicalRequest& canonical, std::string_view amzDate,
+                          const Canonical& canonical, std::string_view amzDate,
                           Signature& signature) noexcept {
   Status status = canonical.status();
   // The canonical request's hash stands where the signature will.
@@ -439,9 +446,9 @@ template <class Hash>
 }
 
 /// Writes the value of the Authorization header.
-template <class Sink>
+template <class Canonical, class Sink>
 void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
-                        const CanonicalRequest& canonical, const Signature& signature, Sink& sink) {
+                        const Canonical& canonical, const Signature& signature, Sink& sink) {
   detail::SinkBuffer<Sink> out(sink);
   out.append("AWS4-HMAC-SHA256 Credential="sv);
   out.append(accessKeyId, '/');

@@ -43,7 +43,7 @@ class PreparedTransport final : public HttpTransport {
     url = request.url;
     body = request.body;
     for (std::size_t i = 0; i != request.headerCount; ++i) {
-      if (request.headers[i].name == "Authorization") authorization = request.headers[i].value;
+      if (request.headers[i].name == "authorization") authorization = request.headers[i].value;
     }
     if (next_ == end_) return makeError(ErrorKind::Transport, "the link is down");
     response.status = next_->status;

@@ -71,7 +71,7 @@ void signsAndParses() {
             "{\"thingName\":\"caf\xc3\xa9\",\"services\":[\"SSH\"]}}",
         "the body is the request's JSON");
   // By botocore.
-  check(headerOf(call.request(), "Authorization") ==
+  check(headerOf(call.request(), "authorization") ==
             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/IoTSecuredTunneling/"
             "aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;"
             "x-amz-target, "
@@ -99,7 +99,7 @@ void triesAgain() {
   answer(call, 403, R"({"__type":"ns#InvalidSignatureException:uri","message":"session-token"})",
          newYearMs);
   check(call.next({newYearMs, 0}) == Step::Send, "a signature refused for the clock is made again");
-  check(headerOf(call.request(), "X-Amz-Date") == "20260101T010000Z", "with the service's time");
+  check(headerOf(call.request(), "x-amz-date") == "20260101T010000Z", "with the service's time");
   answer(call, 503, "<html>busy, session-token</html>", newYearMs);
   check(call.next({newYearMs, 0}) == Step::Wait && call.waitMs() > 0,
         "a busy service is given time");

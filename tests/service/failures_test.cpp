@@ -328,7 +328,7 @@ TEST_CASE("an answer past the limits is refused, and memory stays within them") 
     CHECK(state.response.body.capacity() == options.maxResponseBytes);
     CHECK(state.response.body.empty());
     CHECK(state.response.headers.size() == 0);
-    call.onTransportError(std::move(sent).error(), clock.now());
+    call.onTransportError(std::move(sent), clock.now());
     REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::Done);
     const auto response = call.takeResult();
     REQUIRE_FALSE(response);

@@ -67,10 +67,10 @@ TEST_CASE("the request is exactly this") {
           "Host: " +
               recorder.server().authority() +
               "\r\n"
-              "Content-Type: application/x-amz-json-1.1\r\n"
-              "X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
-              "X-Amz-Date: 20260115T123000Z\r\n"
-              "Authorization: AWS4-HMAC-SHA256 "
+              "content-type: application/x-amz-json-1.1\r\n"
+              "x-amz-date: 20260115T123000Z\r\n"
+              "x-amz-target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+              "authorization: AWS4-HMAC-SHA256 "
               "Credential=AKIDEXAMPLE/20260115/us-east-1/IoTSecuredTunneling/aws4_request, "
               "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=...\r\n"
               "Content-Length: 42\r\n"
@@ -89,11 +89,11 @@ TEST_CASE("the request is exactly this") {
           "Host: " +
               recorder.server().authority("localhost") +
               "\r\n"
-              "Content-Type: application/x-amz-json-1.1\r\n"
-              "X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
-              "X-Amz-Date: 20260115T123000Z\r\n"
-              "X-Amz-Security-Token: session\r\n"
-              "Authorization: AWS4-HMAC-SHA256 "
+              "content-type: application/x-amz-json-1.1\r\n"
+              "x-amz-date: 20260115T123000Z\r\n"
+              "x-amz-security-token: session\r\n"
+              "x-amz-target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+              "authorization: AWS4-HMAC-SHA256 "
               "Credential=AKIDEXAMPLE/20260115/us-east-1/IoTSecuredTunneling/aws4_request, "
               "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, "
               "Signature=...\r\n"
@@ -112,8 +112,8 @@ TEST_CASE("the request is exactly this") {
           "Host: " +
               recorder.server().authority() +
               "\r\n"
-              "Content-Type: application/x-amz-json-1.1\r\n"
-              "X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+              "content-type: application/x-amz-json-1.1\r\n"
+              "x-amz-target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
               "Content-Length: 42\r\n"
               "\r\n"
               R"({"tunnelId":"tunnel-1","clientMode":"ALL"})");

@@ -118,8 +118,8 @@ TEST_CASE("the request of a call") {
   CHECK(request.target == "/");
   CHECK(request.body == R"({"tunnelId":"tunnel","clientMode":"ALL"})");
 
-  const char* const names[] = {"Content-Type", "X-Amz-Target", "X-Amz-Date", "X-Amz-Security-Token",
-                               "Authorization"};
+  const char* const names[] = {"content-type", "x-amz-date", "x-amz-security-token", "x-amz-target",
+                               "authorization"};
   REQUIRE(request.headerCount == 5);
   for (std::size_t i = 0; i != 5; ++i) {
     const HttpHeader& header = request.headers[i];
@@ -150,6 +150,48 @@ TEST_CASE("an explicit endpoint shows in the request") {
   CHECK(call.request().port == 8080);
   CHECK(call.request().authority == "[::1]:8080");
   CHECK(call.request().target == "/prefix");
+}
+
+TEST_CASE("a call is signed as the signer signs any request") {
+  const char* const paths[] = {"", "/", "/prefix", "/a//b/./../c/", "/a%20b/~x", "/.."};
+  for (const char* const path : paths) {
+    for (const char* const token : {"", "session/token+="}) {
+      CAPTURE(path, token);
+      Settings settings = settingsForTests();
+      settings.endpointUrl = std::string("https://Example.com:8443") + path;
+      CallState state(settings);
+      const RotateTunnelAccessTokenRequest input = rotateAll();
+      Call call(state, input);
+      REQUIRE(call.next(start) == Step::NeedCredentials);
+      giveCredentials(call, "AKIDEXAMPLE", "secret", token);
+      REQUIRE(call.next(start) == Step::Send);
+
+      const HttpRequest& sent = call.request();
+      TestSha256 hash;
+      sigv4::Signature payloadHash;
+      REQUIRE(sigv4::hashToHex(hash, sent.body, payloadHash) == sigv4::Status::Ok);
+      const sigv4::Header headers[] = {{"X-Amz-Target", headerOf(sent, "X-Amz-Target")},
+                                       {"Host", "example.com:8443"},
+                                       {"Content-Type", headerOf(sent, "Content-Type")}};
+      sigv4::Request request;
+      request.path = sent.target;
+      request.headers = headers;
+      request.headerCount = 3;
+      request.payloadHash = payloadHash.text();
+      request.amzDate = "20260115T123000Z";
+      request.sessionToken = token;
+      const sigv4::CanonicalRequest canonical(request);
+      const sigv4::Scope scope{"20260115", settings.region, signingService};
+      sigv4::SigningKey key;
+      sigv4::Signature signature;
+      REQUIRE(sigv4::deriveSigningKey(hash, "secret", scope, key) == sigv4::Status::Ok);
+      REQUIRE(sigv4::sign(hash, key, scope, canonical, request.amzDate, signature) ==
+              sigv4::Status::Ok);
+      std::string authorization;
+      sigv4::writeAuthorization("AKIDEXAMPLE", scope, canonical, signature, authorization);
+      CHECK(headerOf(sent, "Authorization") == authorization);
+    }
+  }
 }
 
 TEST_CASE("asking for the same step again changes nothing") {
@@ -223,8 +265,8 @@ TEST_CASE("an unsigned call needs neither credentials nor a region") {
   Call call(state, input);
   REQUIRE(call.next(start) == Step::Send);
   REQUIRE(call.request().headerCount == 2);
-  CHECK(call.request().headers[0].name == "Content-Type");
-  CHECK(call.request().headers[1].name == "X-Amz-Target");
+  CHECK(call.request().headers[0].name == "content-type");
+  CHECK(call.request().headers[1].name == "x-amz-target");
   answerError(call, 403, "ExpiredTokenException");
   CHECK(errorOf(call).code == "ExpiredTokenException");
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP
+#define SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP
+
+#include <cstddef>
+#include <string_view>
+
+#include "secure_tunneling/detail/hash_message.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/sigv4.hpp"
+
+namespace secure_tunneling {
+inline namespace v1 {
+namespace detail {
+
+/// The canonical request of the call, as `sigv4::sign` takes it, and the one place that lists the
+/// call's headers. They are few, known, in order, and have no blanks to trim:
+/// `sigv4::CanonicalRequest`, which takes any request, would be a kilobyte of code more. Views
+/// only: what they show must outlive them.
+class CanonicalRotateRequest {
+ public:
+  enum Header : unsigned char { ContentType, Host, Date, SecurityToken, Target, headerCount };
+
+  /// `path` is in canonical form.
+  explicit CanonicalRotateRequest(std::string_view path) noexcept : path_(path) {
+    values_[ContentType] = contentType;
+    values_[Target] = amzTarget;
+  }
+  /// The value of a header; without one there is no such header.
+  std::string_view& operator[](Header header) noexcept { return values_[header]; }
+  void setPayloadHash(std::string_view hex) noexcept { payloadHash_ = hex; }
+
+  /// Calls `use(name, value)` for each header.
+  template <class Use>
+  void forEach(Use use) const {
+    for (std::size_t i = 0; i != headerCount; ++i)
+      if (!values_[i].empty()) use(names[i], values_[i]);
+  }
+
+  [[nodiscard]] static sigv4::Status status() noexcept { return sigv4::Status::Ok; }
+  [[gnu::noinline]] void writeTo(sigv4::detail::PieceBuffer& out) const noexcept {
+    out.append("POST"sv, '\n');
+    out.append(path_, '\n');
+    out.append('\n');
+    forEach([&out](std::string_view name, std::string_view value) {
+      out.append(name, ':');
+      out.append(value, '\n');
+    });
+    out.append('\n');
+    writeSignedHeadersTo(out);
+    out.append('\n');
+    out.append(payloadHash_);
+  }
+  [[gnu::noinline]] void writeSignedHeadersTo(sigv4::detail::PieceBuffer& out) const noexcept {
+    bool isFirst = true;
+    forEach([&](std::string_view name, std::string_view) {
+      if (!isFirst) out.append(';');
+      isFirst = false;
+      out.append(name);
+    });
+  }
+
+ private:
+  static constexpr std::string_view names[] = {"content-type"sv, "host"sv, "x-amz-date"sv,
+                                               "x-amz-security-token"sv, "x-amz-target"sv};
+  std::string_view values_[headerCount];
+  std::string_view path_;
+  std::string_view payloadHash_;
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP
