@@ -8,13 +8,14 @@
 
 #include "loopback_server.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
+#include "secure_tunneling/detail/canonical_rotate_request.hpp"
 #include "secure_tunneling/sigv4.hpp"
 
 namespace benchmarks {
 
 namespace sigv4 = secure_tunneling::sigv4;
 
-/// The signature of the request of `exampleRequest()`, its parts as the service gets them.
+/// The signature of the request of `exampleRequest()`, made as a call makes it.
 class Signer {
  public:
   /// From the body to the signature, the signing key derived anew, as on another day.
@@ -38,16 +39,11 @@ class Signer {
   void signWith(Hash& hash, const sigv4::SigningKey& key) {
     sigv4::Signature payloadHash;
     require(sigv4::hashToHex(hash, body_, payloadHash) == sigv4::Status::Ok, "no payload hash");
-    const sigv4::Header headers[] = {
-        {"content-type", "application/x-amz-json-1.1"},
-        {"host", "api.tunneling.iot.us-east-1.amazonaws.com"},
-        {"x-amz-target", "IoTSecuredTunneling.RotateTunnelAccessToken"}};
-    sigv4::Request request;
-    request.headers = headers;
-    request.headerCount = 3;
-    request.payloadHash = payloadHash.text();
-    request.amzDate = amzDate_;
-    const sigv4::CanonicalRequest canonical(request);
+    using Canonical = secure_tunneling::detail::CanonicalRotateRequest;
+    Canonical canonical("/");
+    canonical[Canonical::Host] = "api.tunneling.iot.us-east-1.amazonaws.com";
+    canonical[Canonical::Date] = amzDate_;
+    canonical.setPayloadHash(payloadHash.text());
     require(sigv4::sign(hash, key, scope_, canonical, amzDate_, signature_) == sigv4::Status::Ok,
             "no signature");
   }
