@@ -50,65 +50,66 @@ inline constexpr std::string_view signingService = "IoTSecuredTunneling"sv;
 
 namespace detail {
 
-struct Partition {
-  std::string_view dnsSuffix;
-  std::string_view dualStackDnsSuffix;
-  /// Whether dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
-  bool newDualStackNames;
-};
-
 // AWS publishes a list of regions and a pattern for each partition; every listed region matches its
 // partition's pattern or is its `-global` name, so the patterns and those names are enough. A line
-// for each: what stands in front of `-word-digits` in the region's name, or all of the name; then
-// both suffixes; a "+" for the newer dual-stack names.
+// of words for each: what host names end with behind the region, what dual-stack ones end with, the
+// keys of its regions, which are neither like the words before nor like the last: a "+" for the
+// newer dual-stack names. The last line is that of all other regions, which are the commercial
+// ones; GovCloud's would be the same.
 inline constexpr std::string_view partitions =
-    "us eu ap sa ca me af il mx:amazonaws.com:api.aws:+\n"
-    "cn aws-cn-global:amazonaws.com.cn:api.amazonwebservices.com.cn:+\n"
-    "us-gov aws-us-gov-global:amazonaws.com:api.aws:+\n"
-    "eusc-de:amazonaws.eu:api.amazonwebservices.eu:\n"
-    "us-iso aws-iso-global:c2s.ic.gov:api.aws.ic.gov:\n"
-    "us-isob aws-iso-b-global:sc2s.sgov.gov:api.aws.scloud:\n"
-    "eu-isoe aws-iso-e-global:cloud.adc-e.uk:api.cloud-aws.adc-e.uk:\n"
-    "us-isof aws-iso-f-global:csp.hci.ic.gov:api.aws.hci.ic.gov:"sv;
+    ".amazonaws.com.cn .api.amazonwebservices.com.cn cn- aws-cn-global +\n"
+    ".amazonaws.eu .api.amazonwebservices.eu eusc-de-\n"
+    ".c2s.ic.gov .api.aws.ic.gov us-iso- aws-iso-global\n"
+    ".sc2s.sgov.gov .api.aws.scloud us-isob- aws-iso-b-global\n"
+    ".cloud.adc-e.uk .api.cloud-aws.adc-e.uk eu-isoe- aws-iso-e-global\n"
+    ".csp.hci.ic.gov .api.aws.hci.ic.gov us-isof- aws-iso-f-global\n"
+    ".amazonaws.com .api.aws +"sv;
 
-/// Which name in the table is a region's: what stands in front of its `-word-digits`, else all of
-/// it, where that is one of the names that are whole ones.
-inline std::string_view partitionName(std::string_view region) noexcept {
-  const std::size_t digits = region.rfind('-');
-  if (digits < region.size() && digits != 0 && parseDecimal(region.substr(digits + 1)) >= 0) {
-    const std::size_t word = region.rfind('-', digits - 1);
-    if (word < digits - 1) return region.substr(0, word);
+/// The key of a region: what stands in front of `word-digits` in its name, else all of it.
+inline std::string_view partitionKey(std::string_view region) noexcept {
+  std::size_t word = 0;
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i != region.size(); ++i) {
+    if (region[i] != '-') continue;
+    word = digits;
+    digits = i + 1;
   }
-  return region.substr(0, 4) == "aws-"sv ? region : std::string_view();
+  const bool isPattern =
+      digits > word + 1 && parseDecimal({region.data() + digits, region.size() - digits}) >= 0;
+  return {region.data(), isPattern ? word : region.size()};
 }
 
-/// The partition of a region; the commercial one, which is the first, for a region that no rule
-/// knows.
-inline Partition partitionOf(std::string_view region) noexcept {
-  const std::string_view wanted = partitionName(region);
-  std::string_view found;
-  for (std::string_view rest = partitions; !rest.empty();) {
-    std::string_view line = takePart(rest, '\n');
-    const std::string_view names = takePart(line, ':');
-    const bool isWanted = found.empty() || isListed(wanted, names);
-    if (isWanted) found = line;
-  }
-  Partition partition;
-  partition.dnsSuffix = takePart(found, ':');
-  partition.dualStackDnsSuffix = takePart(found, ':');
-  partition.newDualStackNames = !found.empty();
-  return partition;
+/// The line of a region, which is a host label.
+inline std::string_view partitionOf(std::string_view region) noexcept {
+  const std::string_view key = partitionKey(region);
+  std::string_view rest = partitions;
+  std::string_view line;
+  do {
+    line = takePart(rest, '\n');
+  } while (!isListed(key, line) && !rest.empty());
+  return line;
+}
+
+/// What the host names of a partition end with, behind the region.
+inline std::string_view dnsSuffix(std::string_view partition, bool isDualStack) noexcept {
+  if (isDualStack) takePart(partition, ' ');
+  return takePart(partition, ' ');
+}
+
+/// Whether dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
+inline bool hasNewNames(std::string_view partition) noexcept {
+  return partition.back() == '+';
 }
 
 /// The partition whose FIPS endpoints have plain names for some services.
 inline bool isGovCloud(std::string_view region) noexcept {
-  return isListed(partitionName(region), "us-gov aws-us-gov-global"sv);
+  return isListed(partitionKey(region), "us-gov- aws-us-gov-global"sv);
 }
 
 /// What a region has to be, for a message.
 inline constexpr std::string_view regionRule =
-    "expected letters, digits and inner hyphens, as in us-east-1"sv;
-inline constexpr std::string_view regionSyntax = regionRule.substr(9);
+    ": expected letters, digits and inner hyphens, as in us-east-1"sv;
+inline constexpr std::string_view regionSyntax = regionRule.substr(": expected "sv.size());
 
 /// Whether `text` can be one label of a host name (and so a region): letters, digits and inner
 /// hyphens, 1 to 63 of them, not digits alone.
@@ -116,10 +117,48 @@ inline bool isHostLabel(std::string_view text) noexcept {
   if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
   bool onlyDigits = true;
   for (const char c : text) {
-    if (!isAlpha(c) && !isDigit(c) && c != '-') return false;
-    onlyDigits = onlyDigits && isDigit(c);
+    if (isDigit(c)) continue;
+    if (!isAlpha(c) && c != '-') return false;
+    onlyDigits = false;
   }
   return !onlyDigits;
+}
+
+/// The error for a region that cannot be part of a host name, or for none.
+[[gnu::noinline]] inline Result<void> checkRegion(std::string_view region) {
+  if (isHostLabel(region)) return {};
+  if (region.empty()) {
+    return failure(ErrorKind::Configuration, {"Invalid Configuration: Missing Region"sv});
+  }
+  return failure(ErrorKind::Configuration, {"region "sv, quoted(region), regionRule});
+}
+
+/// Fills the members that follow from `url`, which is `https://HOST/` of a service's own endpoint,
+/// and makes it lower case.
+inline void finishRegional(Endpoint& endpoint, std::string_view signingRegion) {
+  constexpr std::size_t schemeSize = "https://"sv.size();
+  std::string& url = endpoint.url;
+  for (char& c : url)
+    c = toLower(c);
+  endpoint.host.assign(url.data() + schemeSize, url.size() - schemeSize - 1);
+  endpoint.authority = endpoint.host;
+  endpoint.path = "/";
+  endpoint.canonicalPath = endpoint.path;
+  endpoint.signingRegion = signingRegion;
+}
+
+/// `resolveEndpoint` without an explicit endpoint.
+inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region, bool useFips,
+                                    bool useDualStack) {
+  Result<void> resolved = checkRegion(region);
+  if (!resolved) return resolved;
+  const std::string_view partition = partitionOf(region);
+  const bool isNewName = useDualStack && hasNewNames(partition);
+  assignPieces(endpoint.url,
+               {isNewName ? "https://api.iot-tunneling"sv : "https://api.tunneling.iot"sv,
+                useFips ? "-fips."sv : "."sv, region, dnsSuffix(partition, useDualStack), "/"sv});
+  finishRegional(endpoint, region);
+  return resolved;
 }
 
 inline bool isLoopback(std::string_view host) noexcept {
@@ -221,47 +260,27 @@ inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters
   return problem;
 }
 
-/// Sets the host and path that the rules give.
-inline void useRegionalEndpoint(const EndpointParameters& parameters, Endpoint& endpoint) {
-  const Partition partition = partitionOf(parameters.region);
-  const bool newNames = parameters.useDualStack && partition.newDualStackNames;
-  assignPieces(endpoint.host,
-               {newNames ? "api.iot-tunneling"sv : "api.tunneling.iot"sv,
-                parameters.useFips ? "-fips."sv : "."sv, parameters.region, "."sv,
-                parameters.useDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix});
-  endpoint.path = "/"sv;
-  endpoint.canonicalPath = endpoint.path;
-}
-
-/// Settings that exclude each other, or nothing.
-inline std::string_view conflictIn(const EndpointParameters& parameters) noexcept {
-  if (parameters.endpointUrl.empty()) {
-    return parameters.region.empty() ? "Missing Region"sv : ""sv;
-  }
-  if (parameters.useFips) return "FIPS and custom endpoint are not supported"sv;
-  return parameters.useDualStack ? "Dualstack and custom endpoint are not supported"sv : ""sv;
-}
-
 /// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
 inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
-  std::string_view subject = "Invalid Configuration"sv;
-  std::string value;
-  std::string_view problem = conflictIn(parameters);
-  if (problem.empty() && !parameters.region.empty() && !isHostLabel(parameters.region)) {
-    subject = "region "sv;
-    value = quoted(parameters.region);
-    problem = regionRule;
+  const std::string_view region = parameters.region;
+  if (parameters.endpointUrl.empty()) {
+    return resolveByRegion(endpoint, region, parameters.useFips, parameters.useDualStack);
   }
-  if (problem.empty() && !parameters.endpointUrl.empty()) {
-    subject = "endpoint URL"sv;
-    value = quotedUrl(parameters.endpointUrl);
-    problem = useExplicitEndpoint(parameters, endpoint);
-  } else if (problem.empty()) {
-    useRegionalEndpoint(parameters, endpoint);
+  if (parameters.useFips || parameters.useDualStack) {
+    return failure(ErrorKind::Configuration,
+                   {"Invalid Configuration: "sv, parameters.useFips ? "FIPS"sv : "Dualstack"sv,
+                    " and custom endpoint are not supported"sv});
   }
-  if (!problem.empty()) return failure(ErrorKind::Configuration, {subject, value, ": "sv, problem});
-  finishEndpoint(endpoint, parameters.region);
-  return {};
+  Result<void> resolved;
+  if (!region.empty()) resolved = checkRegion(region);
+  if (!resolved) return resolved;
+  const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
+  if (!problem.empty()) {
+    return failure(ErrorKind::Configuration,
+                   {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+  }
+  finishEndpoint(endpoint, region);
+  return resolved;
 }
 
 }  // namespace detail

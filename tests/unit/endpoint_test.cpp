@@ -105,6 +105,7 @@ TEST_CASE("the partition of a region") {
       {"cn--1", ".amazonaws.com"},
       {"cn", ".amazonaws.com"},
       {"aws-cn-globally", ".amazonaws.com"},
+      {"aws-cn-global-x-1", ".amazonaws.com"},
       {"us-east-1-fips", ".amazonaws.com"},
       // Regions are compared with case, host names are not.
       {"CN-NORTH-1", ".amazonaws.com"},

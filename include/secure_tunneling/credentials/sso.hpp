@@ -263,12 +263,12 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     // An explicit endpoint and the checks are those of every service.
     Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
     if (!endpoint || !url.empty()) return endpoint;
-    const detail::Partition partition = detail::partitionOf(region);
+    const std::string_view partition = detail::partitionOf(region);
     const bool isFipsName = useFips && (useDualStack || !detail::isGovCloud(region));
-    endpoint->host =
-        detail::concat({service.host, isFipsName ? "-fips."sv : "."sv, region, "."sv,
-                        useDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix});
-    detail::finishEndpoint(*endpoint, region);
+    detail::assignPieces(endpoint->url,
+                         {"https://"sv, service.host, isFipsName ? "-fips."sv : "."sv, region,
+                          detail::dnsSuffix(partition, useDualStack), "/"sv});
+    detail::finishRegional(*endpoint, region);
     return endpoint;
   }
 

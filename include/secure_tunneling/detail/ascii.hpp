@@ -19,7 +19,7 @@ constexpr bool isDigit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 constexpr bool isAlpha(char c) noexcept {
-  return toLower(c) >= 'a' && toLower(c) <= 'z';
+  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';  // the bit that makes a letter lower case
 }
 constexpr bool isBlank(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';

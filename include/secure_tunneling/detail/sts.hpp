@@ -56,14 +56,14 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
                   (settings.useGlobalEndpoint &&
                    globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
                        std::string_view::npos));
-  const detail::Partition partition = detail::partitionOf(settings.region);
+  const std::string_view partition = detail::partitionOf(settings.region);
   const bool isFipsName = settings.useFipsEndpoint &&
                           (settings.useDualStackEndpoint || !detail::isGovCloud(settings.region));
-  endpoint->host = detail::concat(
-      {isFipsName ? "sts-fips."sv : "sts."sv, isGlobal ? ""sv : settings.region,
-       isGlobal ? ""sv : "."sv,
-       settings.useDualStackEndpoint ? partition.dualStackDnsSuffix : partition.dnsSuffix});
-  detail::finishEndpoint(*endpoint, isGlobal ? "us-east-1"sv : settings.region);
+  detail::assignPieces(
+      endpoint->url, {isFipsName ? "https://sts-fips"sv : "https://sts"sv, isGlobal ? ""sv : "."sv,
+                      isGlobal ? ""sv : settings.region,
+                      detail::dnsSuffix(partition, settings.useDualStackEndpoint), "/"sv});
+  detail::finishRegional(*endpoint, isGlobal ? "us-east-1"sv : settings.region);
   return endpoint;
 }
 
