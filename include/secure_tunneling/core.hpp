@@ -22,6 +22,7 @@
 #include "secure_tunneling/rotate_call.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
 #include "secure_tunneling/secret.hpp"
+#include "secure_tunneling/settings.hpp"
 #include "secure_tunneling/sigv4.hpp"
 #include "secure_tunneling/version.hpp"
 

@@ -20,33 +20,11 @@
 #include "secure_tunneling/protocol.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/retry.hpp"
+#include "secure_tunneling/settings.hpp"
 #include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
-
-/// What a call needs to know. Plain values; nothing is read from the environment or a file.
-struct Settings {
-  /// e.g. "us-east-1". Required with an explicit endpoint too, as it is part of the signature.
-  std::string region;
-  /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
-  std::string endpointUrl;
-  bool useFipsEndpoint = false;
-  bool useDualStackEndpoint = false;
-  /// Lets `endpointUrl` be http for hosts other than loopback. The tokens then travel in the clear.
-  bool allowHttp = false;
-  /// Off: no credentials are asked for and the request has no Authorization header.
-  bool signRequests = true;
-  /// Attempts in all, the first included; less than 1 counts as 1.
-  int maxAttempts = 3;
-  /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
-  std::int64_t maxBackoffMs = 20'000;
-  /// Asks again when an attempt may have reached the service without an answer. On as in every SDK:
-  /// the old tokens may be gone already, so another answer is the only way to usable ones.
-  bool retryUnknownDelivery = true;
-  /// Signs with the service's time where its Date header shows that the local clock is off.
-  bool correctClockSkew = true;
-};
 
 /// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
 /// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of `sigv4.hpp`. One
@@ -198,16 +176,9 @@ class RotateCall {
 
   static detail::ErrorBox prepare(ClientState<Hash>& state,
                                   const RotateTunnelAccessTokenRequest& request) {
-    const Settings& settings = state.settings;
     Result<void> prepared = serializeRequest(request, state.body);
     if (prepared && state.endpoint.url.empty()) {
-      prepared = detail::resolveInto(
-          state.endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                           settings.useDualStackEndpoint, settings.allowHttp});
-    }
-    if (prepared && settings.signRequests && settings.region.empty()) {
-      prepared = detail::failure(ErrorKind::Configuration,
-                                 {"Invalid Configuration: "sv, "Missing Region"sv});
+      prepared = detail::resolveInto(state.endpoint, state.settings);
     }
     return std::move(prepared.box());
   }

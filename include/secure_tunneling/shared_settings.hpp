@@ -8,7 +8,7 @@
 
 #include "secure_tunneling/detail/configured.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
-#include "secure_tunneling/rotate_call.hpp"
+#include "secure_tunneling/settings.hpp"
 
 namespace secure_tunneling {
 inline namespace v1 {
@@ -94,11 +94,16 @@ class SettingsReader {
     return {};
   }
 
-  Result<void> readEndpointUrl(std::string& url) const {
-    url = given_.endpointUrl;
-    if (!url.empty() || given_.ignoreConfiguredEndpointUrls) return {};
-    return configuration_.readEndpointUrl("AWS_ENDPOINT_URL_IOTSECURETUNNELING",
-                                          "iotsecuretunneling"sv, given_.allowHttp, url);
+  Result<void> readEndpointUrl(EndpointUrl& endpointUrl) const {
+    if (!given_.endpointUrl.empty() || given_.ignoreConfiguredEndpointUrls) {
+      endpointUrl = given_.endpointUrl;
+      return {};
+    }
+    std::string url;
+    Result<void> read = configuration_.readEndpointUrl(
+        "AWS_ENDPOINT_URL_IOTSECURETUNNELING", "iotsecuretunneling"sv, given_.allowHttp, url);
+    endpointUrl = std::move(url);
+    return read;
   }
 
   const GivenSettings& given_;

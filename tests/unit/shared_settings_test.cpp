@@ -25,7 +25,7 @@ std::string regionOf(std::string_view profile = {}) {
 /// The endpoint URL, or `error: message`.
 std::string urlOf(const GivenSettings& given = {}) {
   const Result<SharedSettings> shared = loadSharedSettings(given);
-  return shared ? shared->settings.endpointUrl : errorOf(shared.error());
+  return shared ? shared->settings.endpointUrl.text() : errorOf(shared.error());
 }
 
 std::string attempts() {
