@@ -30,27 +30,28 @@ struct CivilDate {
 
 inline constexpr std::int32_t daysUntil1970 = 865565;
 
+/// Days from the first of all months here to the one that is so many months later.
+constexpr std::uint32_t daysUntilMonth(std::uint32_t months) noexcept {
+  const std::uint32_t year = months / 12;
+  return year * 365 + year / 4 - year / 100 + year / 400 + (153 * (months % 12) + 2) / 5;
+}
+
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, from the year -399 on.
 constexpr std::int32_t daysFromCivil(CivilDate date) noexcept {
-  const bool isBeforeMarch = date.month < 3;
-  const auto year = static_cast<std::uint32_t>(date.year + 400 - (isBeforeMarch ? 1 : 0));
-  const std::uint32_t month = date.month + (isBeforeMarch ? 9 : -3U);
-  const std::uint32_t days =
-      year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + date.day - 1;
-  return static_cast<std::int32_t>(days) - daysUntil1970;
+  const std::uint32_t months = static_cast<std::uint32_t>(date.year + 400) * 12 + date.month - 3;
+  return static_cast<std::int32_t>(daysUntilMonth(months) + date.day - 1) - daysUntil1970;
 }
 
 /// The inverse of `daysFromCivil`.
 constexpr CivilDate civilFromDays(std::int32_t unixDays) noexcept {
-  // Four times the days, for a century has 36524.25 of them, and a year in it 365.25.
-  const std::uint32_t quarters = static_cast<std::uint32_t>(unixDays + daysUntil1970) * 4 + 3;
-  const std::uint32_t ofCentury = quarters % 146097 | 3;
-  const std::uint32_t dayOfYear = ofCentury % 1461 / 4;
-  const std::uint32_t month = (5 * dayOfYear + 2) / 153;
-  const std::uint32_t year = quarters / 146097 * 100 + ofCentury / 1461;
-  const bool isBeforeMarch = month > 9;
-  return {static_cast<std::int32_t>(year) - 400 + (isBeforeMarch ? 1 : 0),
-          month + (isBeforeMarch ? -9U : 3), dayOfYear - (153 * month + 2) / 5 + 1};
+  const auto days = static_cast<std::uint32_t>(unixDays + daysUntil1970);
+  // A month has less than 487/16 days on average, which is too few months by three at the very end.
+  std::uint32_t months = days * 16 / 487 + 3;
+  while (daysUntilMonth(months) > days)
+    --months;
+  const std::uint32_t day = days - daysUntilMonth(months) + 1;
+  months += 2;  // as from January
+  return {static_cast<std::int32_t>(months / 12) - 400, months % 12 + 1, day};
 }
 
 /// `YYYYMMDDTHHMMSSZ`, the date of Signature Version 4.
@@ -71,10 +72,9 @@ inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
   constexpr std::int64_t first = -62167219200'000;
   constexpr std::int64_t last = 253402300799'000;
   constexpr std::uint32_t msOfDay = 86'400'000;
-  const auto sinceFirst = static_cast<std::uint64_t>((unixMs < first  ? first
-                                                      : unixMs > last ? last
-                                                                      : unixMs) -
-                                                     first);
+  // Times before the first one wrap around to the far end.
+  std::uint64_t sinceFirst = static_cast<std::uint64_t>(unixMs) - static_cast<std::uint64_t>(first);
+  if (sinceFirst > last - first) sinceFirst = unixMs < 0 ? 0 : last - first;
   const CivilDate date = civilFromDays(static_cast<std::int32_t>(sinceFirst / msOfDay) +
                                        static_cast<std::int32_t>(first / msOfDay));
   const std::uint32_t second = static_cast<std::uint32_t>(sinceFirst % msOfDay) / 1000;
@@ -82,7 +82,8 @@ inline AmzDate formatAmzDate(std::int64_t unixMs) noexcept {
   putDigits(out.text + 8, 8,
             static_cast<unsigned>(date.year) * 10'000 + date.month * 100 + date.day);
   out.text[8] = 'T';
-  putDigits(out.text + 15, 6, second / 3600 * 10'000 + second / 60 % 60 * 100 + second % 60);
+  // Each minute leaves out 40 numbers of two digits, and each hour 40 of its minutes.
+  putDigits(out.text + 15, 6, second + second / 60 * 40 + second / 3600 * 4000);
   out.text[15] = 'Z';
   return out;
 }
