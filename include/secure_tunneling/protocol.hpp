@@ -80,16 +80,16 @@ class JsonStackMemory {
 
 /// Appends a JSON string. By hand: RapidJSON's writer is 500 bytes of code and tables.
 [[gnu::noinline]] inline void appendJsonString(std::string& json, std::string_view text) {
-  constexpr const char* hexDigits = "0123456789abcdef";
   json += '"';
-  for (const char c : text) {
+  for (char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
-      const char escape[] = {'\\', 'u', '0', '0', hexDigits[c >> 4], hexDigits[c & 15]};
-      json.append(escape, sizeof escape);
-    } else {
-      if (c == '"' || c == '\\') json += '\\';
-      json += c;
+      json += "\\u00";
+      json += c < 16 ? '0' : '1';
+      c = "0123456789abcdef"[c & 15];
+    } else if (c == '"' || c == '\\') {
+      json += '\\';
     }
+    json += c;
   }
   json += '"';
 }
@@ -101,40 +101,41 @@ class RequestBody {
 
   /// Appends `prefix`, which is JSON, and one string that must not be empty. `name` says in a
   /// message which one it is.
-  [[gnu::noinline]] void addRequired(std::string_view prefix, const char* name,
-                                     std::string_view text) {
-    if (problem_ != nullptr) return;
-    name_ = name;
+  [[gnu::noinline]] void addRequired(const char* prefix, const char* name, std::string_view text) {
     json_ += prefix;
     appendJsonString(json_, text);
-    if (text.empty()) problem_ = "required, at least one character";
-    if (!isUtf8(text)) problem_ = "not valid UTF-8";
+    if (text.empty()) refuse(name, ": required, at least one character");
+    if (!isUtf8(text)) refuse(name, ": not valid UTF-8");
   }
   void addDestinationConfig(const DestinationConfig& config) {
     constexpr const char* services = "destinationConfig.services";
-    std::string_view prefix = R"(,"destinationConfig":{"services":[)"sv;
+    const char* prefix = R"(,"destinationConfig":{"services":[)";
     if (config.thingName) {
-      addRequired(R"(,"destinationConfig":{"thingName":)"sv, "destinationConfig.thingName",
+      addRequired(R"(,"destinationConfig":{"thingName":)", "destinationConfig.thingName",
                   *config.thingName);
-      prefix = R"(,"services":[)"sv;
+      prefix = R"(,"services":[)";
     }
+    if (config.services.empty()) refuse(services, ": required, at least one service");
     for (const std::string& service : config.services) {
       addRequired(prefix, services, service);
-      prefix = ","sv;
+      prefix = ",";
     }
-    if (config.services.empty() && problem_ == nullptr) {
-      name_ = services;
-      problem_ = "required, at least one service";
-    }
-    json_ += "]}"sv;
+    json_ += "]}";
   }
   Result<void> finish() {
     json_ += '}';
     if (problem_ == nullptr) return {};
-    return failure(ErrorKind::InvalidArgument, {name_, ": "sv, problem_});
+    return failure(ErrorKind::InvalidArgument, {name_, problem_});
   }
 
  private:
+  /// The first problem is the one that is told.
+  void refuse(const char* name, const char* problem) noexcept {
+    if (problem_ != nullptr) return;
+    name_ = name;
+    problem_ = problem;
+  }
+
   std::string& json_;
   const char* name_ = nullptr;
   const char* problem_ = nullptr;
@@ -330,8 +331,8 @@ inline bool beginsAsJson(std::string_view text) noexcept {
 inline Result<void> serializeRequest(const RotateTunnelAccessTokenRequest& request,
                                      std::string& body) {
   detail::RequestBody json(body);
-  json.addRequired(R"({"tunnelId":)"sv, "tunnelId", request.tunnelId);
-  json.addRequired(R"(,"clientMode":)"sv, "clientMode", request.clientMode.name());
+  json.addRequired(R"({"tunnelId":)", "tunnelId", request.tunnelId);
+  json.addRequired(R"(,"clientMode":)", "clientMode", request.clientMode.name());
   if (request.destinationConfig) json.addDestinationConfig(*request.destinationConfig);
   return json.finish();
 }
