@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,40 +43,92 @@ class JsonStackMemory {
     return block_;
   }
   static void Free(void*) noexcept {}
+  // RapidJSON's stack makes one where it is given none: code that is never run, and not built then.
+  static void* operator new(std::size_t) noexcept { return nullptr; }
+  static void operator delete(void*) noexcept {}
 
  private:
   alignas(8) char block_[14 * maxJsonDepth];
 };
 
-/// Whether `text` is UTF-8. By hand: RapidJSON 1.1's decoder takes all bytes that a first byte
-/// promises, also behind the end, and lets an escaped lone surrogate through.
-[[gnu::noinline]] inline bool isUtf8(std::string_view text) noexcept {
-  // Nearly all text is ASCII, and a loop that looks at everything is a quick one.
-  unsigned char all = 0;
-  for (const char c : text)
-    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-  if (all < 0x80) return true;
-  std::uint32_t character = 0;
-  std::uint32_t least = 0;
-  int missing = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (missing == 0) {
-      if (byte < 0x80) continue;
-      if (byte < 0xC0 || byte >= 0xF8) return false;
-      missing = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
-      least = missing == 1 ? 0x80 : missing == 2 ? 0x800 : 0x10000;
-      character = byte & (0x3FU >> missing);
-    } else {
-      if ((byte & 0xC0) != 0x80) return false;
-      character = character << 6 | (byte & 0x3F);
-      if (--missing == 0 && (character < least || character > 0x10FFFF ||
-                             (character >= 0xD800 && character <= 0xDFFF))) {
-        return false;
-      }
-    }
+/// A body that is read and changed in place, as the stream that RapidJSON's reader asks for.
+class JsonInput {
+ public:
+  using Ch = char;
+
+  explicit JsonInput(char* text) noexcept : in_(text) {}
+
+  [[nodiscard]] Ch Peek() const noexcept { return *in_; }
+  /// Steps over a character. The reader needs to be told which only to know what a number is worth,
+  /// and nobody asks it that: with a constant here the compiler leaves out its arithmetic, a
+  /// kilobyte, but not its grammar.
+  Ch Take() noexcept {
+    ++in_;
+    return '0';
   }
-  return missing == 0;
+  /// Asked wherever the reader finds a mistake; `position` tells it once for all.
+  [[nodiscard]] static std::size_t Tell() noexcept { return 0; }
+  Ch* PutBegin() noexcept { return out_ = in_; }
+  void Put(Ch c) noexcept { *out_++ = c; }
+  [[nodiscard]] std::size_t PutEnd(const Ch* begin) const noexcept {
+    return static_cast<std::size_t>(out_ - begin);
+  }
+
+  /// Copies the character here, and those behind it that cannot mean anything in a string.
+  void copy() noexcept {
+    char* in = in_;
+    char* out = out_;
+    do {
+      *out++ = *in++;
+    } while (*in > '"' && *in != '\\');
+    in_ = in;
+    out_ = out;
+  }
+  /// How far the reader has come: up to a mistake, if there is one.
+  [[nodiscard]] const char* position() const noexcept { return in_; }
+
+ private:
+  char* in_;
+  char* out_ = nullptr;
+};
+
+/// UTF-8 for a reader of `JsonInput`: takes bytes as they are, which `isUtf8` looks at later.
+/// RapidJSON 1.1's own takes all bytes that a first byte promises, also behind the end; and what it
+/// writes for an escape is twice this.
+struct JsonEncoding : json::UTF8<> {
+  template <class Out>
+  static bool Validate(JsonInput& in, Out&) noexcept {
+    in.copy();
+    return true;
+  }
+  template <class Out>
+  static void Encode(Out& out, unsigned character) noexcept {
+    if (character < 0x80) return out.Put(static_cast<char>(character));
+    unsigned rest = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    out.Put(static_cast<char>(0x1F80 >> rest | character >> 6 * rest));
+    while (rest-- != 0)
+      out.Put(static_cast<char>(0x80 | (character >> 6 * rest & 0x3F)));
+  }
+};
+
+/// Whether `text` is UTF-8; also asked about what was escaped, for RapidJSON 1.1 lets a lone low
+/// surrogate through.
+[[gnu::noinline]] inline bool isUtf8(std::string_view text) noexcept {
+  for (std::size_t i = 0; i != text.size();) {
+    const auto first = static_cast<unsigned char>(text[i++]);
+    if (first < 0x80) continue;
+    if (first < 0xC2 || first > 0xF4) return false;
+    const int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    std::uint32_t character = first & (0x3FU >> more);
+    for (int left = more; left != 0; --left) {
+      if (i == text.size() || (text[i] & 0xC0) != 0x80) return false;
+      character = character << 6 | (text[i++] & 0x3F);
+    }
+    const bool isTooLong = character >> (5 * more + 1) == 0;
+    const bool isSurrogate = character >> 11 == 0xD800 >> 11;
+    if (isTooLong || isSurrogate || character > 0x10FFFF) return false;
+  }
+  return true;
 }
 
 /// Appends a JSON string. By hand: RapidJSON's writer is 500 bytes of code and tables.
@@ -141,7 +194,7 @@ class RequestBody {
   const char* problem_ = nullptr;
 };
 
-inline constexpr std::string_view jsonNumber = "a number"sv;
+inline constexpr char jsonNumber[] = "a number";
 
 /// One member of a JSON object that is wanted as a string.
 struct StringMember {
@@ -149,8 +202,8 @@ struct StringMember {
   /// Where it stands in the parsed buffer; meaningful only when `found`, and for a number, whose
   /// `wrongType` is `jsonNumber`.
   std::string_view text;
-  /// The JSON type that was there instead of a string; empty when all is well.
-  std::string_view wrongType;
+  /// The JSON type that was there instead of a string; null when all is well.
+  const char* wrongType = nullptr;
   bool found = false;
 };
 
@@ -166,12 +219,14 @@ struct StringMembers {
     }
   }
   StringMember& operator[](std::size_t i) noexcept { return list[i]; }
+  StringMember* begin() noexcept { return list; }
+  StringMember* end() noexcept { return list + count; }
 
-  StringMember list[most];
   std::size_t count = 0;
   /// Name of the member of the top-level object whose members are meant; empty for its own.
   std::string_view parent;
   bool ignoreCase = false;
+  StringMember list[most];
 };
 
 /// A SAX handler that collects string members of one object and skips all else. The last of several
@@ -180,34 +235,37 @@ class MemberCollector {
  public:
   explicit MemberCollector(StringMembers& members) : members_(members) {}
 
-  [[nodiscard]] bool isObject() const noexcept { return isObject_; }
   [[nodiscard]] bool isTooDeep() const noexcept { return depth_ > maxJsonDepth; }
 
-  bool Null() { return take({}, {}); }
-  bool Bool(bool) { return take({}, "a boolean"sv); }
-  bool RawNumber(const char* text, json::SizeType size, bool) {
-    return take({text, size}, jsonNumber);
+  bool Null() { return take({}, nullptr); }
+  bool Bool(bool) { return take({}, "a boolean"); }
+  /// A `JsonInput` has come to the number's `end`, and knows of no size.
+  bool RawNumber(const char* end, json::SizeType, bool) {
+    const char* begin = end;
+    // In front of a member's value stands a colon or a blank.
+    while (current_ != nullptr && begin[-1] > ' ' && begin[-1] != ':')
+      --begin;
+    return take({begin, static_cast<std::size_t>(end - begin)}, jsonNumber);
   }
   bool String(const char* text, json::SizeType size, bool) {
-    return isUtf8({text, size}) && take({text, size}, {});
+    take({text, size}, nullptr);
+    return isUtf8({text, size});
   }
-  bool StartObject() {
-    if (depth_ == 0) isObject_ = true;
-    return take({}, "an object"sv) && enter();
-  }
+  bool StartObject() { return enter("an object"); }
   bool Key(const char* text, json::SizeType size, bool) {
     const std::string_view name(text, size);
     current_ = nullptr;
-    const bool isOfTop = members_.parent.empty();
-    if (depth_ == 1) inPlace_ = isOfTop || isCalled(name, members_.parent);
-    const bool isMember = inPlace_ && depth_ == (isOfTop ? 1 : 2);
-    for (std::size_t i = 0; isMember && i != members_.count; ++i) {
-      if (isCalled(name, members_[i].name)) current_ = &members_[i];
+    if (depth_ == 1 && !members_.parent.empty()) {
+      inParent_ = isCalled(name, members_.parent, members_.ignoreCase);
+    } else if (depth_ == (inParent_ ? 2 : 1)) {
+      for (StringMember& member : members_) {
+        if (isCalled(name, member.name, members_.ignoreCase)) current_ = &member;
+      }
     }
-    return isUtf8({text, size});
+    return isUtf8(name);
   }
   bool EndObject(json::SizeType) { return leave(); }
-  bool StartArray() { return take({}, "an array"sv) && enter(); }
+  bool StartArray() { return enter("an array"); }
   bool EndArray(json::SizeType) { return leave(); }
 
   // Not called with kParseNumbersAsStringsFlag, but a handler must have them.
@@ -218,19 +276,26 @@ class MemberCollector {
   bool Double(double) { return true; }
 
  private:
-  [[nodiscard]] bool isCalled(std::string_view name, std::string_view wanted) const noexcept {
-    return name == wanted || (members_.ignoreCase && equalsIgnoreCase(name, wanted));
+  [[gnu::noinline]] static bool isCalled(std::string_view name, std::string_view wanted,
+                                         bool ignoreCase) noexcept {
+    return ignoreCase ? equalsIgnoreCase(name, wanted) : name == wanted;
   }
-  bool take(std::string_view text, std::string_view wrongType) {
-    if (current_ != nullptr) {
-      current_->found = wrongType.empty() && text.data() != nullptr;
-      current_->text = text;
-      current_->wrongType = wrongType;
-      current_ = nullptr;
-    }
+  bool take(std::string_view text, const char* wrongType) {
+    setCurrent(text, wrongType);
     return true;
   }
-  bool enter() { return ++depth_ <= maxJsonDepth; }
+  /// Sets the value of the member that was named last, if that is a wanted one.
+  [[gnu::noinline]] void setCurrent(std::string_view text, const char* wrongType) {
+    if (current_ == nullptr) return;
+    current_->text = text;
+    current_->wrongType = wrongType;
+    current_->found = wrongType == nullptr && text.data() != nullptr;
+    current_ = nullptr;
+  }
+  [[gnu::noinline]] bool enter(const char* type) {
+    setCurrent({}, type);
+    return ++depth_ <= maxJsonDepth;
+  }
   bool leave() {
     --depth_;
     return true;
@@ -239,51 +304,68 @@ class MemberCollector {
   StringMembers& members_;
   StringMember* current_ = nullptr;
   int depth_ = 0;
-  bool inPlace_ = false;
-  bool isObject_ = false;
+  bool inParent_ = false;
 };
 
-enum class BodyShape : unsigned char { Object, OtherJson, NotJson };
+enum class BodyShape : unsigned char {
+  Object,
+  OtherJson,
+  BrokenJson,  ///< begins like JSON that may hold a string
+  Text,        ///< does not; nor has parsing it in place changed it then
+};
+
+/// The shape of a body that was parsed, by its first character: the first behind blanks and a byte
+/// order mark.
+inline BodyShape shapeOf(const char* body, bool isJson) noexcept {
+  const char first = body[std::strspn(body, "\xef\xbb\xbf \t\r\n")];
+  if (isJson) return first == '{' ? BodyShape::Object : BodyShape::OtherJson;
+  return first == '{' || first == '[' || first == '"' ? BodyShape::BrokenJson : BodyShape::Text;
+}
 
 /// Parses `body` in place, points `members` into it and says what it is. `problem` is set where
 /// that is no object; it never quotes the body, which may hold tokens.
 inline BodyShape collectMembers(Secret& body, StringMembers& members, std::string& problem) {
   if (body.empty()) {
-    problem = "the body is empty"sv;
-    return BodyShape::NotJson;
+    problem = "the body is empty";
+    return BodyShape::Text;
   }
   JsonStackMemory memory;
-  json::GenericReader<json::UTF8<>, json::UTF8<>, JsonStackMemory> reader(&memory);
-  json::InsituStringStream stream(body.data());
+  json::GenericReader<JsonEncoding, JsonEncoding, JsonStackMemory> reader(&memory);
+  JsonInput input(body.data());
   MemberCollector collector(members);
-  constexpr unsigned flags =
-      json::kParseInsituFlag | json::kParseIterativeFlag | json::kParseNumbersAsStringsFlag;
-  const json::ParseResult parsed = reader.Parse<flags>(stream, collector);
-  const std::size_t end = parsed.IsError() ? parsed.Offset() : stream.Tell();
-  // A NUL ends the stream early: what stands behind one was not read.
-  if (!parsed.IsError() && end == body.size()) {
-    if (collector.isObject()) return BodyShape::Object;
-    problem = "expected a JSON object"sv;
-    return BodyShape::OtherJson;
+  constexpr unsigned flags = json::kParseInsituFlag | json::kParseIterativeFlag |
+                             json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
+  const bool isRefused = reader.Parse<flags>(input, collector).IsError();
+  const auto end = static_cast<std::size_t>(input.position() - body.data());
+  // A NUL ends the input early: what stands behind one was not read.
+  const bool isJson = !isRefused && end == body.size();
+  const BodyShape shape = shapeOf(body.data(), isJson);
+  if (!isJson) {
+    problem.reserve(80);  // at once
+    problem = collector.isTooDeep() ? "JSON nested too deeply" : "not valid JSON in UTF-8";
+    problem += ", at byte ";
+    problem += Decimal(end).text();
+    problem += " of ";
+    problem += Decimal(body.size()).text();
+  } else if (shape != BodyShape::Object) {
+    problem = "expected a JSON object";
   }
-  assignPieces(problem,
-               {collector.isTooDeep() ? "JSON nested too deeply"sv : "not valid JSON in UTF-8"sv,
-                ", at byte "sv, Decimal(end).text(), " of "sv, Decimal(body.size()).text()});
-  return BodyShape::NotJson;
+  return shape;
 }
 
 /// Sets `problem`, where there is none yet, to that of a member of the wrong type.
 inline void findTypeProblem(const StringMember& member, std::string& problem) {
-  if (!problem.empty() || member.wrongType.empty()) return;
-  assignPieces(problem, {member.name, ": expected a string, found "sv, member.wrongType});
+  if (!problem.empty() || member.wrongType == nullptr) return;
+  problem = member.name;
+  problem += ": expected a string, found ";
+  problem += member.wrongType;
 }
 
 /// `namespace#Code:uri` to `Code`, by the awsJson rules.
 [[gnu::noinline]] inline std::string_view sanitizeErrorCode(std::string_view code) noexcept {
   code = takePart(code, ':');
-  std::string_view name = code;
-  const bool hasNamespace = takePart(name, '#').size() != code.size();
-  return trimBlanks(hasNamespace ? name : code);
+  code.remove_prefix(code.find('#') + 1);  // nothing, where there is none
+  return trimBlanks(code);
 }
 
 /// Milliseconds the service asks to wait: its own header in milliseconds, or HTTP's in seconds.
@@ -300,28 +382,21 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) no
   return value * factor;
 }
 
-/// Whether `text`, which is no JSON, may have been meant as some that holds a string.
-inline bool beginsAsJson(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of("\xef\xbb\xbf \t\r\n"sv);
-  if (begin == std::string_view::npos) return false;
-  return text[begin] == '{' || text[begin] == '[' || text[begin] == '"';
-}
-
-[[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
-  id = response.headers.valueOf("x-amzn-requestid"sv);
-}
-
-[[gnu::noinline]] inline void prepend(std::string& text, std::string_view prefix) {
-  text = concat({prefix, text});
-}
-
-/// Sets what an error has from the answer that it is, but for its code and message.
-[[gnu::noinline]] inline void setAnswer(Error& error, ErrorKind kind,
-                                        const HttpResponse& response) {
-  error.kind = kind;
+/// Sets what an error has from the answer that it is; its message only where the answer cannot be
+/// understood. The first `strings` of the members have to be strings where they are found.
+[[gnu::noinline]] inline BodyShape readAnswer(HttpResponse& response, StringMembers& members,
+                                              std::size_t strings, Error& error) {
+  error.kind = ErrorKind::InvalidResponse;
   error.delivery = Delivery::Answered;
   error.httpStatus = response.status;
-  setRequestId(error.requestId, response);
+  error.requestId = response.headers.valueOf("x-amzn-requestid"sv);
+  const BodyShape shape = collectMembers(response.body, members, error.message);
+  for (std::size_t i = 0; i != strings; ++i)
+    findTypeProblem(members[i], error.message);
+  if (!error.message.empty()) {
+    error.message.insert(0, "the service's answer cannot be understood: ");
+  }
+  return shape;
 }
 
 }  // namespace detail
@@ -347,20 +422,16 @@ namespace detail {
 inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessTokenResponse& out) {
   StringMembers members("tunnelArn sourceAccessToken destinationAccessToken"sv);
   Error error;
-  collectMembers(response.body, members, error.message);
-  for (std::size_t i = 0; i != 3; ++i)
-    findTypeProblem(members[i], error.message);
+  readAnswer(response, members, members.count, error);
   const bool isUnderstood = error.message.empty();
   if (isUnderstood) {
-    if (members[0].found) out.tunnelArn.emplace(members[0].text);
+    if (members[0].found) out.tunnelArn.emplace() = members[0].text;
     takeToken(members[1], out.sourceAccessToken);
     takeToken(members[2], out.destinationAccessToken);
-    setRequestId(out.requestId, response);
+    out.requestId = std::move(error.requestId);
   }
   response.body.clear();
   if (isUnderstood) return {};
-  setAnswer(error, ErrorKind::InvalidResponse, response);
-  prepend(error.message, "the service's answer cannot be understood: "sv);
   return error;
 }
 
@@ -382,30 +453,24 @@ inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& respo
 /// cut to 1024 bytes, unless it begins as JSON does: then it may hold tokens and is not quoted. A
 /// body that is JSON of another shape is `ErrorKind::InvalidResponse`.
 inline Error parseErrorResponse(HttpResponse& response) {
-  // In-place parsing would spoil the text of a body that turns out not to be JSON.
-  const Secret raw(response.body.expose().substr(0, 1024));
+  constexpr std::size_t longestPage = 1024;
   detail::StringMembers members("__type code message Message"sv);
   Error error;
-  const detail::BodyShape shape = detail::collectMembers(response.body, members, error.message);
-  detail::findTypeProblem(members[0], error.message);
-  detail::setAnswer(error, ErrorKind::Service, response);
-  std::string_view code = detail::sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
-  const bool isJson = shape != detail::BodyShape::NotJson;
+  const detail::BodyShape shape = detail::readAnswer(response, members, 1, error);
+  const bool isJson = shape <= detail::BodyShape::OtherJson;
   const bool isUnderstood = error.message.empty();
+  if (isUnderstood || !isJson) error.kind = ErrorKind::Service;
+  std::string_view code = detail::sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
   if (isUnderstood && code.empty()) {
-    const detail::StringMember& named = members[1].found ? members[1] : members[0];
-    code = detail::sanitizeErrorCode(named.text);
+    code = detail::sanitizeErrorCode(members[members[1].found ? 1 : 0].text);
   }
   error.code = code;
   // The last to be written: an echo in it must not go unmasked because something else got no
   // memory.
   if (isUnderstood) {
-    error.message = members[2].found ? members[2].text : members[3].text;
-  } else if (isJson || detail::beginsAsJson(raw.expose())) {
-    if (isJson) error.kind = ErrorKind::InvalidResponse;
-    detail::prepend(error.message, "the service's error cannot be understood: "sv);
-  } else {
-    error.message = raw.expose();
+    error.message = members[members[2].found ? 2 : 3].text;
+  } else if (shape == detail::BodyShape::Text) {
+    error.message = response.body.expose().substr(0, longestPage);
   }
   error.retryAfterMs = detail::retryAfterMs(response);
   response.body.clear();

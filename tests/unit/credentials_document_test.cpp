@@ -106,7 +106,13 @@ TEST_CASE("the version of a credentials document") {
   CredentialsDocument form{"process"};
   form.tokenRequired = false;
   form.version = "1";
-  CHECK(read(R"({"Version":1,"AccessKeyId":"I","SecretAccessKey":"s"})", form) == "I|s||never");
+  for (const char* const document :
+       {R"({"Version":1,"AccessKeyId":"I","SecretAccessKey":"s"})",
+        "{\"Version\":\n1 ,\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\"}",
+        R"({"AccessKeyId":"I","SecretAccessKey":"s","Version" : 1})"}) {
+    CAPTURE(document);
+    CHECK(read(document, form) == "I|s||never");
+  }
   for (const char* const version : {"2", "11", "1.0", "\"1\"", "null", "true"}) {
     CAPTURE(version);
     const std::string document =

@@ -20,11 +20,13 @@ const std::string invalidUtf8[] = {
     "a\xc3",
     "\x80",
     "\xc0\xaf",
+    "\xc1\xbf",
     "\xe0\x80\xaf",
     "\xe2\x82",
     "\xed\xa0\x80",
     "\xed\xbf\xbf",
     "\xf4\x90\x80\x80",
+    "\xf5\x80\x80\x80",
     "\xf0\x80\x80\xaf",
     "\xf8\x88\x80\x80\x80",
     "\xc3\xc3\xbc",
@@ -195,13 +197,17 @@ TEST_CASE("responses that can be understood") {
        "arn", "(none)", "(none)"},
       {"numbers of all kinds",
        R"({"a":0,"b":-0,"c":-0.0,"d":10.05,"e":1e5,"f":1E+5,"g":-1.5e-05,"h":1e99,"i":0e0,)"
-       R"("j":123456789012345678901234567890,"tunnelArn":"arn"})",
+       R"("j":123456789012345678901234567890,"k":1e400,"l":-1E+99999999999,"tunnelArn":"arn"})",
        "arn", "(none)", "(none)"},
       {"names in another case", R"({"TunnelArn":"x","tunnelarn":"x","tunnelArn ":"x"})", "(none)",
        "(none)", "(none)"},
       {"an escaped name", R"({"tunnel\u0041rn":"arn"})", "arn", "(none)", "(none)"},
       {"escapes", R"({"tunnelArn":"\"\\\/\b\f\n\r\t\u00fc\ud834\udd1e"})",
        "\"\\/\b\f\n\r\t\xc3\xbc\xf0\x9d\x84\x9e", "(none)", "(none)"},
+      {"escapes of one byte to four",
+       R"({"tunnelArn":"\u007f\u0080\u07ff\u0800\uffff\ud800\udc00\udbff\udfff"})",
+       "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "(none)",
+       "(none)"},
       {"characters beyond ASCII", "{\"tunnelArn\":\"\xc3\xbc\xed\x9f\xbf\xf0\x9d\x84\x9e\"}",
        "\xc3\xbc\xed\x9f\xbf\xf0\x9d\x84\x9e", "(none)", "(none)"},
       {"an escaped NUL", R"({"tunnelArn":"a\u0000b","sourceAccessToken":"s\u0000t"})", "a\0b"s,
@@ -373,15 +379,15 @@ TEST_CASE("messages of errors") {
       {"nothing", "", ""},
       {"a page", "<html>503</html>", "<html>503</html>"},
       {"truncated", R"({"sourceAccessToken":"canary)",
-       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 28 of 28"},
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 28 of 28"},
       {"a truncated list", R"([{"sourceAccessToken":"canary")",
-       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 30 of 30"},
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 30 of 30"},
       {"a truncated string", R"("canary)",
-       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 7 of 7"},
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 7 of 7"},
       {"behind a byte order mark",
        "\xef\xbb\xbf"
        R"({"sourceAccessToken":"canary"})",
-       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 0 of 33"},
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 33"},
       {"a long page", std::string(5000, 'x'), std::string(1024, 'x')},
   };
   for (const auto& row : cases) {
@@ -398,7 +404,7 @@ TEST_CASE("errors of another shape cannot be understood") {
     CAPTURE(body);
     const Error error = errorOf({400, body, {}});
     CHECK(error.kind == ErrorKind::InvalidResponse);
-    CHECK(error.message.find("the service's error cannot be understood: ") == 0);
+    CHECK(error.message.find("the service's answer cannot be understood: ") == 0);
   }
 }
 

@@ -660,7 +660,7 @@ TEST_CASE("secrets are masked in what the service says") {
       {"escaped", R"({"message":"canary-session-token-0123456789\/+="})", "***"},
       {"a page", "<html>" + token + "</html>", "<html>***</html>"},
       {"truncated JSON", R"({"message":")" + token,
-       "the service's error cannot be understood: not valid JSON in UTF-8, at byte 46 of 46"},
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 46 of 46"},
       {"a page that is cut in it", std::string(1000, 'x') + token, std::string(1000, 'x') + "***"},
       {"a page that is cut at its beginning", std::string(1020, 'x') + token,
        std::string(1020, 'x') + "cana"},

@@ -72,7 +72,7 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
   }
   std::optional<std::int64_t> expiresAtMs = parseJsonInteger(members[expiration]);
   if (!expiresAtMs) expiresAtMs = parseIsoDate(members[expiration].text);
-  const bool hasExpiration = members[expiration].found || !members[expiration].wrongType.empty();
+  const bool hasExpiration = members[expiration].found || members[expiration].wrongType != nullptr;
   if (problem.empty() && !expiresAtMs && (hasExpiration || form.expirationRequired)) {
     problem = "Expiration: expected a date as in 2026-01-15T12:30:00Z"sv;
   }
