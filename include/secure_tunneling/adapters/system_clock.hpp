@@ -31,14 +31,11 @@ class SystemClock final : public Clock {
   }
 
  private:
-  /// SplitMix64 over the time in nanoseconds and this object's address: it only has to keep many
-  /// clients from retrying in step.
+  /// Fibonacci hashing of the time in nanoseconds and this object's address: it only has to keep
+  /// many clients from retrying in step.
   std::uint32_t nextRandom(std::uint64_t nanoseconds) noexcept {
-    state_ += 0x9e3779b97f4a7c15U + nanoseconds + reinterpret_cast<std::uintptr_t>(this);
-    std::uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-    return static_cast<std::uint32_t>(mixed >> 32);
+    state_ = (state_ + nanoseconds + reinterpret_cast<std::uintptr_t>(this)) * 0x9e3779b97f4a7c15U;
+    return static_cast<std::uint32_t>(state_ >> 32);
   }
 
   std::uint64_t state_ = 0;
