@@ -36,8 +36,8 @@ class OpensslSha256 {
   }
 
   [[nodiscard]] bool init() noexcept {
-    if (context_ != nullptr) return EVP_DigestInit_ex(context_, nullptr, nullptr) == 1;
-    if (prepare() && EVP_DigestInit_ex(context_, digest_, nullptr) == 1) return true;
+    prepare();
+    if (context_ != nullptr && EVP_DigestInit_ex(context_, digest_, nullptr) == 1) return true;
     // OpenSSL 1.1.1 would take what it could not set up for ready the next time.
     EVP_MD_CTX_free(std::exchange(context_, nullptr));
     return false;
@@ -57,14 +57,13 @@ class OpensslSha256 {
 #endif
 
   // Fetched on first use and not in the constructor: fetching may load a provider from a file.
-  bool prepare() noexcept {
+  void prepare() noexcept {
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
     if (digest_ == nullptr) digest_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
 #else
     digest_ = EVP_sha256();
 #endif
-    if (digest_ != nullptr) context_ = EVP_MD_CTX_new();
-    return context_ != nullptr;
+    if (context_ == nullptr) context_ = EVP_MD_CTX_new();
   }
 
   Digest* digest_ = nullptr;
