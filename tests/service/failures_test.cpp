@@ -5,6 +5,7 @@
 #include <string>
 
 #include "support/caller.hpp"
+#include "support/environment.hpp"
 
 using namespace secure_tunneling;
 
@@ -336,6 +337,7 @@ TEST_CASE("an answer past the limits is refused, and memory stays within them") 
     CHECK(response.error().kind == ErrorKind::InvalidResponse);
     CHECK(response.error().delivery == Delivery::Answered);
     CHECK(response.error().attempts == 1);
+    CHECK(response.error().transportCode == CURLE_FILESIZE_EXCEEDED);
     CHECK(response.error().message ==
           "the service's answer is longer than 1000 bytes (headers 500)");
   }
@@ -477,4 +479,49 @@ TEST_CASE("an unusable setting of the transport is a configuration error") {
   CHECK(response.error().delivery == Delivery::NotSent);
   CHECK(response.error().attempts == 1);
   CHECK(response.error().message.find(": " + file + " (https://") != std::string::npos);
+}
+
+TEST_CASE("an option that libcurl refuses is a configuration error, and nothing is sent") {
+  ServedFake service;
+  CurlTransportOptions options = direct();
+  options.proxy.assign(9'000'000, 'x');  // it takes eight million characters
+  Caller caller(service.url(), options);
+  for (int i = 0; i != 2; ++i) {
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    CHECK(response.error().kind == ErrorKind::Configuration);
+    CHECK(response.error().delivery == Delivery::NotSent);
+    CHECK(response.error().transportCode == CURLE_BAD_FUNCTION_ARGUMENT);
+    CHECK(response.error().message == std::string("libcurl cannot be set up: ") +
+                                          curl_easy_strerror(CURLE_BAD_FUNCTION_ARGUMENT) + " (" +
+                                          service.url() + ")");
+  }
+  CHECK(service.connections() == 0);
+}
+
+TEST_CASE("a transport without options has the limits that they begin with") {
+  TestEnvironment environment;
+  for (const char* const name : {"http_proxy", "all_proxy", "ALL_PROXY"})
+    environment.unset(name);
+  const CurlTransportOptions options;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    connection.answer(200, "{}" + std::string(options.maxResponseBytes - 2, ' '));
+    connection.readRequest();
+    connection.answer(200, "{}" + std::string(options.maxResponseBytes - 1, ' '));
+  });
+  CurlTransport transport;
+  ManualClock clock;
+  StaticCredentials credentials("AKIDEXAMPLE", "secret");
+  Client client(once(server.url()), transport, credentials, clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  CHECK(rotateTunnelAccessToken(request, client));
+  const auto response = rotateTunnelAccessToken(request, client);
+  REQUIRE_FALSE(response);
+  CHECK(response.error().message ==
+        "the service's answer is longer than " + std::to_string(options.maxResponseBytes) +
+            " bytes (headers " + std::to_string(options.maxHeaderBytes) + ")");
+  CHECK(server.connections() == 1);
 }

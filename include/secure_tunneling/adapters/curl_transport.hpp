@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <initializer_list>
 #include <string>
@@ -20,21 +21,34 @@
 
 namespace secure_tunneling {
 inline namespace v1 {
+namespace detail {
+
+/// The numbers among the options where a program sets none.
+struct CurlDefaults {
+  static constexpr unsigned short connectTimeoutMs = 10'000;
+  static constexpr unsigned short totalTimeoutMs = 60'000;
+  static constexpr unsigned short lowSpeedBytesPerSecond = 1;
+  static constexpr unsigned short lowSpeedSeconds = 30;
+  static constexpr std::size_t maxResponseBytes = std::size_t{64} * 1024;
+  static constexpr std::size_t maxHeaderBytes = std::size_t{16} * 1024;
+};
+
+}  // namespace detail
 
 struct CurlTransportOptions {
   /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and the
   /// next limit a libcurl before 7.87 still waits for a look-up that is under way, for as long as
   /// the system's resolver takes; a newer one leaves it to its thread.
-  long connectTimeoutMs = 10'000;
+  long connectTimeoutMs = detail::CurlDefaults::connectTimeoutMs;
   /// Milliseconds for the whole exchange; 0 for no limit.
-  long totalTimeoutMs = 60'000;
+  long totalTimeoutMs = detail::CurlDefaults::totalTimeoutMs;
   /// Gives up when fewer bytes a second than this move for `lowSpeedSeconds`; 0 for no limit.
-  long lowSpeedBytesPerSecond = 1;
-  long lowSpeedSeconds = 30;
+  long lowSpeedBytesPerSecond = detail::CurlDefaults::lowSpeedBytesPerSecond;
+  long lowSpeedSeconds = detail::CurlDefaults::lowSpeedSeconds;
   /// The longest body and the longest header block that are accepted, in bytes. Memory for both is
   /// set aside before the transfer and kept.
-  std::size_t maxResponseBytes = std::size_t{64} * 1024;
-  std::size_t maxHeaderBytes = std::size_t{16} * 1024;
+  std::size_t maxResponseBytes = detail::CurlDefaults::maxResponseBytes;
+  std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
   /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
   std::string proxy;
   /// Hosts to reach without the proxy, comma-separated; "*" for all.
@@ -73,20 +87,21 @@ struct CurlTransportOptions {
 /// thread.
 class CurlTransport final : public HttpTransport {
  public:
-  // Out of line, for size: many strings begin here.
+  // Out of line, for size: every transport of a program begins and ends here.
   [[gnu::noinline]] CurlTransport() = default;
-  explicit CurlTransport(CurlTransportOptions options) : options_(std::move(options)) {}
-  ~CurlTransport() { close(); }
+  explicit CurlTransport(CurlTransportOptions options)
+      : isCurlInitialized_(!options.initializeCurl),
+        maxResponseBytes_(options.maxResponseBytes),
+        maxHeaderBytes_(options.maxHeaderBytes),
+        setup_(new SetupByOptions(std::move(options))) {}
+  [[gnu::noinline]] ~CurlTransport() {
+    close();
+    delete setup_;
+  }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    Result<void> begun = begin(request, response);
-    if (!begun) return begun;
-    CURLcode code = CURLE_OK;
-    {
-      const detail::SigpipeGuard guard(raisesSigpipe_);
-      code = curl_easy_perform(handle_);
-    }
-    return end(code);
+    if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
+    return end(call(&curl_easy_perform));
   }
 
   /// The two halves of `send`, for a program that lets its own curl_multi handle do the transfer:
@@ -94,93 +109,105 @@ class CurlTransport final : public HttpTransport {
   /// and `response` must stay until then. After an error of `begin` there is nothing to end. Unlike
   /// `send`, these leave SIGPIPE to the program, which had best ignore it.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
-    code_ = CURLE_OK;
-    if (handle_ == nullptr) open();
-    if (code_ != CURLE_OK) {
-      return refuse(ErrorKind::Configuration, Delivery::NotSent,
-                    {"libcurl cannot be set up: "sv, curl_easy_strerror(code_)});
-    }
-    response.headers.reserve(options_.maxHeaderBytes);
-    response.body.reserve(options_.maxResponseBytes);
-    request_ = &request;
-    response_ = &response;
-    tooLong_ = false;
-    headersEnded_ = false;
-    refusedToResend_ = false;
-    prepare();
-    return code_ == CURLE_OK ? Result<void>() : fail(Delivery::NotSent);
+    if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
+    return {};
   }
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
   Result<void> end(CURLcode code) {
+    // A callback's own reason is the better one.
+    if (code_ == CURLE_OK) code_ = code;
     // libcurl takes a connection that ends within the headers for a whole answer.
-    if (code == CURLE_OK && !headersEnded_) code = CURLE_PARTIAL_FILE;
-    if (refusedToResend_) code = CURLE_GOT_NOTHING;
-    code_ = code;
-    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, nullptr);
-    if (code == CURLE_OK && !tooLong_) {
+    if (code_ == CURLE_OK && !headersEnded_) code_ = CURLE_PARTIAL_FILE;
+    if (code_ == CURLE_OK) {
       response_->status = static_cast<int>(numberOf(CURLINFO_RESPONSE_CODE));
       return {};
     }
     response_->clear();
-    if (!tooLong_) return fail(mayHaveSent() ? Delivery::Unknown : Delivery::NotSent);
-    return refuse(ErrorKind::InvalidResponse, Delivery::Answered,
-                  {"the service's answer is longer than "sv,
-                   detail::Decimal(options_.maxResponseBytes).text(), " bytes (headers "sv,
-                   detail::Decimal(options_.maxHeaderBytes).text(), ")"sv});
+    if (code_ == CURLE_FILESIZE_EXCEEDED) return fail(Delivery::Answered);
+    return fail(mayHaveSent() ? Delivery::Unknown : Delivery::NotSent);
   }
 
  private:
-  /// The caller's header lines as the list that libcurl takes: it only reads them, so nothing is
-  /// copied.
-  class HeaderLines {
+  /// What options change. Virtual, so that a program that gives none does not link it.
+  class Setup {
    public:
-    void assign(const HttpRequest& request) noexcept {
-      count_ = 0;
-      for (std::size_t i = 0; i != request.headerCount && i != mostHeaders; ++i) {
-        add(request.headers[i].line.data());
-      }
-      // An empty value keeps libcurl from adding its own.
-      add("Accept:");
-      add("Content-Type:");
-      add("Expect:");
-    }
-    curl_slist* first() noexcept { return nodes_; }
+    virtual ~Setup() = default;
+    /// Returns whether that is, among others, which CAs to trust.
+    virtual bool apply(CurlTransport& transport) const = 0;
+    /// Adds to the message the file that the error is about, where it is about one.
+    virtual void addFile(Error& error) const = 0;
+  };
+  class SetupByOptions final : public Setup {
+   public:
+    explicit SetupByOptions(CurlTransportOptions options) : options_(std::move(options)) {}
 
-    static constexpr std::size_t mostHeaders = 13;
+    bool apply(CurlTransport& transport) const override {
+      // libcurl reads 0 as its own default of 300 seconds.
+      transport.set(CURLOPT_CONNECTTIMEOUT_MS,
+                    options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffffL);
+      transport.set(CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs);
+      transport.set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
+      transport.set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
+      if (!options_.verifyTls) {
+        transport.set(CURLOPT_SSL_VERIFYPEER, 0L);
+        transport.set(CURLOPT_SSL_VERIFYHOST, 0L);
+      }
+      transport.setUnlessEmpty(CURLOPT_PROXY, options_.proxy);
+      transport.setUnlessEmpty(CURLOPT_NOPROXY, options_.noProxy);
+      transport.setUnlessEmpty(CURLOPT_SSLCERT, options_.clientCertificateFile);
+      transport.setUnlessEmpty(CURLOPT_SSLKEY, options_.clientKeyFile);
+      // Without one OpenSSL asks for it on the terminal, and waits.
+      if (!options_.clientCertificateFile.empty()) transport.set(CURLOPT_KEYPASSWD, "");
+      return setCas(transport);
+    }
+    void addFile(Error& error) const override {
+      const std::string file = failedFile(error.transportCode);
+      if (!file.empty()) error.message.insert(error.message.rfind(" ("), ": " + file);
+    }
 
    private:
-    void add(const char* line) noexcept {
-      nodes_[count_] = {const_cast<char*>(line), nullptr};
-      if (count_ != 0) nodes_[count_ - 1].next = &nodes_[count_];
-      ++count_;
+    /// In place of libcurl's own, of which it has a bundle, a directory or both.
+    bool setCas(CurlTransport& transport) const noexcept {
+      if (options_.caFile.empty() && options_.caPath.empty()) return false;
+      curl_easy_setopt(transport.handle_, CURLOPT_CAINFO, nullptr);
+      curl_easy_setopt(transport.handle_, CURLOPT_CAPATH, nullptr);
+      transport.setUnlessEmpty(CURLOPT_CAINFO, options_.caFile);
+      transport.setUnlessEmpty(CURLOPT_CAPATH, options_.caPath);
+      return true;
+    }
+    [[nodiscard]] std::string failedFile(int code) const {
+      if (code == CURLE_SSL_CERTPROBLEM) return options_.clientCertificateFile;
+      if (code != CURLE_SSL_CACERT_BADFILE) return {};
+      return options_.caFile.empty() ? options_.caPath : options_.caFile;
     }
 
-    std::size_t count_ = 0;
-    curl_slist nodes_[mostHeaders + 3];
+    CurlTransportOptions options_;
   };
 
   // The callbacks run inside libcurl's C frames: they never allocate, the buffers being reserved.
+  // Where one gives up, `code_` says why.
 
   /// Where a kept connection ends without an answer, libcurl would send the request again on a new
   /// one, by itself. The service may have processed it: that is for the caller to decide.
   static int onSocket(void* user, curl_socket_t, curlsocktype) {
     auto& transport = *static_cast<CurlTransport*>(user);
-    transport.refusedToResend_ = transport.bytesWritten() > 0;
-    return transport.refusedToResend_ ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+    transport.isNewConnection_ = transport.bytesWritten() == 0;
+    if (transport.isNewConnection_) return CURL_SOCKOPT_OK;
+    transport.code_ = CURLE_GOT_NOTHING;
+    return CURL_SOCKOPT_ERROR;
   }
 
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
     auto& transport = *static_cast<CurlTransport*>(user);
     HttpResponse& response = *transport.response_;
-    if (size > 5 && std::memcmp(data, "HTTP/", 5) == 0) {
+    if (std::strncmp(data, "HTTP/", 5) == 0) {  // stops in time: a line ends with LF
       // A proxy's answer or a 100 came before: the headers of the last answer count.
-      response.headers.clear();
-      response.body.clear();
+      response.clear();
       transport.headersEnded_ = false;
     } else if (*data == '\n' || (*data == '\r' && size == 2)) {
       transport.headersEnded_ = true;
-    } else if (response.headers.size() + size >= transport.options_.maxHeaderBytes) {
-      transport.tooLong_ = true;
+    } else if (response.headers.size() + size >= transport.maxHeaderBytes_) {
+      transport.code_ = CURLE_FILESIZE_EXCEEDED;
       return 0;
     } else {
       response.headers.addLine({data, size});
@@ -190,8 +217,10 @@ class CurlTransport final : public HttpTransport {
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
     auto& transport = *static_cast<CurlTransport*>(user);
     Secret& body = transport.response_->body;
-    transport.tooLong_ = size > transport.options_.maxResponseBytes - body.size();
-    if (transport.tooLong_) return 0;
+    if (size > transport.maxResponseBytes_ - body.size()) {
+      transport.code_ = CURLE_FILESIZE_EXCEEDED;
+      return 0;
+    }
     body.append({data, size});
     return size;
   }
@@ -219,10 +248,12 @@ class CurlTransport final : public HttpTransport {
   [[gnu::noinline]] void setUnlessEmpty(CURLoption option, const std::string& value) noexcept {
     if (!value.empty()) set(option, value.c_str());
   }
-  /// Sets what has changed since the last request, of which libcurl made a copy.
-  [[gnu::noinline]] void setChanged(CURLoption option, std::string& last, std::string_view value) {
-    if (last == value) return;
-    last = value;
+  /// Sets what has changed since the last request, of which libcurl made a copy. By methods of
+  /// std::string that are in its library already.
+  [[gnu::noinline]] void setChanged(CURLoption option, std::string& last,
+                                    const std::string_view& value) {
+    if (last.compare(0, last.npos, value.data(), value.size()) == 0) return;
+    last.assign(value.data(), value.size());
     set(option, last.c_str());
   }
 
@@ -242,7 +273,27 @@ class CurlTransport final : public HttpTransport {
   /// Makes the handle and sets what is the same for every request and not libcurl's default, which
   /// is to follow no redirect and to check the server's certificate and name.
   void open() {
-    if (options_.initializeCurl) code_ = initializeOnce();
+    // A table of small numbers, because a call for each takes four times the code.
+    static constexpr struct {
+      unsigned short option;
+      unsigned short value;
+    } numericOptions[] = {
+      {CURLOPT_NOSIGNAL, 1},
+      {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+      {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+      {CURLOPT_CONNECTTIMEOUT_MS, detail::CurlDefaults::connectTimeoutMs},
+      {CURLOPT_TIMEOUT_MS, detail::CurlDefaults::totalTimeoutMs},
+      {CURLOPT_LOW_SPEED_LIMIT, detail::CurlDefaults::lowSpeedBytesPerSecond},
+      {CURLOPT_LOW_SPEED_TIME, detail::CurlDefaults::lowSpeedSeconds},
+#if LIBCURL_VERSION_NUM >= 0x075700
+      // Otherwise libcurl waits for a look-up to end before it gives up.
+      {CURLOPT_QUICK_EXIT, 1},
+#endif
+#if LIBCURL_VERSION_NUM < 0x075500
+      {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
+#endif
+    };
+    if (!isCurlInitialized_) code_ = initializeOnce();
     if (code_ != CURLE_OK) return;
     handle_ = curl_easy_init();
     if (handle_ == nullptr) {
@@ -258,100 +309,130 @@ class CurlTransport final : public HttpTransport {
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEDATA, this);
     set(CURLOPT_SOCKOPTDATA, this);
-    set(CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
     set(CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    set(CURLOPT_PROTOCOLS, long{CURLPROTO_HTTP | CURLPROTO_HTTPS});
 #endif
-    set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-    set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-    // libcurl reads 0 as its own default of 300 seconds.
-    set(CURLOPT_CONNECTTIMEOUT_MS,
-        options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffffL);
-    set(CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    // Otherwise libcurl waits for a look-up to end before it gives up.
-    set(CURLOPT_QUICK_EXIT, 1L);
-#endif
-    set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
-    set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
-    if (!keepsTlsSessions(libcurl)) set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    if (!options_.verifyTls) {
-      set(CURLOPT_SSL_VERIFYPEER, 0L);
-      set(CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-    setUnlessEmpty(CURLOPT_PROXY, options_.proxy);
-    setUnlessEmpty(CURLOPT_NOPROXY, options_.noProxy);
-    // libcurl's own CA bundle can go where the program names its own CAs, or the system has the
-    // same CAs as a directory too, which is looked up CA by CA. Parsing the whole bundle is most of
-    // the CPU time of a cold call.
-    const bool hasOwnCas = !options_.caFile.empty() || !options_.caPath.empty();
-    if (hasOwnCas || hasHashedCas(libcurl)) curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
-    if (!options_.caFile.empty()) curl_easy_setopt(handle_, CURLOPT_CAPATH, nullptr);
-    setUnlessEmpty(CURLOPT_CAINFO, options_.caFile);
-    setUnlessEmpty(CURLOPT_CAPATH, options_.caPath);
-    setUnlessEmpty(CURLOPT_SSLCERT, options_.clientCertificateFile);
-    setUnlessEmpty(CURLOPT_SSLKEY, options_.clientKeyFile);
-    // Without one OpenSSL asks for it on the terminal, and waits.
-    if (!options_.clientCertificateFile.empty()) set(CURLOPT_KEYPASSWD, "");
+    for (const auto [option, value] : numericOptions)
+      set(static_cast<CURLoption>(option), long{value});
+    set(CURLOPT_SSL_SESSIONID_CACHE, long{keepsTlsSessions(libcurl)});
+    // libcurl's own CA bundle can go where the system has the same CAs as a directory too, which is
+    // looked up CA by CA. Parsing the whole bundle is most of the CPU time of a cold call.
+    const bool hasOwnCas = setup_ != nullptr && setup_->apply(*this);
+    if (!hasOwnCas && hasHashedCas(libcurl)) curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
+    if (code_ != CURLE_OK) close();
   }
 
+  /// Calls what may write to a connection that the server has closed.
+  CURLcode call(CURLcode (*function)(CURL*)) noexcept {
+    if (!raisesSigpipe_) return function(handle_);
+    const detail::SigpipeGuard guard;
+    return function(handle_);
+  }
   void close() noexcept {
     // Closing a TLS connection writes to it.
-    const detail::SigpipeGuard guard(raisesSigpipe_);
-    curl_easy_cleanup(std::exchange(handle_, nullptr));
+    call([](CURL* handle) {
+      curl_easy_cleanup(handle);
+      return CURLE_OK;
+    });
+    handle_ = nullptr;
     url_.clear();
     method_.clear();
   }
 
-  /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`).
-  static bool hasHashedCas([[maybe_unused]] const curl_version_info_data& libcurl) {
-    bool found = false;
+  /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). Inline, for size:
+  /// it has one caller.
+  [[gnu::always_inline]] static bool hasHashedCas(
+      [[maybe_unused]] const curl_version_info_data& libcurl) {
 #if LIBCURL_VERSION_NUM >= 0x074600
     if (libcurl.age < CURLVERSION_SEVENTH || libcurl.capath == nullptr) return false;
     DIR* const directory = opendir(libcurl.capath);
     if (directory == nullptr) return false;
-    for (const dirent* entry = readdir(directory); entry != nullptr && !found;
-         entry = readdir(directory)) {
-      const char* const name = entry->d_name;
-      found = std::strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
-              detail::isDigit(name[9]) && name[10] == '\0';
-    }
+    const dirent* entry = nullptr;
+    do {
+      entry = readdir(directory);
+    } while (entry != nullptr && !isNamedByHash(entry->d_name));
     closedir(directory);
+    return entry != nullptr;
+#else
+    return false;
 #endif
-    return found;
+  }
+  static bool isNamedByHash(const char* name) noexcept {
+    return std::strspn(name, "0123456789abcdef") == 8 && std::strcmp(name + 8, ".0") == 0;
   }
 
-  void prepare() {
-    const HttpRequest& request = *request_;
-    if (request.headerCount > HeaderLines::mostHeaders) code_ = CURLE_BAD_FUNCTION_ARGUMENT;
+  [[gnu::noinline]] CURLcode prepare(const HttpRequest& request, HttpResponse& response) {
+    request_ = &request;
+    response_ = &response;
+    code_ = CURLE_OK;
+    isNewConnection_ = false;
+    headersEnded_ = false;
+    if (handle_ == nullptr) open();
+    response.headers.reserve(maxHeaderBytes_);
+    response.body.reserve(maxResponseBytes_);
+    setHeaders(request);
     setChanged(CURLOPT_URL, url_, request.url);
     setChanged(CURLOPT_CUSTOMREQUEST, method_, request.method);
-    lines_.assign(request);
-    set(CURLOPT_HTTPHEADER, lines_.first());
-    if (method_ == "GET"sv && request.body.empty()) return set(CURLOPT_HTTPGET, 1L);
     // Of any method: libcurl sends the length of these even where it is 0. Null would mean to read
     // a body from standard input.
-    set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
-    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    const std::string_view body = request.body;
+    set(CURLOPT_POSTFIELDS, body.data() == nullptr ? "" : body.data());
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+    if (body.empty() && method_ == "GET") set(CURLOPT_HTTPGET, 1L);
+    return code_;
   }
 
-  /// The error that `code_` is, where it is one.
-  Result<void> refuse(ErrorKind kind, Delivery delivery,
-                      std::initializer_list<std::string_view> message) {
-    Error error = detail::errorOf(kind, message);
+  /// Sets the caller's header lines, as the list that libcurl takes: it only reads them, so nothing
+  /// is copied.
+  void setHeaders(const HttpRequest& request) noexcept {
+    if (request.headerCount > mostHeaders) {
+      code_ = CURLE_BAD_FUNCTION_ARGUMENT;
+      return;
+    }
+    curl_slist* line = lines_;
+    const HttpHeader* const end = request.headers + request.headerCount;
+    for (const HttpHeader* header = request.headers; header != end; ++header)
+      line = setLine(line, header->line.data());
+    // An empty value keeps libcurl from adding its own.
+    line = setLine(line, "Accept:");
+    line = setLine(line, "Content-Type:");
+    line = setLine(line, "Expect:");
+    line[-1].next = nullptr;
+    set(CURLOPT_HTTPHEADER, lines_);
+  }
+  [[gnu::noinline]] static curl_slist* setLine(curl_slist* line, const char* text) noexcept {
+    *line = {const_cast<char*>(text), line + 1};
+    return line + 1;
+  }
+
+  /// The error that `code_` is; without a handle one of `open`.
+  Result<void> fail(Delivery delivery) {
+    ErrorKind kind = delivery == Delivery::Unknown ? ErrorKind::Transport : kindOf(code_);
+    const char* step = "";
+    if (handle_ == nullptr) {
+      kind = ErrorKind::Configuration;
+      step = "libcurl cannot be set up: ";
+    }
+    // By snprintf: a list of pieces takes twice the code.
+    char message[512];
+    if (code_ == CURLE_FILESIZE_EXCEEDED) {
+      std::snprintf(message, sizeof message,
+                    "the service's answer is longer than %zu bytes (headers %zu)",
+                    maxResponseBytes_, maxHeaderBytes_);
+    } else {
+      // The URL without its target, which may be secret in part.
+      const std::size_t size = request_->url.size() - request_->target.size();
+      std::snprintf(message, sizeof message, "%s%s (%.*s)", step, curl_easy_strerror(code_),
+                    static_cast<int>(size), request_->url.data());
+    }
+    Result<void> failed = detail::failure(kind, {message});
+    Error& error = failed.error();
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;
+    if (setup_ != nullptr) setup_->addFile(error);
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();
-    return error;
-  }
-  Result<void> fail(Delivery delivery) {
-    const std::string_view file = failedFile();
-    return refuse(delivery == Delivery::NotSent ? kindOf(code_) : ErrorKind::Transport, delivery,
-                  {curl_easy_strerror(code_), file.empty() ? ""sv : ": "sv, file,
-                   request_->https ? " (https://"sv : " (http://"sv, request_->authority, ")"sv});
+    return failed;
   }
 
   [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {
@@ -367,48 +448,47 @@ class CurlTransport final : public HttpTransport {
   [[nodiscard]] bool mayHaveSent() const {
     curl_off_t tlsDoneAfterUs = 0;
     curl_easy_getinfo(handle_, CURLINFO_APPCONNECT_TIME_T, &tlsDoneAfterUs);
-    const bool waitedForTls =
-        request_->https && tlsDoneAfterUs == 0 && numberOf(CURLINFO_NUM_CONNECTS) > 0;
-    return refusedToResend_ || (bytesWritten() > 0 && !waitedForTls);
-  }
-
-  /// The file that the failure is about; empty where it is about none.
-  [[nodiscard]] std::string_view failedFile() const noexcept {
-    if (code_ == CURLE_SSL_CERTPROBLEM) return options_.clientCertificateFile;
-    if (code_ != CURLE_SSL_CACERT_BADFILE) return {};
-    return options_.caFile.empty() ? options_.caPath : options_.caFile;
+    const bool waitedForTls = request_->https && isNewConnection_ && tlsDoneAfterUs == 0;
+    return !waitedForTls && bytesWritten() > 0;
   }
 
   static ErrorKind kindOf(CURLcode code) noexcept {
-    switch (code) {
-      case CURLE_PEER_FAILED_VERIFICATION:
-        return ErrorKind::Untrusted;
-      case CURLE_UNSUPPORTED_PROTOCOL:
-      case CURLE_URL_MALFORMAT:
-      case CURLE_BAD_FUNCTION_ARGUMENT:
-      case CURLE_SSL_CERTPROBLEM:
-      case CURLE_SSL_CACERT_BADFILE:
-      case CURLE_SSL_ENGINE_NOTFOUND:
-        return ErrorKind::Configuration;
-      default:
-        return ErrorKind::Transport;
+    static constexpr struct {
+      unsigned char code;
+      ErrorKind kind;
+    } kinds[] = {
+        {CURLE_FILESIZE_EXCEEDED, ErrorKind::InvalidResponse},
+        {CURLE_PEER_FAILED_VERIFICATION, ErrorKind::Untrusted},
+        {CURLE_UNSUPPORTED_PROTOCOL, ErrorKind::Configuration},
+        {CURLE_URL_MALFORMAT, ErrorKind::Configuration},
+        {CURLE_BAD_FUNCTION_ARGUMENT, ErrorKind::Configuration},
+        {CURLE_SSL_CERTPROBLEM, ErrorKind::Configuration},
+        {CURLE_SSL_CACERT_BADFILE, ErrorKind::Configuration},
+        {CURLE_SSL_ENGINE_NOTFOUND, ErrorKind::Configuration},
+    };
+    for (const auto known : kinds) {
+      if (known.code == code) return known.kind;
     }
+    return ErrorKind::Transport;
   }
 
   // What is used most comes first: close by, it takes less code to reach.
   CURL* handle_ = nullptr;
   CURLcode code_ = CURLE_OK;
   bool raisesSigpipe_ = false;
+  bool isCurlInitialized_ = false;
   // Of the request that is under way.
-  bool refusedToResend_ = false;
-  bool tooLong_ = false;
+  bool isNewConnection_ = false;
   bool headersEnded_ = false;
   const HttpRequest* request_ = nullptr;
   HttpResponse* response_ = nullptr;
+  std::size_t maxResponseBytes_ = detail::CurlDefaults::maxResponseBytes;
+  std::size_t maxHeaderBytes_ = detail::CurlDefaults::maxHeaderBytes;
+  const Setup* setup_ = nullptr;
   std::string url_;
   std::string method_;
-  CurlTransportOptions options_;
-  HeaderLines lines_;
+  static constexpr std::size_t mostHeaders = 13;
+  curl_slist lines_[mostHeaders + 3];
 };
 
 }  // namespace v1
