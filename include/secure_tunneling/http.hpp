@@ -71,12 +71,9 @@ class HttpHeaders {
   [[nodiscard, gnu::noinline]] std::string_view valueOf(std::string_view name) const noexcept {
     std::string_view rest = block_.expose();
     while (!rest.empty()) {
-      const std::size_t size = rest.find('\n');  // every field ends with one
-      const char* const line = rest.data();
-      rest.remove_prefix(size + 1);
-      if (size > name.size() && line[name.size()] == ':' &&
-          detail::equalsIgnoreCase({line, name.size()}, name)) {
-        return detail::trimBlanks({line + name.size() + 1, size - name.size() - 1});
+      std::string_view value = detail::takePart(rest, '\n');
+      if (detail::equalsIgnoreCase(detail::takePart(value, ':'), name)) {
+        return detail::trimBlanks(value);
       }
     }
     return {};

@@ -99,7 +99,6 @@ struct Signature {
 namespace detail {
 
 using secure_tunneling::detail::compareIgnoreCase;
-using secure_tunneling::detail::equalsIgnoreCase;
 using secure_tunneling::detail::isBlank;
 using secure_tunneling::detail::takePart;
 
@@ -267,12 +266,12 @@ class CanonicalRequest {
     sorted_[place] = static_cast<unsigned char>(index);
   }
   [[nodiscard, gnu::noinline]] bool repeats(std::size_t i) const noexcept {
-    return i != 0 && detail::equalsIgnoreCase(name(i - 1), name(i));
+    return i != 0 && detail::compareIgnoreCase(name(i - 1), name(i)) == 0;
   }
   [[nodiscard, gnu::noinline]] static bool isAmong(std::string_view name,
                                                    const std::string_view* names,
                                                    std::size_t count) noexcept {
-    while (count != 0 && !detail::equalsIgnoreCase(name, names[count - 1]))
+    while (count != 0 && detail::compareIgnoreCase(name, names[count - 1]) != 0)
       --count;
     return count != 0;
   }

@@ -59,7 +59,10 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
 }
 [[gnu::noinline]] inline bool equalsIgnoreCase(std::string_view left,
                                                std::string_view right) noexcept {
-  return left.size() == right.size() && compareIgnoreCase(left, right) == 0;
+  bool isEqual = left.size() == right.size();
+  for (std::size_t i = 0; isEqual && i != left.size(); ++i)
+    isEqual = toLower(left[i]) == toLower(right[i]);
+  return isEqual;
 }
 
 [[gnu::noinline]] inline std::string_view trimBlanks(std::string_view text) noexcept {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -39,9 +40,11 @@ namespace detail {
 /// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
 [[gnu::noinline]] inline std::string_view takePart(std::string_view& rest,
                                                    char separator) noexcept {
-  std::size_t size = 0;
-  while (size != rest.size() && rest[size] != separator)
-    ++size;
+  const void* const found =
+      rest.empty() ? nullptr : std::memchr(rest.data(), separator, rest.size());
+  const std::size_t size = found == nullptr
+                               ? rest.size()
+                               : static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
   const std::string_view part(rest.data(), size);
   rest.remove_prefix(size == rest.size() ? size : size + 1);
   return part;
@@ -78,18 +81,23 @@ class Decimal {
 /// `text` for a message: cut to `longest` characters, what is not printable ASCII replaced, between
 /// two marks.
 [[gnu::noinline]] inline std::string printable(std::string_view text, std::size_t longest,
-                                               std::string_view mark = {}) {
-  std::string out =
-      concat({mark, text.substr(0, longest), text.size() > longest ? "..."sv : ""sv, mark});
-  for (char& c : out) {
-    if (c < ' ' || c > '~') c = '?';
+                                               const char* mark = "") {
+  std::string out;
+  out += mark;
+  for (const char c : text) {
+    if (longest-- == 0) {
+      out += "...";
+      break;
+    }
+    out += c < ' ' || c > '~' ? '?' : c;
   }
+  out += mark;
   return out;
 }
 
 /// The same for a value, which is between quotation marks then.
 [[gnu::noinline]] inline std::string quoted(std::string_view text) {
-  return printable(text, 80, "\""sv);
+  return printable(text, 80, "\"");
 }
 
 }  // namespace detail
