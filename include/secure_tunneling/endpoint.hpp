@@ -28,21 +28,42 @@ struct EndpointParameters {
   bool allowHttp = false;
 };
 
-/// Where requests go and what they are signed for.
-struct Endpoint {
+/// Where requests go and what they are signed for. What the views show ends with the endpoint.
+class Endpoint {
+ public:
   /// `scheme://authority` + `path`, the host in lower case.
   std::string url;
   bool https = true;
-  /// Without a port; an IPv6 address without its brackets.
-  std::string host;
   std::uint16_t port = 443;
-  /// The value of the Host header: the port is there only where it is not the scheme's own.
-  std::string authority;
-  /// At least "/".
-  std::string path;
-  /// The same in the canonical form that is signed.
-  std::string canonicalPath;
   std::string signingRegion;
+  /// The path in the canonical form that is signed, behind its first slash.
+  std::string canonicalPath;
+
+  /// Without a port; an IPv6 address without its brackets.
+  [[nodiscard]] std::string_view host() const noexcept { return {url.data() + hostBegin_, hostSize_}; }
+  /// The value of the Host header: the port is there only where it is not the scheme's own.
+  [[nodiscard]] std::string_view authority() const noexcept {
+    return {url.data() + schemeSize(), authoritySize_};
+  }
+  /// At least "/".
+  [[nodiscard]] std::string_view path() const noexcept {
+    const std::size_t begin = schemeSize() + authoritySize_;
+    return {url.data() + begin, url.size() - begin};
+  }
+
+  /// For the library itself: tells where in `url` the host is, and how long the authority.
+  void setParts(std::size_t hostBegin, std::size_t hostSize, std::size_t authoritySize) noexcept {
+    hostBegin_ = static_cast<std::uint16_t>(hostBegin);
+    hostSize_ = static_cast<std::uint16_t>(hostSize);
+    authoritySize_ = static_cast<std::uint16_t>(authoritySize);
+  }
+
+ private:
+  [[nodiscard]] std::size_t schemeSize() const noexcept { return https ? 8 : 7; }
+
+  std::uint16_t hostBegin_ = 0;
+  std::uint16_t hostSize_ = 0;
+  std::uint16_t authoritySize_ = 0;
 };
 
 /// The service's name in the credential scope, in exactly this case.
@@ -133,17 +154,13 @@ inline bool isHostLabel(std::string_view text) noexcept {
   return failure(ErrorKind::Configuration, {"region "sv, quoted(region), regionRule});
 }
 
-/// Fills the members that follow from `url`, which is `https://HOST/` of a service's own endpoint,
-/// and makes it lower case.
+/// Sets what follows from `url`, which is `https://HOST/` of a service's own endpoint, and makes it
+/// lower case.
 inline void finishRegional(Endpoint& endpoint, std::string_view signingRegion) {
-  constexpr std::size_t schemeSize = "https://"sv.size();
-  std::string& url = endpoint.url;
-  for (char& c : url)
+  for (char& c : endpoint.url)
     c = toLower(c);
-  endpoint.host.assign(url.data() + schemeSize, url.size() - schemeSize - 1);
-  endpoint.authority = endpoint.host;
-  endpoint.path = "/";
-  endpoint.canonicalPath = endpoint.path;
+  const std::size_t hostSize = endpoint.url.size() - "https:///"sv.size();
+  endpoint.setParts("https://"sv.size(), hostSize, hostSize);
   endpoint.signingRegion = signingRegion;
 }
 
@@ -171,19 +188,21 @@ inline bool isLoopback(std::string_view host) noexcept {
   return equalsIgnoreCase(host, local);
 }
 
-/// Splits `authority` into host and port; false when either is not valid.
-inline bool splitAuthority(std::string_view authority, Endpoint& endpoint) {
-  std::string_view port = authority;
-  std::string_view host = takePart(port, ':');
+/// Splits `authority` into host and port; false when either is not valid. `port` is that of the
+/// scheme, and stays where there is no other.
+inline bool splitAuthority(std::string_view authority, std::string_view& host,
+                           std::uint16_t& port) {
+  std::string_view rest = authority;
+  host = takePart(rest, ':');
   bool hasPort = host.size() != authority.size();
   const bool isAddress6 = !host.empty() && host.front() == '[';
   if (isAddress6) {
-    port = authority;
-    port.remove_prefix(1);
-    host = takePart(port, ']');
-    hasPort = !port.empty();
+    rest = authority;
+    rest.remove_prefix(1);
+    host = takePart(rest, ']');
+    hasPort = !rest.empty();
     if (host.size() + 2 > authority.size() || host.find(':') == host.npos) return false;
-    if (hasPort && !takePart(port, ':').empty()) return false;
+    if (hasPort && !takePart(rest, ':').empty()) return false;
   }
   if (host.empty() || host.size() > 255) return false;
   for (const char c : host) {
@@ -191,53 +210,55 @@ inline bool splitAuthority(std::string_view authority, Endpoint& endpoint) {
     const bool isLetter = isAlpha(c) && (!isAddress6 || toLower(c) <= 'f');
     if (!isDigit(c) && !isLetter && !isMark) return false;
   }
-  const std::int32_t number = hasPort ? parseDecimal(port) : endpoint.https ? 443 : 80;
-  if (number < 1 || number > 65535 || port.size() > 5) return false;
-  endpoint.port = static_cast<std::uint16_t>(number);
-  endpoint.host = host;
+  if (!hasPort) return true;
+  const std::int32_t number = parseDecimal(rest);
+  if (number < 1 || number > 65535 || rest.size() > 5) return false;
+  port = static_cast<std::uint16_t>(number);
   return true;
 }
 
-/// Fills the members that follow from scheme, host, port and path, and makes the host lower case.
-inline void finishEndpoint(Endpoint& endpoint, std::string_view region) {
-  for (char& c : endpoint.host)
-    c = toLower(c);
-  endpoint.signingRegion = region;
-  const bool isAddress6 = endpoint.host.find(':') != std::string::npos;
+/// Writes `endpoint.url` from its parts.
+inline void joinUrl(Endpoint& endpoint, std::string_view host, std::string_view path) {
+  const bool isAddress6 = host.find(':') != std::string_view::npos;
   const bool isDefaultPort = endpoint.port == (endpoint.https ? 443 : 80);
-  std::string& authority = endpoint.authority;
-  authority.clear();
-  if (isAddress6) authority += '[';
-  authority += endpoint.host;
-  if (isAddress6) authority += ']';
+  std::string& url = endpoint.url;
+  url = endpoint.https ? "https://"sv : "http://"sv;
+  const std::size_t begin = url.size();
+  if (isAddress6) url += '[';
+  const std::size_t hostBegin = url.size();
+  for (const char c : host)
+    url += toLower(c);
+  if (isAddress6) url += ']';
   if (!isDefaultPort) {
-    authority += ':';
-    authority += Decimal(endpoint.port).text();
+    url += ':';
+    url += Decimal(endpoint.port).text();
   }
-  assignPieces(endpoint.url,
-               {endpoint.https ? "https://"sv : "http://"sv, endpoint.authority, endpoint.path});
+  endpoint.setParts(hostBegin, host.size(), url.size() - begin);
+  if (path.empty() || path.front() != '/') url += '/';
+  url += path;
 }
 
-/// Takes a URL apart; `path` keeps a query. Returns what is wrong with it, nothing when all is
-/// well.
+/// Sets all of `endpoint` but its signing region by a URL, whose path may have a query. Returns
+/// what is wrong with it, nothing when all is well.
 inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
   const std::string_view scheme = takePart(url, ':');
   endpoint.https = equalsIgnoreCase(scheme, "https"sv);
+  endpoint.port = endpoint.https ? 443 : 80;
   if ((!endpoint.https && !equalsIgnoreCase(scheme, "http"sv)) || url.substr(0, 2) != "//"sv) {
     return "expected http://HOST or https://HOST"sv;
   }
   url.remove_prefix(2);
-  std::size_t size = 0;
-  while (size != url.size() && url[size] != '/' && url[size] != '?' && url[size] != '#')
-    ++size;
-  const std::string_view authority = url.substr(0, size);
-  url.remove_prefix(size);
-  const bool hasSlash = !url.empty() && url.front() == '/';
-  assignPieces(endpoint.path, {hasSlash ? ""sv : "/"sv, url});
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"sv));
+  url.remove_prefix(authority.size());
   if (authority.find('@') != std::string_view::npos) return "a user name is not supported"sv;
-  if (!isVisibleAscii(endpoint.path)) return "the path must be percent-encoded ASCII"sv;
-  if (endpoint.path.find('#') != std::string::npos) return "a fragment is not supported"sv;
-  return splitAuthority(authority, endpoint) ? ""sv : "expected a host name and a valid port"sv;
+  if (!isVisibleAscii(url)) return "the path must be percent-encoded ASCII"sv;
+  if (url.find('#') != std::string_view::npos) return "a fragment is not supported"sv;
+  std::string_view host;
+  if (!splitAuthority(authority, host, endpoint.port)) {
+    return "expected a host name and a valid port"sv;
+  }
+  joinUrl(endpoint, host, url);
+  return {};
 }
 
 /// `url` for a message. What stands before an "@" is a password more often than not: it stays out.
@@ -249,14 +270,20 @@ inline std::string quotedUrl(std::string_view url) {
 inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters,
                                             Endpoint& endpoint) {
   std::string_view problem = splitUrl(parameters.endpointUrl, endpoint);
-  if (problem.empty() && endpoint.path.find('?') != std::string::npos) {
+  if (problem.empty() && endpoint.path().find('?') != std::string_view::npos) {
     problem = "a query is not supported"sv;
   }
-  if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host)) {
+  if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host())) {
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
   endpoint.canonicalPath.clear();
-  sigv4::writeCanonicalPath(endpoint.path, endpoint.canonicalPath);
+  if (!problem.empty()) {
+    // One with a URL counts as resolved, and the next call would go there.
+    endpoint.url.clear();
+    return problem;
+  }
+  sigv4::writeCanonicalPath(endpoint.path(), endpoint.canonicalPath);
+  endpoint.canonicalPath.erase(0, 1);
   return problem;
 }
 
@@ -279,7 +306,7 @@ inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& pa
     return failure(ErrorKind::Configuration,
                    {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
   }
-  finishEndpoint(endpoint, region);
+  endpoint.signingRegion = region;
   return resolved;
 }
 

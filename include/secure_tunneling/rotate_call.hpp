@@ -79,10 +79,10 @@ class RotateCall {
         request_{"POST"sv,
                  state.endpoint.url,
                  state.endpoint.https,
-                 state.endpoint.host,
+                 state.endpoint.host(),
                  state.endpoint.port,
-                 state.endpoint.authority,
-                 state.endpoint.path,
+                 state.endpoint.authority(),
+                 state.endpoint.path(),
                  headers_,
                  0,
                  state.body} {

@@ -71,10 +71,10 @@ TEST_CASE("the four kinds of endpoint in every partition") {
         REQUIRE(endpoint);
         const std::string host = useFips ? (useDualStack ? row.both : row.fips)
                                          : (useDualStack ? row.dualStack : row.plain);
-        CHECK(endpoint->host == host);
-        CHECK(endpoint->authority == host);
+        CHECK(endpoint->host() == host);
+        CHECK(endpoint->authority() == host);
         CHECK(endpoint->url == "https://" + host + "/");
-        CHECK(endpoint->path == "/");
+        CHECK(endpoint->path() == "/");
         CHECK(endpoint->https);
         CHECK(endpoint->port == 443);
         CHECK(endpoint->signingRegion == row.region);
@@ -119,7 +119,7 @@ TEST_CASE("the partition of a region") {
     std::string host = std::string("api.tunneling.iot.") + row.region + suffix;
     for (char& c : host)
       c = detail::toLower(c);
-    CHECK(endpoint->host == host);
+    CHECK(endpoint->host() == host);
     CHECK(endpoint->signingRegion == row.region);
   }
 }
@@ -229,10 +229,10 @@ TEST_CASE("explicit endpoints") {
     const Result<Endpoint> endpoint = resolve("eu-west-1", row.given);
     REQUIRE(endpoint);
     CHECK(endpoint->url == row.url);
-    CHECK(endpoint->host == row.host);
+    CHECK(endpoint->host() == row.host);
     CHECK(endpoint->port == row.port);
-    CHECK(endpoint->authority == row.authority);
-    CHECK(endpoint->path == row.path);
+    CHECK(endpoint->authority() == row.authority);
+    CHECK(endpoint->path() == row.path);
     CHECK(endpoint->https == (endpoint->url.substr(0, 6) == "https:"));
     CHECK(endpoint->signingRegion == "eu-west-1");
   }

@@ -17,7 +17,6 @@ namespace {
 Endpoint endpointOf(const std::string& url) {
   Endpoint endpoint;
   REQUIRE(detail::splitUrl(url, endpoint).empty());
-  detail::finishEndpoint(endpoint, {});
   return endpoint;
 }
 

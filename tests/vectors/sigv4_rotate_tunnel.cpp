@@ -73,10 +73,10 @@ void checkBotocoreRequest(Case& test, TestSha256& hash, const Json& json) {
   test.check("endpoint", endpoint.hasValue());
   if (!endpoint) return;
   const sigv4::Header headers[] = {
-      {"Content-Type", contentType}, {"X-Amz-Target", amzTarget}, {"Host", endpoint->authority}};
+      {"Content-Type", contentType}, {"X-Amz-Target", amzTarget}, {"Host", endpoint->authority()}};
   const std::string payloadHash = hashed(hash, json["request"]["body"].text());
   sigv4::Request request;
-  request.path = endpoint->path;
+  request.path = endpoint->path();
   request.headers = headers;
   request.headerCount = 3;
   request.payloadHash = payloadHash;

@@ -50,13 +50,13 @@ Result<void> signStsCall(Hash& hash, HttpCall& call, const Endpoint& endpoint,
   const AmzDate amzDate = formatAmzDate(nowMs);
   const sigv4::Scope scope{amzDate.day(), endpoint.signingRegion, "sts"sv};
   const sigv4::Header headers[] = {{"content-type"sv, stsContentType},
-                                   {"host"sv, endpoint.authority}};
+                                   {"host"sv, endpoint.authority()}};
   sigv4::Signature payloadHash;
   sigv4::SigningKey key;
   sigv4::Signature signature;
   sigv4::Status status = sigv4::hashToHex(hash, call.body().expose(), payloadHash);
   sigv4::Request request;
-  request.path = endpoint.path;
+  request.path = endpoint.path();
   request.headers = headers;
   request.headerCount = 2;
   request.payloadHash = payloadHash.text();

@@ -118,7 +118,6 @@ class ContainerCredentials final : public CredentialsProvider {
     }
     if (problem.empty()) problem = hostProblem(endpoint);
     if (problem.empty()) {
-      detail::finishEndpoint(endpoint, {});
       return {};
     }
     return detail::sourceError(
@@ -130,14 +129,15 @@ class ContainerCredentials final : public CredentialsProvider {
   /// Why the token must not be sent there in the clear; empty when it may.
   std::string_view hostProblem(const Endpoint& endpoint) {
     if (endpoint.https) return {};
+    const std::string host(endpoint.host());
     unsigned char bytes[sizeof(in6_addr)];
-    const bool isAddress = ::inet_pton(AF_INET, endpoint.host.c_str(), bytes) == 1 ||
-                           ::inet_pton(AF_INET6, endpoint.host.c_str(), bytes) == 1;
+    const bool isAddress = ::inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
+                           ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
     std::vector<std::string> addresses;
     if (isAddress) {
-      addresses.push_back(endpoint.host);
+      addresses.push_back(host);
     } else {
-      resolver_.resolve(endpoint.host, addresses);
+      resolver_.resolve(host, addresses);
     }
     if (addresses.empty()) return "the host name has no address"sv;
     for (const std::string& address : addresses) {

@@ -139,7 +139,6 @@ class InstanceMetadata {
     if (!detail::splitUrl(url.value, found).empty()) {
       return configuration.refuse(url, "http://HOST or https://HOST"sv);
     }
-    detail::finishEndpoint(found, {});
     // A token is of use only where it came from.
     if (found.url != endpoint_.url) token_.clear();
     endpoint_ = std::move(found);

@@ -68,11 +68,10 @@ class IotRoleAliasCredentials final : public CredentialsProvider {
     const bool hasScheme = given.find("://"sv) != std::string::npos;
     std::string_view problem =
         detail::splitUrl(hasScheme ? given : detail::concat({"https://"sv, given}), endpoint);
-    if (problem.empty() && (!endpoint.https || endpoint.path != "/"sv)) {
+    if (problem.empty() && (!endpoint.https || endpoint.path() != "/"sv)) {
       problem = "expected https:// and a host name, without a path"sv;
     }
     if (problem.empty()) {
-      detail::finishEndpoint(endpoint, {});
       return {};
     }
     return detail::sourceError(ErrorKind::Configuration, source,

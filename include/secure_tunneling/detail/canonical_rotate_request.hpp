@@ -22,7 +22,7 @@ class CanonicalRotateRequest {
  public:
   enum Header : unsigned char { ContentType, Host, Date, SecurityToken, Target, headerCount };
 
-  /// `path` is in canonical form.
+  /// `path` is in canonical form, behind its first slash.
   explicit CanonicalRotateRequest(std::string_view path) noexcept : path_(path) {
     values_[ContentType] = contentType;
     values_[Target] = amzTarget;
@@ -40,7 +40,7 @@ class CanonicalRotateRequest {
 
   [[nodiscard]] static sigv4::Status status() noexcept { return sigv4::Status::Ok; }
   [[gnu::noinline]] void writeTo(sigv4::detail::PieceBuffer& out) const noexcept {
-    out.append("POST"sv, '\n');
+    out.append("POST\n/"sv);
     out.append(path_, '\n');
     out.append('\n');
     forEach([&out](std::string_view name, std::string_view value) {

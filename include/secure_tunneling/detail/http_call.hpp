@@ -57,7 +57,7 @@ class HttpCall {
   /// `target` (a path, with a query or without) goes behind the path of the endpoint.
   HttpCall(std::string_view method, const Endpoint& endpoint, std::string_view target = {})
       : method_(method), endpoint_(endpoint) {
-    std::string_view base = endpoint.path;
+    std::string_view base = endpoint.path();
     if (target.substr(0, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
     target_ = concat({base, target});
   }
@@ -94,7 +94,7 @@ class HttpCall {
     }
     if (!problem_.empty()) return makeError(ErrorKind::Configuration, problem_);
     const std::string url =
-        concat({endpoint_.https ? "https://"sv : "http://"sv, endpoint_.authority, target_});
+        concat({endpoint_.https ? "https://"sv : "http://"sv, endpoint_.authority(), target_});
     HttpHeader headers[maxHeaders];
     for (std::size_t i = 0; i != headerCount_; ++i) {
       const Place& place = headers_[i];
@@ -105,9 +105,9 @@ class HttpCall {
     request.method = method_;
     request.url = url;
     request.https = endpoint_.https;
-    request.host = endpoint_.host;
+    request.host = endpoint_.host();
     request.port = endpoint_.port;
-    request.authority = endpoint_.authority;
+    request.authority = endpoint_.authority();
     request.target = target_;
     request.headers = headers;
     request.headerCount = headerCount_;
