@@ -16,6 +16,9 @@ inline namespace v1 {
 
 /// AWS credentials. Move-only, because its secrets are.
 struct Credentials {
+  // Out of line, for size: many members begin here.
+  [[gnu::noinline]] Credentials() noexcept = default;
+
   std::string accessKeyId;
   Secret secretAccessKey;
   /// Empty for long-term credentials.
@@ -36,11 +39,10 @@ namespace detail {
 
 /// Why `credentials` cannot become header values; null when they can.
 inline const char* problemOf(const Credentials& credentials) noexcept {
-  if (credentials.accessKeyId.empty()) return "the access key id is empty";
   if (credentials.secretAccessKey.empty()) return "the secret access key is empty";
-  if (!isVisibleAscii(credentials.accessKeyId) ||
+  if (credentials.accessKeyId.empty() || !isVisibleAscii(credentials.accessKeyId) ||
       credentials.accessKeyId.find_first_of("/,") != std::string::npos) {
-    return "the access key id has a character that none has";
+    return "the access key id is empty or has a character that none has";
   }
   if (!isVisibleAscii(credentials.sessionToken.expose())) {
     return "the session token has a blank, a control or a non-ASCII character";

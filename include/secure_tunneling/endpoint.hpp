@@ -40,30 +40,33 @@ class Endpoint {
   std::string canonicalPath;
 
   /// Without a port; an IPv6 address without its brackets.
-  [[nodiscard]] std::string_view host() const noexcept { return {url.data() + hostBegin_, hostSize_}; }
+  [[nodiscard]] std::string_view host() const noexcept {
+    return {url.data() + hostBegin_, hostSize_};
+  }
   /// The value of the Host header: the port is there only where it is not the scheme's own.
   [[nodiscard]] std::string_view authority() const noexcept {
-    return {url.data() + schemeSize(), authoritySize_};
+    return {url.data() + authorityBegin_, authoritySize_};
   }
   /// At least "/".
   [[nodiscard]] std::string_view path() const noexcept {
-    const std::size_t begin = schemeSize() + authoritySize_;
+    const std::size_t begin = std::size_t{authorityBegin_} + authoritySize_;
     return {url.data() + begin, url.size() - begin};
   }
 
-  /// For the library itself: tells where in `url` the host is, and how long the authority.
-  void setParts(std::size_t hostBegin, std::size_t hostSize, std::size_t authoritySize) noexcept {
+  /// For the library itself: where in `url` the authority and its host are.
+  void setParts(std::size_t authorityBegin, std::size_t authoritySize, std::size_t hostBegin,
+                std::size_t hostSize) noexcept {
+    authorityBegin_ = static_cast<std::uint16_t>(authorityBegin);
+    authoritySize_ = static_cast<std::uint16_t>(authoritySize);
     hostBegin_ = static_cast<std::uint16_t>(hostBegin);
     hostSize_ = static_cast<std::uint16_t>(hostSize);
-    authoritySize_ = static_cast<std::uint16_t>(authoritySize);
   }
 
  private:
-  [[nodiscard]] std::size_t schemeSize() const noexcept { return https ? 8 : 7; }
-
+  std::uint16_t authorityBegin_ = 0;
+  std::uint16_t authoritySize_ = 0;
   std::uint16_t hostBegin_ = 0;
   std::uint16_t hostSize_ = 0;
-  std::uint16_t authoritySize_ = 0;
 };
 
 /// The service's name in the credential scope, in exactly this case.
@@ -128,9 +131,9 @@ inline bool isGovCloud(std::string_view region) noexcept {
 }
 
 /// What a region has to be, for a message.
-inline constexpr std::string_view regionRule =
-    ": expected letters, digits and inner hyphens, as in us-east-1"sv;
-inline constexpr std::string_view regionSyntax = regionRule.substr(": expected "sv.size());
+inline constexpr char regionRule[] =
+    ": expected letters, digits and inner hyphens, as in us-east-1";
+inline constexpr std::string_view regionSyntax = regionRule + sizeof ": expected " - 1;
 
 /// Whether `text` can be one label of a host name (and so a region): letters, digits and inner
 /// hyphens, 1 to 63 of them, not digits alone.
@@ -149,9 +152,9 @@ inline bool isHostLabel(std::string_view text) noexcept {
 [[gnu::noinline]] inline Result<void> checkRegion(std::string_view region) {
   if (isHostLabel(region)) return {};
   if (region.empty()) {
-    return failure(ErrorKind::Configuration, {"Invalid Configuration: Missing Region"sv});
+    return failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
   }
-  return failure(ErrorKind::Configuration, {"region "sv, quoted(region), regionRule});
+  return failure(ErrorKind::Configuration, "region ", quoted(region).c_str(), regionRule);
 }
 
 /// Sets what follows from `url`, which is `https://HOST/` of a service's own endpoint, and makes it
@@ -159,8 +162,9 @@ inline bool isHostLabel(std::string_view text) noexcept {
 inline void finishRegional(Endpoint& endpoint, std::string_view signingRegion) {
   for (char& c : endpoint.url)
     c = toLower(c);
-  const std::size_t hostSize = endpoint.url.size() - "https:///"sv.size();
-  endpoint.setParts("https://"sv.size(), hostSize, hostSize);
+  constexpr std::size_t begin = "https://"sv.size();
+  const std::size_t size = endpoint.url.size() - begin - 1;
+  endpoint.setParts(begin, size, begin, size);
   endpoint.signingRegion = signingRegion;
 }
 
@@ -171,9 +175,12 @@ inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region,
   if (!resolved) return resolved;
   const std::string_view partition = partitionOf(region);
   const bool isNewName = useDualStack && hasNewNames(partition);
-  assignPieces(endpoint.url,
-               {isNewName ? "https://api.iot-tunneling"sv : "https://api.tunneling.iot"sv,
-                useFips ? "-fips."sv : "."sv, region, dnsSuffix(partition, useDualStack), "/"sv});
+  endpoint.url.clear();
+  append(endpoint.url, isNewName ? "https://api.iot-tunneling" : "https://api.tunneling.iot");
+  append(endpoint.url, useFips ? "-fips." : ".");
+  append(endpoint.url, region);
+  append(endpoint.url, dnsSuffix(partition, useDualStack));
+  append(endpoint.url, "/");
   finishRegional(endpoint, region);
   return resolved;
 }
@@ -233,7 +240,7 @@ inline void joinUrl(Endpoint& endpoint, std::string_view host, std::string_view 
     url += ':';
     url += Decimal(endpoint.port).text();
   }
-  endpoint.setParts(hostBegin, host.size(), url.size() - begin);
+  endpoint.setParts(begin, url.size() - begin, hostBegin, host.size());
   if (path.empty() || path.front() != '/') url += '/';
   url += path;
 }
@@ -276,14 +283,13 @@ inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters
   if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host())) {
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
-  endpoint.canonicalPath.clear();
-  if (!problem.empty()) {
-    // One with a URL counts as resolved, and the next call would go there.
-    endpoint.url.clear();
-    return problem;
+  if (problem.empty()) {
+    endpoint.canonicalPath.clear();
+    // Room first, because a sink must not throw: each character may become three.
+    endpoint.canonicalPath.reserve(3 * endpoint.path().size() + 1);
+    sigv4::writeCanonicalPath(endpoint.path(), endpoint.canonicalPath);
+    endpoint.canonicalPath.erase(0, 1);
   }
-  sigv4::writeCanonicalPath(endpoint.path(), endpoint.canonicalPath);
-  endpoint.canonicalPath.erase(0, 1);
   return problem;
 }
 
@@ -295,15 +301,15 @@ inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& pa
   }
   if (parameters.useFips || parameters.useDualStack) {
     return failure(ErrorKind::Configuration,
-                   {"Invalid Configuration: "sv, parameters.useFips ? "FIPS"sv : "Dualstack"sv,
-                    " and custom endpoint are not supported"sv});
+                   "Invalid Configuration: ", parameters.useFips ? "FIPS" : "Dualstack",
+                   " and custom endpoint are not supported");
   }
   Result<void> resolved;
   if (!region.empty()) resolved = checkRegion(region);
   if (!resolved) return resolved;
   const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
   if (!problem.empty()) {
-    return failure(ErrorKind::Configuration,
+    return errorOf(ErrorKind::Configuration,
                    {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
   }
   endpoint.signingRegion = region;

@@ -30,25 +30,19 @@ namespace detail {
 
 namespace json = RAPIDJSON_NAMESPACE;
 
-inline constexpr int maxJsonDepth = 64;
+/// The reader calls itself for each nesting level: that is a kilobyte of code less than to iterate,
+/// and with so few levels, of which the service's answers have three, no more stack.
+inline constexpr int maxJsonDepth = 16;
 
-/// RapidJSON's allocator concept for the one block that an in-situ reader or a writer needs: its
-/// stack, of eight bytes a nesting level or sixteen. It grows by half, in place here.
-class JsonStackMemory {
- public:
+/// RapidJSON's allocator concept for a reader in place, which asks for no memory.
+struct NoJsonMemory {
   static constexpr bool kNeedFree = false;
-  void* Malloc(std::size_t) noexcept { return block_; }
-  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
-    assert(size <= sizeof block_);
-    return block_;
-  }
+  static void* Malloc(std::size_t) noexcept { return nullptr; }
+  static void* Realloc(void*, std::size_t, std::size_t) noexcept { return nullptr; }
   static void Free(void*) noexcept {}
   // RapidJSON's stack makes one where it is given none: code that is never run, and not built then.
   static void* operator new(std::size_t) noexcept { return nullptr; }
   static void operator delete(void*) noexcept {}
-
- private:
-  alignas(8) char block_[14 * maxJsonDepth];
 };
 
 /// A body that is read and changed in place, as the stream that RapidJSON's reader asks for.
@@ -136,7 +130,7 @@ struct JsonEncoding : json::UTF8<> {
   json += '"';
   for (char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
-      json += "\\u00";
+      append(json, "\\u00");
       json += c < 16 ? '0' : '1';
       c = "0123456789abcdef"[c & 15];
     } else if (c == '"' || c == '\\') {
@@ -155,7 +149,7 @@ class RequestBody {
   /// Appends `prefix`, which is JSON, and one string that must not be empty. `name` says in a
   /// message which one it is.
   [[gnu::noinline]] void addRequired(const char* prefix, const char* name, std::string_view text) {
-    json_ += prefix;
+    append(json_, prefix);
     appendJsonString(json_, text);
     if (text.empty()) refuse(name, ": required, at least one character");
     if (!isUtf8(text)) refuse(name, ": not valid UTF-8");
@@ -173,12 +167,12 @@ class RequestBody {
       addRequired(prefix, services, service);
       prefix = ",";
     }
-    json_ += "]}";
+    append(json_, "]}");
   }
   Result<void> finish() {
     json_ += '}';
     if (problem_ == nullptr) return {};
-    return failure(ErrorKind::InvalidArgument, {name_, problem_});
+    return failure(ErrorKind::InvalidArgument, name_, problem_);
   }
 
  private:
@@ -322,33 +316,32 @@ inline BodyShape shapeOf(const char* body, bool isJson) noexcept {
   return first == '{' || first == '[' || first == '"' ? BodyShape::BrokenJson : BodyShape::Text;
 }
 
-/// Parses `body` in place, points `members` into it and says what it is. `problem` is set where
-/// that is no object; it never quotes the body, which may hold tokens.
+/// Parses `body` in place, points `members` into it and says what it is. Where that is no object
+/// `problem`, which is empty, says why; it never quotes the body, which may hold tokens.
 inline BodyShape collectMembers(Secret& body, StringMembers& members, std::string& problem) {
   if (body.empty()) {
-    problem = "the body is empty";
+    append(problem, "the body is empty");
     return BodyShape::Text;
   }
-  JsonStackMemory memory;
-  json::GenericReader<JsonEncoding, JsonEncoding, JsonStackMemory> reader(&memory);
+  NoJsonMemory memory;
+  json::GenericReader<JsonEncoding, JsonEncoding, NoJsonMemory> reader(&memory);
   JsonInput input(body.data());
   MemberCollector collector(members);
-  constexpr unsigned flags = json::kParseInsituFlag | json::kParseIterativeFlag |
-                             json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
+  constexpr unsigned flags =
+      json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
   const bool isRefused = reader.Parse<flags>(input, collector).IsError();
   const auto end = static_cast<std::size_t>(input.position() - body.data());
   // A NUL ends the input early: what stands behind one was not read.
   const bool isJson = !isRefused && end == body.size();
   const BodyShape shape = shapeOf(body.data(), isJson);
   if (!isJson) {
-    problem.reserve(80);  // at once
-    problem = collector.isTooDeep() ? "JSON nested too deeply" : "not valid JSON in UTF-8";
-    problem += ", at byte ";
-    problem += Decimal(end).text();
-    problem += " of ";
-    problem += Decimal(body.size()).text();
+    append(problem, collector.isTooDeep() ? "JSON nested too deeply" : "not valid JSON in UTF-8");
+    append(problem, ", at byte ");
+    append(problem, Decimal(end).cString());
+    append(problem, " of ");
+    append(problem, Decimal(body.size()).cString());
   } else if (shape != BodyShape::Object) {
-    problem = "expected a JSON object";
+    append(problem, "expected a JSON object");
   }
   return shape;
 }
@@ -357,8 +350,8 @@ inline BodyShape collectMembers(Secret& body, StringMembers& members, std::strin
 inline void findTypeProblem(const StringMember& member, std::string& problem) {
   if (!problem.empty() || member.wrongType == nullptr) return;
   problem = member.name;
-  problem += ": expected a string, found ";
-  problem += member.wrongType;
+  append(problem, ": expected a string, found ");
+  append(problem, member.wrongType);
 }
 
 /// `namespace#Code:uri` to `Code`, by the awsJson rules.
@@ -382,21 +375,26 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) no
   return value * factor;
 }
 
-/// Sets what an error has from the answer that it is; its message only where the answer cannot be
-/// understood. The first `strings` of the members have to be strings where they are found.
+/// Reads the body of an answer. The first `strings` of the members have to be strings where they
+/// are found. `problem`, which is empty, says why the answer cannot be understood.
 [[gnu::noinline]] inline BodyShape readAnswer(HttpResponse& response, StringMembers& members,
-                                              std::size_t strings, Error& error) {
-  error.kind = ErrorKind::InvalidResponse;
+                                              std::size_t strings, std::string& problem) {
+  const BodyShape shape = collectMembers(response.body, members, problem);
+  for (std::size_t i = 0; i != strings; ++i)
+    findTypeProblem(members[i], problem);
+  if (!problem.empty()) problem.insert(0, "the service's answer cannot be understood: ");
+  return shape;
+}
+
+[[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
+  id = response.headers.valueOf("x-amzn-requestid"sv);
+}
+
+/// Sets what an error has from the answer that it is, but for its code and message.
+[[gnu::noinline]] inline void setAnswer(Error& error, const HttpResponse& response) {
   error.delivery = Delivery::Answered;
   error.httpStatus = response.status;
-  error.requestId = response.headers.valueOf("x-amzn-requestid"sv);
-  const BodyShape shape = collectMembers(response.body, members, error.message);
-  for (std::size_t i = 0; i != strings; ++i)
-    findTypeProblem(members[i], error.message);
-  if (!error.message.empty()) {
-    error.message.insert(0, "the service's answer cannot be understood: ");
-  }
-  return shape;
+  setRequestId(error.requestId, response);
 }
 
 }  // namespace detail
@@ -421,18 +419,20 @@ namespace detail {
 /// `parseResponse` into a new response of the caller's, which is not moved then.
 inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessTokenResponse& out) {
   StringMembers members("tunnelArn sourceAccessToken destinationAccessToken"sv);
-  Error error;
-  readAnswer(response, members, members.count, error);
-  const bool isUnderstood = error.message.empty();
-  if (isUnderstood) {
+  std::string problem;
+  readAnswer(response, members, members.count, problem);
+  Result<void> read;
+  if (problem.empty()) {
     if (members[0].found) out.tunnelArn.emplace() = members[0].text;
     takeToken(members[1], out.sourceAccessToken);
     takeToken(members[2], out.destinationAccessToken);
-    out.requestId = std::move(error.requestId);
+    setRequestId(out.requestId, response);
+  } else {
+    read = failure(ErrorKind::InvalidResponse, problem.c_str());
+    setAnswer(read.error(), response);
   }
   response.body.clear();
-  if (isUnderstood) return {};
-  return error;
+  return read;
 }
 
 }  // namespace detail
@@ -456,10 +456,11 @@ inline Error parseErrorResponse(HttpResponse& response) {
   constexpr std::size_t longestPage = 1024;
   detail::StringMembers members("__type code message Message"sv);
   Error error;
-  const detail::BodyShape shape = detail::readAnswer(response, members, 1, error);
+  const detail::BodyShape shape = detail::readAnswer(response, members, 1, error.message);
+  detail::setAnswer(error, response);
   const bool isJson = shape <= detail::BodyShape::OtherJson;
   const bool isUnderstood = error.message.empty();
-  if (isUnderstood || !isJson) error.kind = ErrorKind::Service;
+  error.kind = isUnderstood || !isJson ? ErrorKind::Service : ErrorKind::InvalidResponse;
   std::string_view code = detail::sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
   if (isUnderstood && code.empty()) {
     code = detail::sanitizeErrorCode(members[members[1].found ? 1 : 0].text);

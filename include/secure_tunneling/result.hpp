@@ -115,6 +115,8 @@ class ErrorBox {
   Error* error_ = nullptr;
 };
 
+struct InPlace {};
+
 }  // namespace detail
 
 /// A value or an `Error`: the part of `std::expected` that works without exceptions. Move-only.
@@ -126,8 +128,14 @@ class [[nodiscard]] Result {
   // Implicit on purpose, as in std::expected: a function returns its value or its error by name.
   Result(T&& value) : value_(std::move(value)), hasValue_(true) {}       // NOLINT(*-explicit-*)
   Result(Error&& error) : error_(std::move(error)), hasValue_(false) {}  // NOLINT(*-explicit-*)
-  // For the library itself.
+  // For the library itself: an error that is boxed, and a value that is filled in place, or not.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
+  explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
+  void become(detail::ErrorBox&& error) noexcept {
+    destroy();
+    ::new (static_cast<void*>(&error_)) detail::ErrorBox(std::move(error));
+    hasValue_ = false;
+  }
   Result(Result&& other) noexcept : hasValue_(other.hasValue_) { take(other); }
   Result& operator=(Result&& other) noexcept {
     if (this != &other) {
@@ -199,10 +207,16 @@ class [[nodiscard]] Result<void> {
 
 namespace detail {
 
-/// `errorOf` for those who return it at once.
-[[gnu::noinline]] inline Result<void> failure(ErrorKind kind,
-                                              std::initializer_list<std::string_view> pieces) {
-  return Result<void>(ErrorBox(new Error(errorOf(kind, pieces))));
+/// An `Error` for those who return it at once; its message is the three texts.
+[[gnu::noinline]] inline Result<void> failure(ErrorKind kind, const char* text,
+                                              const char* more = "", const char* rest = "") {
+  Result<void> failed{ErrorBox(new Error)};
+  Error& error = failed.error();
+  error.kind = kind;
+  append(error.message, text);
+  append(error.message, more);
+  append(error.message, rest);
+  return failed;
 }
 
 }  // namespace detail

@@ -13,33 +13,44 @@
 namespace secure_tunneling {
 inline namespace v1 {
 
+namespace detail {
+
+/// What the SDKs' common lists of codes make of one.
+enum class CodeKind : unsigned char { Throttling, Transient, ClockSkew, ExpiredCredentials, Other };
+
+[[gnu::noinline]] inline CodeKind codeKind(std::string_view code) noexcept {
+  // A line for each kind.
+  std::string_view codes =
+      "Throttling ThrottlingException ThrottledException RequestThrottledException SlowDown "
+      "ProvisionedThroughputExceededException RequestThrottled TransactionInProgressException "
+      "BandwidthLimitExceeded RequestLimitExceeded LimitExceededException TooManyRequestsException "
+      "PriorRequestNotComplete EC2ThrottledException\n"
+      "RequestTimeout RequestTimeoutException InternalError IDPCommunicationError\n"
+      "AccessDeniedException AuthFailure InvalidSignatureException RequestTimeTooSkewed "
+      "SignatureDoesNotMatch\n"
+      "ExpiredTokenException ExpiredToken"sv;
+  unsigned char kind = 0;
+  while (!codes.empty() && !isListed(code, takePart(codes, '\n')))
+    ++kind;
+  return static_cast<CodeKind>(kind);
+}
+
+}  // namespace detail
+
 enum class RetryReason : unsigned char { None, Transient, Throttling };
 
 /// Whether another attempt may help, by the SDKs' common lists of codes. A transport error that
 /// may have reached the service counts as transient like any other.
 inline RetryReason retryReason(const Error& error) noexcept {
-  constexpr std::string_view throttling =
-      "Throttling ThrottlingException ThrottledException RequestThrottledException SlowDown "
-      "ProvisionedThroughputExceededException RequestThrottled TransactionInProgressException "
-      "BandwidthLimitExceeded RequestLimitExceeded LimitExceededException TooManyRequestsException "
-      "PriorRequestNotComplete EC2ThrottledException"sv;
-  constexpr std::string_view transient =
-      "RequestTimeout RequestTimeoutException InternalError IDPCommunicationError"sv;
   if (error.kind == ErrorKind::Transport) return RetryReason::Transient;
   if (error.delivery != Delivery::Answered) return RetryReason::None;
-  if (detail::isListed(error.code, throttling)) return RetryReason::Throttling;
-  if (detail::isListed(error.code, transient)) return RetryReason::Transient;
-  switch (error.httpStatus) {
-    case 429:
-      return RetryReason::Throttling;
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-      return RetryReason::Transient;
-    default:
-      return RetryReason::None;
-  }
+  const detail::CodeKind kind = detail::codeKind(error.code);
+  const int status = error.httpStatus;
+  if (kind == detail::CodeKind::Throttling) return RetryReason::Throttling;
+  if (kind == detail::CodeKind::Transient) return RetryReason::Transient;
+  if (status == 429) return RetryReason::Throttling;
+  return status == 500 || (status >= 502 && status <= 504) ? RetryReason::Transient
+                                                           : RetryReason::None;
 }
 
 /// Milliseconds to wait before retry number `retry` (0 is the first): a random part of

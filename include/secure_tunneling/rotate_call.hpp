@@ -31,12 +31,14 @@ inline namespace v1 {
 /// call at a time.
 template <class Hash>
 struct ClientState {
+  /// `from` is what the hash policy is made from: nothing, or another one.
   // Out of line, for size: there are many members, and most programs have them on the stack.
-  [[gnu::noinline]] explicit ClientState(const Settings& settingsOfAllCalls,
-                                         Hash hashPolicy = Hash())
-      : settings(settingsOfAllCalls), hash(std::move(hashPolicy)) {}
-  [[gnu::noinline]] explicit ClientState(Settings&& settingsOfAllCalls, Hash hashPolicy = Hash())
-      : settings(std::move(settingsOfAllCalls)), hash(std::move(hashPolicy)) {}
+  template <class... From>
+  [[gnu::noinline]] explicit ClientState(const Settings& settingsOfAllCalls, From&&... from)
+      : settings(settingsOfAllCalls), hash(std::forward<From>(from)...) {}
+  template <class... From>
+  [[gnu::noinline]] explicit ClientState(Settings&& settingsOfAllCalls, From&&... from)
+      : settings(std::move(settingsOfAllCalls)), hash(std::forward<From>(from)...) {}
   ClientState(const ClientState&) = delete;
   ClientState& operator=(const ClientState&) = delete;
   [[gnu::noinline]] ~ClientState() = default;
@@ -49,8 +51,9 @@ struct ClientState {
   Secret headerLines;
   HttpResponse response;
   std::string body;
-  /// Resolved by the first call: without a URL before that.
+  /// Resolved by the first call, if that can be done.
   Endpoint endpoint;
+  bool hasEndpoint = false;
   Credentials credentials;
   sigv4::SigningKeyCache signingKey;
 };
@@ -97,7 +100,7 @@ class RotateCall {
   RotateCall& operator=(const RotateCall&) = delete;
 
   /// What to do now. `now` is the time that the request is signed with.
-  Step next(const Moment& now) {
+  [[gnu::noinline]] Step next(const Moment& now) {
     if (step_ == Step::Wait) {
       waitAnswered_ = !waitAnswered_;
       if (waitAnswered_) return step_;
@@ -115,7 +118,7 @@ class RotateCall {
   [[nodiscard]] const CredentialsQuery& credentialsQuery() const noexcept { return query_; }
   /// Where they go; holds those of an earlier call.
   [[nodiscard]] Credentials& credentials() noexcept { return state_.credentials; }
-  void onCredentials(Result<void> result) {
+  [[gnu::noinline]] void onCredentials(Result<void> result) {
     if (result) {
       const char* const problem = detail::problemOf(state_.credentials);
       if (problem != nullptr) return fail(ErrorKind::Credentials, problem);
@@ -145,10 +148,10 @@ class RotateCall {
     ++attempts_;
     const std::int64_t skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) {
-      Result<void> read = detail::readResponse(state_.response, output_);
-      error_ = std::move(read.box());
-      maskSecrets(error_.empty() ? output_.requestId : error_->requestId);
-      return error_.empty() ? finish() : fail();
+      error_ = detail::ErrorBox();
+      state_.retryQuota.refund();
+      step_ = Step::Done;
+      return;
     }
     error_ = detail::ErrorBox(new Error(parseErrorResponse(state_.response)));
     maskSecrets(error_->message);
@@ -165,20 +168,25 @@ class RotateCall {
   /// Milliseconds to wait, at `Wait`.
   [[nodiscard]] std::int64_t waitMs() const noexcept { return waitMs_; }
 
-  /// The outcome, at `Done`; only once.
+  /// The outcome, at `Done`; only once, for it uses the answer up.
   [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() {
-    using Outcome = Result<RotateTunnelAccessTokenResponse>;
-    return error_.empty() ? Outcome(std::move(output_)) : Outcome(std::move(error_));
+    Result<RotateTunnelAccessTokenResponse> result{detail::InPlace()};
+    if (error_.empty()) readResponse(*result);
+    if (!error_.empty()) result.become(std::move(error_));
+    return result;
   }
 
  private:
   static constexpr std::size_t mostHeaders = 5;
+  /// A signature that is refused with the clocks closer together is refused for another reason.
+  static constexpr std::int64_t toleratedSkewMs = 240'000;
 
   static detail::ErrorBox prepare(ClientState<Hash>& state,
                                   const RotateTunnelAccessTokenRequest& request) {
     Result<void> prepared = serializeRequest(request, state.body);
-    if (prepared && state.endpoint.url.empty()) {
+    if (prepared && !state.hasEndpoint) {
       prepared = detail::resolveInto(state.endpoint, state.settings);
+      state.hasEndpoint = prepared.hasValue();
     }
     return std::move(prepared.box());
   }
@@ -268,20 +276,6 @@ class RotateCall {
     return state_.clockSkewMs = *serverMs - (sentAtMs_ + tookMs / 2);
   }
 
-  /// Whether the service refused the signature because the clocks differ.
-  [[nodiscard]] bool isClockSkew(const Error& error, std::int64_t skewMs) const {
-    constexpr std::int64_t toleratedMs = 240'000;
-    constexpr std::string_view codes =
-        "AccessDeniedException AuthFailure InvalidSignatureException RequestTimeTooSkewed "
-        "SignatureDoesNotMatch"sv;
-    return state_.settings.correctClockSkew && (skewMs > toleratedMs || skewMs < -toleratedMs) &&
-           detail::isListed(error.code, codes);
-  }
-
-  static bool isExpiredCredentials(const Error& error) {
-    return detail::isListed(error.code, "ExpiredTokenException ExpiredToken"sv);
-  }
-
   /// What a service or a proxy sends may echo the request's headers, and with them the session
   /// token; a message that was cut may end in the middle of one.
   void maskSecrets(std::string& text) const noexcept {
@@ -320,8 +314,11 @@ class RotateCall {
   void onFailure(std::int64_t skewMs, const Moment& now) {
     requestBuilt_ = false;
     const Error& error = *error_;
-    const bool skewed = isClockSkew(error, skewMs);
-    const bool expired = state_.settings.signRequests && isExpiredCredentials(error);
+    const detail::CodeKind kind = detail::codeKind(error.code);
+    const bool skewed = kind == detail::CodeKind::ClockSkew && state_.settings.correctClockSkew &&
+                        (skewMs > toleratedSkewMs || skewMs < -toleratedSkewMs);
+    const bool expired =
+        kind == detail::CodeKind::ExpiredCredentials && state_.settings.signRequests;
     const bool retryable =
         skewed || expired ||
         (retryReason(error) != RetryReason::None &&
@@ -342,7 +339,7 @@ class RotateCall {
   }
 
   void setError(ErrorKind kind, const char* message) {
-    error_ = std::move(detail::failure(kind, {message}).box());
+    error_ = std::move(detail::failure(kind, message).box());
   }
   void fail(ErrorKind kind, const char* message) {
     setError(kind, message);
@@ -354,10 +351,13 @@ class RotateCall {
     if (mayHaveArrived_) error_->delivery = Delivery::Unknown;
     step_ = Step::Done;
   }
-  void finish() {
-    output_.attempts = attempts_;
-    state_.retryQuota.refund();
-    step_ = Step::Done;
+  /// Reads the answer, which is 2xx, or sets `error_`.
+  void readResponse(RotateTunnelAccessTokenResponse& out) {
+    Result<void> read = detail::readResponse(state_.response, out);
+    error_ = std::move(read.box());
+    maskSecrets(error_.empty() ? out.requestId : error_->requestId);
+    if (!error_.empty()) return fail();
+    out.attempts = attempts_;
   }
 
   ClientState<Hash>& state_;
@@ -374,7 +374,6 @@ class RotateCall {
   std::int64_t waitMs_ = 0;
   HttpRequest request_;
   std::string refusedAccessKeyId_;
-  RotateTunnelAccessTokenResponse output_;
   HttpHeader headers_[mostHeaders];
 };
 

@@ -18,15 +18,18 @@ inline namespace v1 {
 template <class Hash>
 class BasicClient {
  public:
+  /// `from` is what the hash policy is made from: nothing, or another one.
+  template <class... From>
   BasicClient(const Settings& settings, HttpTransport& transport, CredentialsProvider& credentials,
-              Clock& clock, Hash hash = Hash())
-      : state_(settings, std::move(hash)),
+              Clock& clock, From&&... from)
+      : state_(settings, std::forward<From>(from)...),
         transport_(transport),
         credentials_(credentials),
         clock_(clock) {}
+  template <class... From>
   BasicClient(Settings&& settings, HttpTransport& transport, CredentialsProvider& credentials,
-              Clock& clock, Hash hash = Hash())
-      : state_(std::move(settings), std::move(hash)),
+              Clock& clock, From&&... from)
+      : state_(std::move(settings), std::forward<From>(from)...),
         transport_(transport),
         credentials_(credentials),
         clock_(clock) {}

@@ -150,7 +150,8 @@ def show(figures):
         print(f"{name:32}" + "".join(f"{sizes.get(column, '-'):>8}" for column in COLUMNS))
     for architecture, text in C_LIBRARY_TEXT.items():
         print(f"{f'embedded SigV4 in C {architecture} -Os':32}{text:>8}  as published, no hash")
-    note("stack: the deepest chain of the library's own calls, without libcurl and OpenSSL")
+    note("stack: the deepest chain of the library's own calls, without libcurl and OpenSSL; nested JSON"
+         " takes up to a kilobyte more")
     note("heap: the most during one call; that of whole_call is libcurl's and OpenSSL's too")
     for subject, column, limit in LIMITS:
         for architecture in LIMITED_ARCHITECTURES:

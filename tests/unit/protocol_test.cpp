@@ -220,8 +220,8 @@ TEST_CASE("responses that can be understood") {
        "(none)"},
       {"a long token", R"({"sourceAccessToken":")" + std::string(20'000, 't') + "\"}", "(none)",
        std::string(20'000, 't'), "(none)"},
-      {"deep enough", R"({"x":)" + nested(63) + R"(,"tunnelArn":"arn"})", "arn", "(none)",
-       "(none)"},
+      {"deep enough", R"({"x":)" + nested(detail::maxJsonDepth - 1) + R"(,"tunnelArn":"arn"})",
+       "arn", "(none)", "(none)"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.what);
@@ -277,7 +277,8 @@ TEST_CASE("responses that cannot be understood") {
       {"a high surrogate and a letter", R"({"tunnelArn":"\ud834x"})", "not valid JSON"},
       {"a lone low surrogate", R"({"tunnelArn":"\udd1e"})", "not valid JSON"},
       {"a lone surrogate in a member that is skipped", R"({"x":["\udd1e"]})", "not valid JSON"},
-      {"nested too deeply", R"({"x":)" + nested(64) + "}", "JSON nested too deeply"},
+      {"nested too deeply", R"({"x":)" + nested(detail::maxJsonDepth) + "}",
+       "JSON nested too deeply"},
       {"nested far too deeply", R"({"x":)" + std::string(50'000, '['), "JSON nested too deeply"},
       {"objects nested too deeply",
        []() {

@@ -361,7 +361,7 @@ class CurlTransport final : public HttpTransport {
     return std::strspn(name, "0123456789abcdef") == 8 && std::strcmp(name + 8, ".0") == 0;
   }
 
-  [[gnu::noinline]] CURLcode prepare(const HttpRequest& request, HttpResponse& response) {
+  CURLcode prepare(const HttpRequest& request, HttpResponse& response) {
     request_ = &request;
     response_ = &response;
     code_ = CURLE_OK;
@@ -412,20 +412,16 @@ class CurlTransport final : public HttpTransport {
     if (handle_ == nullptr) {
       kind = ErrorKind::Configuration;
       step = "libcurl cannot be set up: ";
+    } else if (code_ == CURLE_FILESIZE_EXCEEDED) {
+      step = "the answer is longer than the transport's options allow: ";
     }
-    // By snprintf: a list of pieces takes twice the code.
+    // By snprintf: a list of pieces takes twice the code. The URL is without its target, which may
+    // be secret in part.
     char message[512];
-    if (code_ == CURLE_FILESIZE_EXCEEDED) {
-      std::snprintf(message, sizeof message,
-                    "the service's answer is longer than %zu bytes (headers %zu)",
-                    maxResponseBytes_, maxHeaderBytes_);
-    } else {
-      // The URL without its target, which may be secret in part.
-      const std::size_t size = request_->url.size() - request_->target.size();
-      std::snprintf(message, sizeof message, "%s%s (%.*s)", step, curl_easy_strerror(code_),
-                    static_cast<int>(size), request_->url.data());
-    }
-    Result<void> failed = detail::failure(kind, {message});
+    const std::size_t size = request_->url.size() - request_->target.size();
+    std::snprintf(message, sizeof message, "%s%s (%.*s)", step, curl_easy_strerror(code_),
+                  static_cast<int>(size), request_->url.data());
+    Result<void> failed = detail::failure(kind, message);
     Error& error = failed.error();
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;

@@ -40,6 +40,22 @@ class SecretOutput {
   Secret& text_;
 };
 
+/// RapidJSON's allocator concept for the one block that a writer needs: its stack of sixteen bytes
+/// a nesting level, for which it asks as for 32 levels.
+class JsonWriterMemory {
+ public:
+  static constexpr bool kNeedFree = false;
+  void* Malloc(std::size_t) noexcept { return block_; }
+  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
+    assert(size <= sizeof block_);
+    return block_;
+  }
+  static void Free(void*) noexcept {}
+
+ private:
+  alignas(8) char block_[512];
+};
+
 struct JsonText {
   std::string_view name;
   std::string_view value;
@@ -47,9 +63,9 @@ struct JsonText {
 
 /// Appends a JSON object of strings, which are valid UTF-8; those without a character are left out.
 inline void writeJsonTexts(std::initializer_list<JsonText> texts, Secret& out) {
-  JsonStackMemory memory;
+  JsonWriterMemory memory;
   SecretOutput output(out);
-  json::Writer<SecretOutput, json::UTF8<>, json::UTF8<>, JsonStackMemory> writer(output, &memory);
+  json::Writer<SecretOutput, json::UTF8<>, json::UTF8<>, JsonWriterMemory> writer(output, &memory);
   writer.StartObject();
   for (const JsonText& text : texts) {
     if (text.value.empty()) continue;

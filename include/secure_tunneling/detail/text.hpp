@@ -37,14 +37,26 @@ namespace detail {
   return text;
 }
 
+// One character after another, for size: where std::string appends more at once, g++ -Os copies a
+// part of its library here.
+
+[[gnu::noinline]] inline void append(std::string& text, std::string_view more) {
+  for (const char c : more)
+    text.push_back(c);
+}
+[[gnu::noinline]] inline void append(std::string& text, const char* more) {
+  for (; *more != '\0'; ++more)
+    text.push_back(*more);
+}
+
 /// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
 [[gnu::noinline]] inline std::string_view takePart(std::string_view& rest,
                                                    char separator) noexcept {
   const void* const found =
       rest.empty() ? nullptr : std::memchr(rest.data(), separator, rest.size());
-  const std::size_t size = found == nullptr
-                               ? rest.size()
-                               : static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
+  const std::size_t size =
+      found == nullptr ? rest.size()
+                       : static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
   const std::string_view part(rest.data(), size);
   rest.remove_prefix(size == rest.size() ? size : size + 1);
   return part;
@@ -64,39 +76,40 @@ namespace detail {
 class Decimal {
  public:
   [[gnu::noinline]] explicit Decimal(std::uint64_t number) noexcept {
+    digits_[begin_] = '\0';
     do {
       digits_[--begin_] = static_cast<char>('0' + number % 10);
       number /= 10;
     } while (number != 0);
   }
   [[nodiscard]] std::string_view text() const noexcept {
-    return {digits_ + begin_, sizeof digits_ - begin_};
+    return {digits_ + begin_, sizeof digits_ - 1 - begin_};
   }
+  [[nodiscard]] const char* cString() const noexcept { return digits_ + begin_; }
 
  private:
-  char digits_[20];
-  std::size_t begin_ = sizeof digits_;
+  char digits_[21];
+  std::size_t begin_ = sizeof digits_ - 1;
 };
 
 /// `text` for a message: cut to `longest` characters, what is not printable ASCII replaced, between
 /// two marks.
-[[gnu::noinline]] inline std::string printable(std::string_view text, std::size_t longest,
-                                               const char* mark = "") {
+inline std::string printable(std::string_view text, std::size_t longest, const char* mark = "") {
   std::string out;
-  out += mark;
+  append(out, mark);
   for (const char c : text) {
     if (longest-- == 0) {
-      out += "...";
+      append(out, "...");
       break;
     }
-    out += c < ' ' || c > '~' ? '?' : c;
+    out.push_back(c < ' ' || c > '~' ? '?' : c);
   }
-  out += mark;
+  append(out, mark);
   return out;
 }
 
 /// The same for a value, which is between quotation marks then.
-[[gnu::noinline]] inline std::string quoted(std::string_view text) {
+inline std::string quoted(std::string_view text) {
   return printable(text, 80, "\"");
 }
 
