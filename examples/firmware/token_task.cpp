@@ -49,13 +49,10 @@ TokenTask::Event TokenTask::tickExchange(const st::Moment& now, std::int64_t upt
   if (exchange_.advance(uptimeMs) != MbedtlsExchange::Progress::Over) return Event::None;
   exchanging_ = false;
   st::Result<void> sent = exchange_.takeResult();
-  if (sent) {
-    call_->onResponse(now);
-    return Event::Answered;
-  }
-  problem_ = sent.error().message;
-  call_->onTransportError(std::move(sent), now);
-  return Event::Failed;
+  const bool isAnswered = sent.hasValue();
+  if (!isAnswered) problem_ = sent.error().message;
+  call_->onSent(std::move(sent), now);
+  return isAnswered ? Event::Answered : Event::Failed;
 }
 
 st::Result<st::RotateTunnelAccessTokenResponse> TokenTask::takeResult() {

@@ -71,9 +71,5 @@ void Rotation::onTransfer(CURLcode code) {
 }
 
 void Rotation::onAnswer(st::Result<void> sent) {
-  if (sent) {
-    call_->onResponse(clock_.now());
-  } else {
-    call_->onTransportError(std::move(sent), clock_.now());
-  }
+  call_->onSent(std::move(sent), clock_.now());
 }

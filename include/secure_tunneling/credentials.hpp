@@ -16,9 +16,6 @@ inline namespace v1 {
 
 /// AWS credentials. Move-only, because its secrets are.
 struct Credentials {
-  // Out of line, for size: many members begin here.
-  [[gnu::noinline]] Credentials() noexcept = default;
-
   std::string accessKeyId;
   Secret secretAccessKey;
   /// Empty for long-term credentials.
@@ -36,6 +33,12 @@ struct Credentials {
 };
 
 namespace detail {
+
+/// Credentials that are still to be filled. Out of line, for size; derived, because one with a
+/// constructor would be no aggregate.
+struct CredentialsRoom : Credentials {
+  [[gnu::noinline]] CredentialsRoom() noexcept {}  // NOLINT(*-use-equals-default)
+};
 
 /// Why `credentials` cannot become header values; null when they can.
 inline const char* problemOf(const Credentials& credentials) noexcept {
@@ -87,7 +90,9 @@ class CredentialsProvider {
 /// Credentials given by the program. Safe to share between threads.
 class StaticCredentials final : public CredentialsProvider {
  public:
-  explicit StaticCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
+  explicit StaticCredentials(Credentials credentials) {
+    static_cast<Credentials&>(credentials_) = std::move(credentials);
+  }
   StaticCredentials(std::string_view accessKeyId, std::string_view secretAccessKey,
                     std::string_view sessionToken = {}) {
     credentials_.accessKeyId = accessKeyId;
@@ -101,7 +106,7 @@ class StaticCredentials final : public CredentialsProvider {
   }
 
  private:
-  Credentials credentials_;
+  detail::CredentialsRoom credentials_;
 };
 
 }  // namespace v1

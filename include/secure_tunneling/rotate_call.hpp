@@ -32,9 +32,11 @@ inline namespace v1 {
 template <class Hash>
 struct ClientState {
   /// `from` is what the hash policy is made from: nothing, or another one.
-  // Out of line, for size: there are many members, and most programs have them on the stack.
+  // Out of line, for size: there are many members, and most programs have them on the stack. By
+  // reference, for a value would be moved once more.
   template <class... From>
-  [[gnu::noinline]] explicit ClientState(const Settings& settingsOfAllCalls, From&&... from)
+  [[gnu::noinline]] explicit ClientState(const Settings& settingsOfAllCalls,  // NOLINT(*-by-value)
+                                         From&&... from)
       : settings(settingsOfAllCalls), hash(std::forward<From>(from)...) {}
   template <class... From>
   [[gnu::noinline]] explicit ClientState(Settings&& settingsOfAllCalls, From&&... from)
@@ -54,7 +56,7 @@ struct ClientState {
   /// Resolved by the first call, if that can be done.
   Endpoint endpoint;
   bool hasEndpoint = false;
-  Credentials credentials;
+  detail::CredentialsRoom credentials;
   sigv4::SigningKeyCache signingKey;
 };
 
@@ -64,8 +66,7 @@ struct ClientState {
 /// | step              | the driver                                                          |
 /// |-------------------|---------------------------------------------------------------------|
 /// | `NeedCredentials` | fills `credentials()` and calls `onCredentials()`                   |
-/// | `Send`            | sends `request()` into `response()`, then `onResponse()` or         |
-/// |                   | `onTransportError()`                                                |
+/// | `Send`            | sends `request()` into `response()`, then `onSent()`                |
 /// | `Wait`            | lets `waitMs()` pass and asks again                                 |
 /// | `Done`            | takes `takeResult()`, once                                          |
 /// Asking `next()` again without telling what came back repeats the step, but for `Wait`, which
@@ -136,19 +137,23 @@ class RotateCall {
 
   /// The request to send, valid until it is told what came back.
   [[nodiscard]] const HttpRequest& request() const noexcept { return request_; }
-  /// Where the answer goes; cleared.
+  /// Where the answer goes; cleared. After a 2xx what is in it stays until `takeResult()`.
   [[nodiscard]] HttpResponse& response() noexcept { return state_.response; }
-  /// The answer is in `response()`; `now` is when it had come.
-  void onResponse(const Moment& now) {
-    if (state_.response.status < 200) {
+  /// Tells what `HttpTransport::send` returned: that the answer is in `response()`, or why there is
+  /// none; `now` is when that was known.
+  void onSent(Result<void> sent, const Moment& now) {
+    ++attempts_;
+    error_ = std::move(sent.box());
+    if (error_.empty() && state_.response.status < 200) {
       setError(ErrorKind::Transport, "the transport gave no final HTTP status");
       error_->delivery = Delivery::Unknown;
-      return onNoAnswer(now);
     }
-    ++attempts_;
+    if (!error_.empty()) {
+      mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
+      return onFailure(0, now);
+    }
     const std::int64_t skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) {
-      error_ = detail::ErrorBox();
       state_.retryQuota.refund();
       step_ = Step::Done;
       return;
@@ -158,11 +163,6 @@ class RotateCall {
     maskSecrets(error_->code);
     maskSecrets(error_->requestId);
     onFailure(skewMs, now);
-  }
-  /// There is no answer, for the reason that `HttpTransport::send` returned: an error.
-  void onTransportError(Result<void> sent, const Moment& now) {
-    error_ = std::move(sent.box());
-    onNoAnswer(now);
   }
 
   /// Milliseconds to wait, at `Wait`.
@@ -303,12 +303,6 @@ class RotateCall {
     }
     detail::wipe(out, static_cast<std::size_t>(end - out));
     text.resize(static_cast<std::size_t>(out - text.data()));
-  }
-
-  void onNoAnswer(const Moment& now) {
-    ++attempts_;
-    mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
-    onFailure(0, now);
   }
 
   void onFailure(std::int64_t skewMs, const Moment& now) {

@@ -64,12 +64,7 @@ template <class Hash>
         break;
       case Call::Step::Send: {
         Result<void> sent = client.transport_.send(call.request(), call.response());
-        const Moment now = client.clock_.now();
-        if (sent) {
-          call.onResponse(now);
-        } else {
-          call.onTransportError(std::move(sent), now);
-        }
+        call.onSent(std::move(sent), client.clock_.now());
         break;
       }
       case Call::Step::Wait:

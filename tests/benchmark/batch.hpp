@@ -45,7 +45,7 @@ class LibrarySlot {
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     call_->response().status = static_cast<int>(status);
     secure_tunneling::SystemClock clock;
-    call_->onResponse(clock.now());
+    call_->onSent({}, clock.now());
     require(call_->next(clock.now()) == RotateCall::Step::Done, "a call in a batch goes on");
     const auto response = call_->takeResult();
     require(response && response->destinationAccessToken, "a call in a batch fails");

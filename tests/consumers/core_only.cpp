@@ -29,7 +29,7 @@ int main() {
   if (call.next({}) != Call::Step::Send) return 1;
   call.response().status = 200;
   call.response().body.assign(R"({"sourceAccessToken":"new"})");
-  call.onResponse({});
+  call.onSent({}, {});
   if (call.next({}) != Call::Step::Done) return 2;
   const auto response = call.takeResult();
   return response && response->sourceAccessToken->expose() == "new" ? 0 : 3;

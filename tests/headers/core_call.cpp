@@ -50,7 +50,7 @@ void giveCredentials(Call& call) {
 void answer(Call& call, int status, std::string_view body, std::int64_t nowMs) {
   call.response().status = status;
   call.response().body.assign(body);
-  call.onResponse({nowMs, 0x80000000U});
+  call.onSent({}, {nowMs, 0x80000000U});
 }
 
 std::string_view headerOf(const HttpRequest& request, std::string_view name) {

@@ -174,7 +174,7 @@ TEST_CASE("a program can let its own curl_multi handle do the transfers") {
     call.onCredentials(credentials.retrieve(call.credentialsQuery(), call.credentials()));
     REQUIRE(call.next(clock.now()) == Step::Send);
     REQUIRE(transfer(call));
-    call.onResponse(clock.now());
+    call.onSent({}, clock.now());
     REQUIRE(call.next(clock.now()) == Step::Done);
     CHECK(call.takeResult());
   }

@@ -334,7 +334,7 @@ TEST_CASE("an answer past the limits is refused, and memory stays within them") 
     CHECK(state.response.body.capacity() == options.maxResponseBytes);
     CHECK(state.response.body.empty());
     CHECK(state.response.headers.size() == 0);
-    call.onTransportError(std::move(sent), clock.now());
+    call.onSent(std::move(sent), clock.now());
     REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::Done);
     const auto response = call.takeResult();
     REQUIRE_FALSE(response);

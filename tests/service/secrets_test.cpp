@@ -61,7 +61,7 @@ TEST_CASE("the buffers of a call hold no secret after it") {
     REQUIRE(transport.send(call.request(), call.response()));
     CHECK(wholeBuffer(state.response.body).find("canary-source") != std::string_view::npos);
     CHECK(wholeBuffer(state.headerLines).find(sessionToken) != std::string_view::npos);
-    call.onResponse(clock.now());
+    call.onSent({}, clock.now());
     REQUIRE(call.next(clock.now()) == Call::Step::Done);
     CHECK(call.takeResult().hasValue() == (status == 200 && body == tokensBody));
     CHECK(wholeBuffer(state.response.body).find("canary") == std::string_view::npos);

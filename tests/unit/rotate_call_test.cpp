@@ -25,7 +25,7 @@ void answer(AnyCall& call, int status, std::string_view body, const Moment& now 
   call.response().status = status;
   call.response().headers.add("x-amzn-RequestId", "id-" + std::to_string(status));
   call.response().body.assign(body);
-  call.onResponse(now);
+  call.onSent({}, now);
 }
 
 template <class AnyCall>
@@ -37,7 +37,7 @@ void failTransport(Call& call, ErrorKind kind, Delivery delivery) {
   Error error = makeError(kind, "no answer");
   error.delivery = delivery;
   error.transportCode = 28;
-  call.onTransportError(std::move(error), start);
+  call.onSent(std::move(error), start);
 }
 
 /// Drives a call to its first request.

@@ -20,7 +20,7 @@ void runOperation(Case& test, CallState& state, const Json& operation) {
     const Json& response = attempt["response"];
     writeAnswer(call.response(), response["status"].integer(), response["headers"],
                 response["error_code"]);
-    call.onResponse({unixMsOf(attempt["client_time_at_receive"].text()), 0});
+    call.onSent({}, {unixMsOf(attempt["client_time_at_receive"].text()), 0});
   }
   test.equal("skew after", state.clockSkewMs, operation["expected_client_skew"].integer() * 1000);
   if (call.next({}) != Step::Done) return test.check("is done", false);
@@ -65,7 +65,7 @@ void runCode(const Json& json, Report& report) {
                                             .append(time.substr(4, 2))
                                             .append(" GMT"));
   }
-  call.onResponse(now);
+  call.onSent({}, now);
   const bool isSentAgain = call.next(now) == Step::Send;
   test.check("is sent again", isSentAgain == json["expected_retry_as_clock_skew"].isTrue());
   if (isSentAgain)

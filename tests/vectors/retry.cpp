@@ -36,7 +36,7 @@ void runStandard(const Json& json, Report& report) {
     now.unixMs += 100;
     writeAnswer(call.response(), step["status_code"].integer(), step["headers"],
                 step["error_code"]);
-    call.onResponse(now);
+    call.onSent({}, now);
     test.equal("quota", state.retryQuota.available(), step["retry_quota"].integer());
     const std::string& outcome = step["outcome"].text();
     if (outcome == "retry_request") {
@@ -72,7 +72,7 @@ void runClassification(const Json& json, Report& report) {
   const Moment now{start, fullJitter};
   if (nextStep(call, now) != Step::Send) return test.check("sends", false);
   writeAnswer(call.response(), json["status_code"].integer(), {}, json["error_code"]);
-  call.onResponse(now);
+  call.onSent({}, now);
   const bool isRetried = call.next(now) == Step::Wait;
   test.check("is retried by RotateCall", isRetried == (json["expect"].text() != "none"));
 }
@@ -98,7 +98,7 @@ void runRetryAfter(const Json& json, Report& report) {
   if (nextStep(call, now) != Step::Send) return test.check("sends", false);
   writeAnswer(call.response(), 500, {}, {});
   call.response().headers.add("x-amz-retry-after", json["header"].text());
-  call.onResponse(now);
+  call.onSent({}, now);
   test.check("waits", call.next(now) == Step::Wait);
   test.equal("delay", call.waitMs(), millisecondsOf(json["expect_delay_seconds"]));
 }
