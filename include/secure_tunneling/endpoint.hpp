@@ -77,8 +77,8 @@ namespace detail {
 // AWS publishes a list of regions and a pattern for each partition; every listed region matches its
 // partition's pattern or is its `-global` name, so the patterns and those names are enough. A line
 // of words for each: what host names end with behind the region, what dual-stack ones end with, the
-// keys of its regions, which are neither like the words before nor like the last: a "+" for the
-// newer dual-stack names. The last line is that of all other regions, which are the commercial
+// keys of its regions, and a "+" where dual-stack names are the newer ones. No key is like another
+// kind of word. The last line is that of all other regions, which are the commercial
 // ones; GovCloud's would be the same.
 inline constexpr std::string_view partitions =
     ".amazonaws.com.cn .api.amazonwebservices.com.cn cn- aws-cn-global +\n"
@@ -133,7 +133,8 @@ inline bool isGovCloud(std::string_view region) noexcept {
 /// What a region has to be, for a message.
 inline constexpr char regionRule[] =
     ": expected letters, digits and inner hyphens, as in us-east-1";
-inline constexpr std::string_view regionSyntax = regionRule + sizeof ": expected " - 1;
+inline constexpr std::string_view regionSyntax =
+    std::string_view(regionRule).substr(": expected "sv.size());
 
 /// Whether `text` can be one label of a host name (and so a region): letters, digits and inner
 /// hyphens, 1 to 63 of them, not digits alone.

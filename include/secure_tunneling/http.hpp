@@ -15,7 +15,7 @@
 namespace secure_tunneling {
 inline namespace v1 {
 
-/// One header field of a request. The library writes names in lower case, as HTTP/2 does.
+/// One header field of a request.
 struct HttpHeader {
   /// `name: value`, with a NUL behind it, for C libraries that take whole lines.
   std::string_view line;
@@ -71,10 +71,10 @@ class HttpHeaders {
   [[nodiscard, gnu::noinline]] std::string_view valueOf(std::string_view name) const noexcept {
     std::string_view rest = block_.expose();
     while (!rest.empty()) {
-      std::string_view value = detail::takePart(rest, '\n');
-      if (detail::equalsIgnoreCase(detail::takePart(value, ':'), name)) {
-        return detail::trimBlanks(value);
-      }
+      const std::string_view line = detail::takePart(rest, '\n');
+      std::string_view value = line;
+      const bool isCalled = detail::equalsIgnoreCase(detail::takePart(value, ':'), name);
+      if (isCalled && line.size() != name.size()) return detail::trimBlanks(value);
     }
     return {};
   }

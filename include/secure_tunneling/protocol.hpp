@@ -438,8 +438,9 @@ inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessToken
 }  // namespace detail
 
 /// Reads the body of a 2xx answer, which is parsed in place and wiped. Unknown members are skipped,
-/// null members are absent; a body that is no JSON object, or a member of the wrong type, is
-/// `ErrorKind::InvalidResponse` with a message that never quotes the body.
+/// null members are absent; a body that is no JSON object or is nested more than 16 levels deep, or
+/// a member of the wrong type, is `ErrorKind::InvalidResponse` with a message that never quotes the
+/// body.
 inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& response) {
   RotateTunnelAccessTokenResponse out;
   Result<void> read = detail::readResponse(response, out);

@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <initializer_list>
 #include <new>
 #include <optional>
 #include <string>
@@ -207,7 +208,7 @@ class [[nodiscard]] Result<void> {
 
 namespace detail {
 
-/// An `Error` for those who return it at once; its message is the three texts.
+/// A result that is an `Error`; its message is the three texts.
 [[gnu::noinline]] inline Result<void> failure(ErrorKind kind, const char* text,
                                               const char* more = "", const char* rest = "") {
   Result<void> failed{ErrorBox(new Error)};

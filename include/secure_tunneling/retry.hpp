@@ -84,7 +84,7 @@ class RetryQuota {
   }
   /// A call begins: nothing has been paid for it yet.
   void beginCall() noexcept { lastCost_ = 0; }
-  /// A call succeeded: gives back what its last retry cost, or 1 where the first attempt did it.
+  /// The answer is a 2xx: gives back what its last retry cost, or 1 where the first attempt did it.
   void refund() noexcept {
     available_ += lastCost_ != 0 ? lastCost_ : 1;
     if (available_ > capacity) available_ = capacity;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "secure_tunneling/endpoint.hpp"
@@ -22,9 +23,9 @@ inline Result<void> resolveByUrl(Endpoint& endpoint, const Settings& settings);
 
 }  // namespace detail
 
-/// An explicit endpoint, `http[s]://host[:port][/path]`, or empty; set and read like a string. What
-/// takes a URL apart is called through a pointer that comes with the text, so that no program is
-/// linked with it but those that set one.
+/// An explicit endpoint, `http[s]://host[:port][/path]`, or empty; set like a string, and read as a
+/// view or by `text()`. What takes a URL apart is called through a pointer that comes with the
+/// text, so that no program is linked with it but those that set one.
 class EndpointUrl {
  public:
   EndpointUrl() noexcept = default;
@@ -43,12 +44,13 @@ class EndpointUrl {
     return resolve_(endpoint, settings);
   }
 
-  template <class Text>
-  friend bool operator==(const EndpointUrl& left, const Text& right) noexcept {
+  // Templates, so that no text on the left becomes a URL: std's own comparison is for those.
+  template <class Url, class Text, std::enable_if_t<std::is_same_v<Url, EndpointUrl>, int> = 0>
+  friend bool operator==(const Url& left, const Text& right) noexcept {
     return left.text_ == std::string_view(right);
   }
-  template <class Text>
-  friend bool operator!=(const EndpointUrl& left, const Text& right) noexcept {
+  template <class Url, class Text, std::enable_if_t<std::is_same_v<Url, EndpointUrl>, int> = 0>
+  friend bool operator!=(const Url& left, const Text& right) noexcept {
     return !(left == right);
   }
 

@@ -445,7 +445,7 @@ template <class Hash, class Canonical>
 }
 
 /// Writes the value of the Authorization header.
-template <class Canonical, class Sink>
+template <class Sink, class Canonical>
 void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
                         const Canonical& canonical, const Signature& signature, Sink& sink) {
   detail::SinkBuffer<Sink> out(sink);

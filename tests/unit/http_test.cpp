@@ -25,6 +25,7 @@ TEST_CASE("response headers are found by name") {
   headers.addLine("X-Blanks: \t  padded \t \r\n");
   headers.addLine("X-Tight:tight");
   headers.addLine("X-Empty:\r\n");
+  headers.addLine("X-No-Colon");
   headers.addLine("HTTP/1.1 200 OK\r\n");
   headers.addLine("");
   headers.addLine("\r\n");
@@ -41,6 +42,7 @@ TEST_CASE("response headers are found by name") {
       {"x-blanks", "padded"},
       {"x-tight", "tight"},
       {"x-empty", ""},
+      {"x-no-colon", "(none)"},
       {"last", "line"},
       {"x-amzn", "(none)"},
       {"requestid", "(none)"},

@@ -19,7 +19,7 @@ std::string urlOf(const Settings& settings) {
 
 }  // namespace
 
-TEST_CASE("an endpoint URL is set and read like a string") {
+TEST_CASE("an endpoint URL is set like a string and read as a view") {
   const std::string text = "https://example.com/";
   EndpointUrl url;
   CHECK(url.empty());
@@ -39,6 +39,7 @@ TEST_CASE("an endpoint URL is set and read like a string") {
     CHECK(url != "https://example.org/");
     CHECK_FALSE(url != text);
     CHECK(url != EndpointUrl());
+    CHECK((std::string_view(text) == url && std::string_view("x") != url));
     CHECK(url.text() == text);
     const std::string_view view = url;
     CHECK(view == text);

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,7 +89,7 @@ class CurlTransport final : public HttpTransport {
   // Out of line, for size: every transport of a program begins and ends here.
   [[gnu::noinline]] CurlTransport() = default;
   explicit CurlTransport(CurlTransportOptions options)
-      : isCurlInitialized_(!options.initializeCurl),
+      : programInitializesCurl_(!options.initializeCurl),
         maxResponseBytes_(options.maxResponseBytes),
         maxHeaderBytes_(options.maxHeaderBytes),
         setup_(new SetupByOptions(std::move(options))) {}
@@ -293,7 +292,7 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
 #endif
     };
-    if (!isCurlInitialized_) code_ = initializeOnce();
+    if (!programInitializesCurl_) code_ = initializeOnce();
     if (code_ != CURLE_OK) return;
     handle_ = curl_easy_init();
     if (handle_ == nullptr) {
@@ -415,6 +414,8 @@ class CurlTransport final : public HttpTransport {
     } else if (code_ == CURLE_FILESIZE_EXCEEDED) {
       step = "the answer is longer than the transport's options allow: ";
     }
+    // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
+    close();
     // By snprintf: a list of pieces takes twice the code. The URL is without its target, which may
     // be secret in part.
     char message[512];
@@ -426,8 +427,6 @@ class CurlTransport final : public HttpTransport {
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;
     if (setup_ != nullptr) setup_->addFile(error);
-    // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
-    close();
     return failed;
   }
 
@@ -472,7 +471,7 @@ class CurlTransport final : public HttpTransport {
   CURL* handle_ = nullptr;
   CURLcode code_ = CURLE_OK;
   bool raisesSigpipe_ = false;
-  bool isCurlInitialized_ = false;
+  bool programInitializesCurl_ = false;
   // Of the request that is under way.
   bool isNewConnection_ = false;
   bool headersEnded_ = false;
@@ -480,6 +479,7 @@ class CurlTransport final : public HttpTransport {
   HttpResponse* response_ = nullptr;
   std::size_t maxResponseBytes_ = detail::CurlDefaults::maxResponseBytes;
   std::size_t maxHeaderBytes_ = detail::CurlDefaults::maxHeaderBytes;
+  /// Owned; as a pointer, because <memory> is slow to include.
   const Setup* setup_ = nullptr;
   std::string url_;
   std::string method_;

@@ -11,9 +11,9 @@ namespace secure_tunneling {
 inline namespace v1 {
 
 /// The hash policy over OpenSSL's EVP interface. The digest is fetched once, from the providers
-/// that the program has configured (a FIPS one is honoured), and one context is reused, so that a
-/// message after the first does not allocate. Needs OpenSSL 3 for the explicit fetch; with 1.1.1
-/// the built-in digest is used. Move-only; one thread at a time.
+/// that the program has configured (a FIPS one is honoured), and one context is reused: a message
+/// after the first allocates no more than the provider does for it. Needs OpenSSL 3 for the
+/// explicit fetch; with 1.1.1 the built-in digest is used. Move-only; one thread at a time.
 class OpensslSha256 {
  public:
   static constexpr std::size_t digestSize = 32;

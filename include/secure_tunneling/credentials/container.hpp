@@ -117,9 +117,7 @@ class ContainerCredentials final : public CredentialsProvider {
       problem = detail::splitUrl(detail::concat({"http://169.254.170.2"sv, relative}), endpoint);
     }
     if (problem.empty()) problem = hostProblem(endpoint);
-    if (problem.empty()) {
-      return {};
-    }
+    if (problem.empty()) return {};
     return detail::sourceError(
         ErrorKind::Configuration, source,
         {relative.empty() ? fullName : relativeName,

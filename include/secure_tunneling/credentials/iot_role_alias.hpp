@@ -71,9 +71,7 @@ class IotRoleAliasCredentials final : public CredentialsProvider {
     if (problem.empty() && (!endpoint.https || endpoint.path() != "/"sv)) {
       problem = "expected https:// and a host name, without a path"sv;
     }
-    if (problem.empty()) {
-      return {};
-    }
+    if (problem.empty()) return {};
     return detail::sourceError(ErrorKind::Configuration, source,
                                {"endpoint"sv, detail::quotedUrl(given), ": "sv, problem});
   }

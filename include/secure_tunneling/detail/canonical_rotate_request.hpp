@@ -15,7 +15,8 @@ inline namespace v1 {
 namespace detail {
 
 /// The canonical request of the call, as `sigv4::sign` takes it, and the one place that lists the
-/// call's headers. They are few, known, in order, and have no blanks to trim:
+/// call's headers. They are few, known, in order, and have no blanks to trim (`splitAuthority` and
+/// `problemOf` see to that):
 /// `sigv4::CanonicalRequest`, which takes any request, would be a kilobyte of code more. Views
 /// only: what they show must outlive them.
 class CanonicalRotateRequest {
@@ -64,6 +65,7 @@ class CanonicalRotateRequest {
  private:
   static constexpr std::string_view names[] = {"content-type"sv, "host"sv, "x-amz-date"sv,
                                                "x-amz-security-token"sv, "x-amz-target"sv};
+  static_assert(sizeof names / sizeof *names == headerCount, "one for each, in the same order");
   std::string_view values_[headerCount];
   std::string_view path_;
   std::string_view payloadHash_;

@@ -6,6 +6,7 @@
 #include <rapidjson/writer.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
