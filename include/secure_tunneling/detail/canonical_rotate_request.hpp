@@ -15,10 +15,9 @@ inline namespace v1 {
 namespace detail {
 
 /// The canonical request of the call, as `sigv4::sign` takes it, and the one place that lists the
-/// call's headers. They are few, known, in order, and have no blanks to trim (`splitAuthority` and
-/// `problemOf` see to that):
-/// `sigv4::CanonicalRequest`, which takes any request, would be a kilobyte of code more. Views
-/// only: what they show must outlive them.
+/// call's headers. They are few, known, in order, and have no blanks to trim, which
+/// `splitAuthority` and `problemOf` see to: `sigv4::CanonicalRequest`, which takes any request,
+/// would be a kilobyte of code more. Views only: what they show must outlive them.
 class CanonicalRotateRequest {
  public:
   enum Header : unsigned char { ContentType, Host, Date, SecurityToken, Target, headerCount };

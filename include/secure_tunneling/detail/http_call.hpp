@@ -10,6 +10,7 @@
 
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/http.hpp"
 #include "secure_tunneling/retry.hpp"
@@ -26,9 +27,8 @@ void appendPercentEncoded(std::string_view text, Text& out) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
-    const bool isUnreserved =
-        isAlpha(c) || isDigit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-    out.append(isUnreserved ? std::string_view(&c, 1) : std::string_view(encoded, sizeof encoded));
+    out.append(sigv4::detail::isUnreserved(c) ? std::string_view(&c, 1)
+                                              : std::string_view(encoded, sizeof encoded));
   }
 }
 
