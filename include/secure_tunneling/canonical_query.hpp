@@ -10,7 +10,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace sigv4 {
 namespace detail {
 
@@ -104,7 +104,7 @@ void writeCanonicalQuery(std::string_view query, Sink& sink) {
 }
 
 }  // namespace sigv4
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CANONICAL_QUERY_HPP

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What a driver knows of the moment: the core has no clock and no random source of its own.
 struct Moment {
@@ -36,7 +36,7 @@ class Clock {
   ~Clock() = default;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CLOCK_HPP

@@ -12,7 +12,7 @@
 #include "secure_tunneling/secret.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// AWS credentials. Move-only, because its secrets are.
 struct Credentials {
@@ -109,7 +109,7 @@ class StaticCredentials final : public CredentialsProvider {
   detail::CredentialsRoom credentials_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_HPP

@@ -14,7 +14,7 @@
 #include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What an endpoint is made from, as in the service's endpoint rule set.
 struct EndpointParameters {
@@ -330,7 +330,7 @@ inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
   return endpoint;
 }
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ENDPOINT_HPP

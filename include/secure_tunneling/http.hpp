@@ -13,7 +13,7 @@
 #include "secure_tunneling/secret.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// One header field of a request.
 struct HttpHeader {
@@ -129,7 +129,7 @@ class HttpTransport {
   ~HttpTransport() = default;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_HTTP_HPP

@@ -11,7 +11,7 @@
 #include "secure_tunneling/shared_settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// Sets a region that is configured nowhere to that of the EC2 instance, as the AWS tools do.
 ///
@@ -36,7 +36,7 @@ inline Result<void> addInstanceRegion(SharedSettings& shared, HttpTransport& loc
   return {};
 }
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_INSTANCE_REGION_HPP

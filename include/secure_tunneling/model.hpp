@@ -10,7 +10,7 @@
 #include "secure_tunneling/secret.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// Which side's client access token is rotated; `ALL` rotates both. A default-constructed mode is
 /// *not set*, which is refused before anything is sent, so that a forgotten mode cannot revoke a
@@ -81,7 +81,7 @@ struct RotateTunnelAccessTokenResponse {
   int attempts = 0;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_MODEL_HPP

@@ -14,7 +14,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What failed. Each enumerator names who returns it.
 enum class ErrorKind : unsigned char {
@@ -222,7 +222,7 @@ namespace detail {
 
 }  // namespace detail
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RESULT_HPP

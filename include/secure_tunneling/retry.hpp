@@ -11,7 +11,7 @@
 
 /// Retry rules: the SDKs' standard mode, without a clock and without a random source of its own.
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 namespace detail {
 
@@ -97,7 +97,7 @@ class RetryQuota {
   int lastCost_ = 0;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RETRY_HPP

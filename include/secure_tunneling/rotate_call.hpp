@@ -24,7 +24,7 @@
 #include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
 /// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of `sigv4.hpp`. One
@@ -371,7 +371,7 @@ class RotateCall {
   HttpHeader headers_[mostHeaders];
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ROTATE_CALL_HPP

@@ -10,7 +10,7 @@
 #include "secure_tunneling/rotate_call.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What to call with, for more than one call: settings, a transport whose connection is kept, and
 /// credentials. Does nothing until a call; keeps references, so the parts must outlive it. One call
@@ -76,7 +76,7 @@ template <class Hash>
   }
 }
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP

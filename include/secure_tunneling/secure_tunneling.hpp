@@ -12,7 +12,7 @@
 #include "secure_tunneling/shared_settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// A client that signs with OpenSSL.
 using Client = BasicClient<OpensslSha256>;
@@ -38,7 +38,7 @@ using Client = BasicClient<OpensslSha256>;
   return rotateTunnelAccessToken(request, client);
 }
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SECURE_TUNNELING_HPP

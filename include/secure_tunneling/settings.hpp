@@ -12,7 +12,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 struct Settings;
 
@@ -101,7 +101,7 @@ inline Result<void> resolveInto(Endpoint& endpoint, const Settings& settings) {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SETTINGS_HPP

@@ -11,7 +11,7 @@
 #include "secure_tunneling/settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What the program says itself. It counts more than what is configured, which is then not even
 /// checked.
@@ -160,7 +160,7 @@ inline Result<Settings> loadSettings(std::string_view profile = {}) {
   return std::move(shared->settings);
 }
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SHARED_SETTINGS_HPP

@@ -37,7 +37,7 @@
 /// thrown. A policy can be moved between messages, and has a default constructor unless one is
 /// given to the client. It wipes what it keeps of a message: the messages of an HMAC hold keys.
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace sigv4 {
 
 /// Headers of one request, those added by the signer included.
@@ -459,7 +459,7 @@ void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
 }
 
 }  // namespace sigv4
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SIGV4_HPP

@@ -19,7 +19,7 @@
 #include "secure_tunneling/http.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The numbers among the options where a program sets none.
@@ -487,7 +487,7 @@ class CurlTransport final : public HttpTransport {
   curl_slist lines_[mostHeaders + 3];
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP

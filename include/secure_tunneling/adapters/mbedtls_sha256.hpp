@@ -8,7 +8,7 @@
 #include <cstddef>
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// The hash policy over Mbed TLS 2.7 to 3.x, and with MBEDTLS_SHA256_ALT over the hash engine of a
 /// chip: an engine that reports a failure makes the call end in `ErrorKind::Signing`. Link with
@@ -56,7 +56,7 @@ class MbedtlsSha256 {
   mbedtls_sha256_context context_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP

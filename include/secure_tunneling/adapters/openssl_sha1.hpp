@@ -9,7 +9,7 @@
 #include <string_view>
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// SHA-1 by OpenSSL, for names only: the AWS tools call the file of an SSO token by it.
 struct OpensslSha1 {
@@ -27,7 +27,7 @@ struct OpensslSha1 {
   }
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA1_HPP

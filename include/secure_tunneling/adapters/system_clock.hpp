@@ -10,7 +10,7 @@
 #include "secure_tunneling/clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// The system's clock, by POSIX. Each thread needs its own, for the random numbers' sake.
 class SystemClock final : public Clock {
@@ -41,7 +41,7 @@ class SystemClock final : public Clock {
   std::uint64_t state_ = 0;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP

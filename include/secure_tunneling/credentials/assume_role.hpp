@@ -13,7 +13,7 @@
 #include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// A role, and how it is taken on.
 struct Role {
@@ -176,7 +176,7 @@ class AssumeRoleCredentials final : public CredentialsProvider {
   RoleAssumer& assumer_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP

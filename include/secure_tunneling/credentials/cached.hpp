@@ -10,7 +10,7 @@
 #include "secure_tunneling/credentials.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 struct CacheOptions {
   /// Milliseconds before their end from which credentials are fetched anew. Unset goes by how long
@@ -165,7 +165,7 @@ class CachedCredentials final : public CredentialsProvider {
   std::optional<Error> lastError_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_CACHED_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/credentials.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// Asks one source after the other, until one has credentials. A source that nobody set up
 /// (`ErrorKind::NoCredentials`) is passed over; one that fails ends it, for the next would be
@@ -41,7 +41,7 @@ class CredentialsChain final : public CredentialsProvider {
   std::size_t count_ = 0;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP

@@ -21,7 +21,7 @@
 #include "secure_tunneling/detail/shared_files.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// Finds the addresses of a host name.
 class HostResolver {
@@ -209,7 +209,7 @@ class ContainerCredentials final : public CredentialsProvider {
   HostResolver& resolver_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP

@@ -20,7 +20,7 @@
 #include "secure_tunneling/instance_region.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 namespace detail {
 
@@ -161,7 +161,7 @@ inline Result<void> addInstanceRegion(SharedSettings& shared,
   return addInstanceRegion(shared, local, clock);
 }
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP

@@ -8,7 +8,7 @@
 #include "secure_tunneling/detail/environment.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at each
 /// call. AWS_SECURITY_TOKEN, the older name of the last, goes before it, as in the AWS CLI. A
@@ -43,7 +43,7 @@ class EnvironmentCredentials final : public CredentialsProvider {
   }
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP

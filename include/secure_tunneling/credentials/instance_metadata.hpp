@@ -16,7 +16,7 @@
 #include "secure_tunneling/detail/shared_files.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 struct InstanceMetadataOptions {
   /// `http[s]://host[:port]`. Empty goes by AWS_EC2_METADATA_SERVICE_ENDPOINT, then the profile's
@@ -303,7 +303,7 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
   InstanceMetadata metadata_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP

@@ -13,7 +13,7 @@
 #include "secure_tunneling/detail/refusal.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 struct IotRoleAliasOptions {
   /// The account's credentials endpoint, `PREFIX.credentials.iot.REGION.amazonaws.com`, with
@@ -81,7 +81,7 @@ class IotRoleAliasCredentials final : public CredentialsProvider {
   Clock& clock_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP

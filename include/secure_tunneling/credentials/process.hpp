@@ -22,7 +22,7 @@
 #include "secure_tunneling/detail/credentials_document.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 struct ProcessOptions {
   /// The longest that the command may take, in milliseconds; then it is killed with all that it
@@ -208,7 +208,7 @@ class ProcessCredentials final : public CredentialsProvider, public ProfileSourc
   ProcessOptions options_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP

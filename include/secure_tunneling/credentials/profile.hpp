@@ -9,7 +9,7 @@
 #include "secure_tunneling/credentials/profile_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Reads a key pair of one file: a pair is never put together from both. False when there is none;
@@ -83,7 +83,7 @@ class ProfileCredentials final : public CredentialsProvider {
   std::string profile_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP

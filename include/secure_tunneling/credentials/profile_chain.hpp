@@ -12,7 +12,7 @@
 #include "secure_tunneling/detail/sts_settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// The ways to credentials that a profile may name. One that is null is refused by name, and costs
 /// nothing.
@@ -198,7 +198,7 @@ class ProfileChainCredentials final : public CredentialsProvider {
   GivenStsSettings given_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/detail/shared_files.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// A profile of the shared files, for a source that is set up there. Lives for one call.
 struct ProfileView {
@@ -62,7 +62,7 @@ class ProfileSource {
   ~ProfileSource() = default;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP

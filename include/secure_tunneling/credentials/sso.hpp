@@ -18,7 +18,7 @@
 #include "secure_tunneling/detail/sso_token.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// How a profile signs in through IAM Identity Center.
 struct SsoSettings {
@@ -283,7 +283,7 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
   bool isRenewed_ = false;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_SSO_HPP

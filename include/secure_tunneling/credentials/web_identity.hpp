@@ -11,7 +11,7 @@
 #include "secure_tunneling/detail/sts_settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// Who a token is for.
 struct WebIdentity {
@@ -111,7 +111,7 @@ class WebIdentityCredentials final : public CredentialsProvider, public ProfileS
   GivenStsSettings given_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP

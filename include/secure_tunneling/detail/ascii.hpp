@@ -7,7 +7,7 @@
 #include <string_view>
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 // The C library's classification functions depend on the locale; protocols do not.
@@ -74,7 +74,7 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_ASCII_HPP

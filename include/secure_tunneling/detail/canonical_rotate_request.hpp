@@ -11,7 +11,7 @@
 #include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// The canonical request of the call, as `sigv4::sign` takes it, and the one place that lists the
@@ -71,7 +71,7 @@ class CanonicalRotateRequest {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP

@@ -15,7 +15,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// A setting as somebody wrote it, and where. The views live as long as what they were found in.
@@ -146,7 +146,7 @@ class Configuration {
 };
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_CONFIGURED_HPP

@@ -14,7 +14,7 @@
 #include "secure_tunneling/protocol.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// How a JSON document carries credentials. Names are compared without case, as the SDKs do.
@@ -88,7 +88,7 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_CREDENTIALS_DOCUMENT_HPP

@@ -12,7 +12,7 @@
 #endif
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// An environment variable; empty when it is not set, which AWS tools read alike. As `getenv`: not
@@ -46,7 +46,7 @@ inline std::string expandHome(std::string_view path) {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_ENVIRONMENT_HPP

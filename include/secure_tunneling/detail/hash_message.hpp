@@ -11,7 +11,7 @@
 #include "secure_tunneling/detail/wipe.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace sigv4 {
 namespace detail {
 
@@ -165,7 +165,7 @@ class Hmac {
 
 }  // namespace detail
 }  // namespace sigv4
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_HASH_MESSAGE_HPP

@@ -17,7 +17,7 @@
 
 /// What the credential sources that ask a server have in common.
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// Appends `text` with all but the unreserved characters percent-encoded: one part of a path or of
@@ -196,7 +196,7 @@ inline Result<void> exchange(HttpCall& call, HttpTransport& transport, std::stri
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_HTTP_CALL_HPP

@@ -10,7 +10,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace sigv4 {
 namespace detail {
 
@@ -31,7 +31,7 @@ inline void appendPercentEncoded(PieceBuffer& out, unsigned byte) noexcept {
 
 }  // namespace detail
 }  // namespace sigv4
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_PERCENT_ENCODING_HPP

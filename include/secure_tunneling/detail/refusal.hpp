@@ -11,7 +11,7 @@
 #include "secure_tunneling/protocol.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// What a request held that a server's complaint about it may repeat.
@@ -63,7 +63,7 @@ inline std::string refusalText(HttpResponse& response, SentSecrets secrets) {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_REFUSAL_HPP

@@ -18,7 +18,7 @@
 
 /// The shared config and credentials files of the AWS tools.
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 enum class SharedFile : unsigned char { Config, Credentials };
@@ -411,7 +411,7 @@ inline ChosenProfile chosenProfile(std::string_view given) {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_SHARED_FILES_HPP

@@ -26,7 +26,7 @@
 
 /// The token that `aws sso login` leaves in the home directory.
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 /// RapidJSON's output stream concept over a Secret.
@@ -165,7 +165,7 @@ inline bool replaceSecretFile(const std::string& path, const Secret& text) {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_SSO_TOKEN_HPP

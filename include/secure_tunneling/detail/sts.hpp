@@ -19,7 +19,7 @@
 /// The AWS Security Token Service, as far as credential sources need it: the query protocol, whose
 /// requests are forms and whose answers are XML.
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// How STS is reached. Plain values; nothing is read from the environment or a file.
 struct StsSettings {
@@ -156,7 +156,7 @@ inline Result<void> askSts(HttpCall& call, HttpTransport& transport, Attempts at
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_STS_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/detail/sts.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What the program says of STS itself; the rest is configured.
 struct GivenStsSettings {
@@ -62,7 +62,7 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_STS_SETTINGS_HPP

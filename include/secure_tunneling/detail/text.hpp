@@ -10,7 +10,7 @@
 #include <string_view>
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 // With a plain literal g++ -Os calls strlen and a constructor wherever a string_view is expected.
 using std::literals::string_view_literals::operator""sv;
@@ -114,7 +114,7 @@ inline std::string quoted(std::string_view text) {
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_TEXT_HPP

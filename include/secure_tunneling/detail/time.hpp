@@ -12,7 +12,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 namespace detail {
 
 // By hand: <chrono> has no calendar in C++17, and from C++20 on it brings <locale> along; gmtime
@@ -173,7 +173,7 @@ inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept 
 }
 
 }  // namespace detail
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_TIME_HPP

@@ -22,7 +22,7 @@
 #include "secure_tunneling/testing/detail/signature_check.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// What can go wrong on request, see `FakeSecureTunnelingService::injectFault`.
 enum class Fault : unsigned char {
@@ -380,7 +380,7 @@ class FakeSecureTunnelingService final : public HttpTransport {
   int rotations_ = 0;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP

@@ -8,7 +8,7 @@
 #include "secure_tunneling/clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v1 {
+inline namespace v0_1 {
 
 /// A clock that stands still until a test moves it. Waiting takes no time: it moves the clock and
 /// is recorded.
@@ -38,7 +38,7 @@ class ManualClock final : public Clock {
   std::vector<std::int64_t> waits_;
 };
 
-}  // namespace v1
+}  // namespace v0_1
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP
