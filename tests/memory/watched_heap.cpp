@@ -12,6 +12,8 @@
 #include <cstring>
 #include <new>
 
+#include "memory/painted_stack.hpp"
+
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void __libc_free(void* memory);
@@ -24,31 +26,39 @@ const SecretWindows* watched;
 int leakCount;
 int leakCountOfLibraries;
 
+/// What a search has in its hands must not stay on the stack that is examined.
+PaintedStack stackOfSearches;
+
+/// Reports what a block holds. `caller` is null for operator delete.
+void report(const SecretWindows& secrets, const char* memory, std::size_t size,
+            const void* caller) {
+  bool isFound = false;
+  auto search = [&] {
+    secrets.search(memory, size, [&](const std::string& name, std::size_t at) {
+      Dl_info info{};
+      const char* who = "operator delete";
+      if (caller != nullptr) {
+        who = dladdr(caller, &info) != 0 ? info.dli_fname : "?";
+      }
+      std::printf("  heap: %s at byte %zu of %zu, freed by %s\n", name.c_str(), at, size, who);
+      isFound = true;
+    });
+  };
+  stackOfSearches.run(search);
+  if (isFound) ++(caller == nullptr ? leakCount : leakCountOfLibraries);
+}
+
 /// Searches a block, and clears it: what is allocated there next must not be taken for its owner's.
-/// `caller` is null for operator delete.
 void inspect(void* memory, const void* caller) {
   if (memory == nullptr) return;
-  const SecretWindows* const secrets = watched;
-  if (secrets == nullptr) {
-    std::memset(memory, 0, malloc_usable_size(memory));
-    return;
-  }
-  watched = nullptr;  // what is allocated in here is of no interest
   const std::size_t size = malloc_usable_size(memory);
-  const int before = leakCount + leakCountOfLibraries;
-  secrets->search(
-      static_cast<const char*>(memory), size, [&](const std::string& name, std::size_t at) {
-        Dl_info info{};
-        const char* who = "operator delete";
-        if (caller != nullptr) {
-          who = dladdr(caller, &info) != 0 ? info.dli_fname : "?";
-        }
-        std::printf("  heap: %s at byte %zu of %zu, freed by %s\n", name.c_str(), at, size, who);
-        if (leakCount + leakCountOfLibraries == before)
-          ++(caller == nullptr ? leakCount : leakCountOfLibraries);
-      });
+  const SecretWindows* const secrets = watched;
+  if (secrets != nullptr) {
+    watched = nullptr;  // what is allocated in here is of no interest
+    report(*secrets, static_cast<const char*>(memory), size, caller);
+    watched = secrets;
+  }
   std::memset(memory, 0, size);
-  watched = secrets;
 }
 
 void* allocate(std::size_t size) {
