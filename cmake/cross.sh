@@ -135,7 +135,7 @@ configure() {
     -DCMAKE_BUILD_TYPE=MinSizeRel "-DCMAKE_CXX_FLAGS_MINSIZEREL=$optimise" \
     -DSECURE_TUNNELING_INSTALL=OFF -DSECURE_TUNNELING_BUILD_EXAMPLES=OFF \
     -DSECURE_TUNNELING_BUILD_BENCHMARKS=OFF "-DSECURE_TUNNELING_VECTORS=$vectors" \
-    "$@" >"$scratch/configure.log" 2>&1 || {
+    "-DSECURE_TUNNELING_WERROR=${SECURE_TUNNELING_WERROR:-OFF}" "$@" >"$scratch/configure.log" 2>&1 || {
     cat "$scratch/configure.log" >&2
     exit 1
   }
