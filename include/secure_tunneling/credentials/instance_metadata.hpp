@@ -203,7 +203,8 @@ class InstanceMetadata {
            token.empty() ? "is empty"sv : "has a blank, a control or a non-ASCII character"sv});
     }
     std::int64_t seconds = 0;
-    for (const char c : response.headers.find(ttlHeader).value_or(""sv)) {
+    const std::string_view ttl = response.headers.find(ttlHeader).value_or(""sv);
+    for (const char c : ttl) {
       if (!detail::isDigit(c) || seconds > 21'600) break;
       seconds = seconds * 10 + (c - '0');
     }
