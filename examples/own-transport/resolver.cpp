@@ -2,15 +2,17 @@
 #include "resolver.hpp"
 
 #include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
 
-#include <array>
+#include <algorithm>
 
 void Resolver::start(const std::string& host, std::uint16_t port) {
   stop();
   over_ = false;
-  status_ = ares_init(&channel_);
+  ares_options options{};
+  options.sock_state_cb = &onSocket;
+  options.sock_state_cb_data = this;
+  status_ = ares_init_options(&channel_, &options, ARES_OPT_SOCK_STATE_CB);
   if (status_ != ARES_SUCCESS) {
     over_ = true;
     return;
@@ -29,37 +31,36 @@ void Resolver::onResult(void* user, int status, int, ares_addrinfo* found) {
   resolver.over_ = true;
 }
 
+void Resolver::onSocket(void* user, ares_socket_t socket, int readable, int writable) {
+  auto& sockets = static_cast<Resolver*>(user)->sockets_;
+  sockets.erase(std::remove_if(sockets.begin(), sockets.end(),
+                               [socket](const pollfd& watched) { return watched.fd == socket; }),
+                sockets.end());
+  short events = 0;
+  if (readable != 0) events |= POLLIN;
+  if (writable != 0) events |= POLLOUT;
+  if (events != 0) sockets.push_back({socket, events, 0});
+}
+
 bool Resolver::advance() {
   if (over_) return true;
-  std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
-  const int bits = ares_getsock(channel_, sockets.data(), ARES_GETSOCK_MAXNUM);
-  // c-ares's own sockets never block. Without a socket it sees to its time limits.
+  // Without a socket c-ares sees to its time limits.
   ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-  for (std::size_t i = 0; i != sockets.size() && !over_; ++i) {
-    const bool readable = ARES_GETSOCK_READABLE(static_cast<unsigned>(bits), i) != 0;
-    const bool writable = ARES_GETSOCK_WRITABLE(static_cast<unsigned>(bits), i) != 0;
-    if (!readable && !writable) continue;
-    ares_process_fd(channel_, readable ? sockets[i] : ARES_SOCKET_BAD,
-                    writable ? sockets[i] : ARES_SOCKET_BAD);
+  // c-ares's own sockets never block. It opens and closes them meanwhile, hence the copy.
+  for (const pollfd& watched : std::vector<pollfd>(sockets_)) {
+    if (over_) break;
+    ares_process_fd(channel_, (watched.events & POLLIN) != 0 ? watched.fd : ARES_SOCKET_BAD,
+                    (watched.events & POLLOUT) != 0 ? watched.fd : ARES_SOCKET_BAD);
   }
   return over_;
 }
 
 void Resolver::wait(int milliseconds) {
-  std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
-  std::array<pollfd, ARES_GETSOCK_MAXNUM> watched{};
-  const int bits = ares_getsock(channel_, sockets.data(), ARES_GETSOCK_MAXNUM);
-  nfds_t count = 0;
-  for (std::size_t i = 0; i != sockets.size(); ++i) {
-    short events = 0;
-    if (ARES_GETSOCK_READABLE(static_cast<unsigned>(bits), i) != 0) events |= POLLIN;
-    if (ARES_GETSOCK_WRITABLE(static_cast<unsigned>(bits), i) != 0) events |= POLLOUT;
-    if (events != 0) watched[count++] = {sockets[i], events, 0};
-  }
   timeval limit{milliseconds / 1000, (milliseconds % 1000) * 1000};
   timeval shorter{};
   const timeval* const timeout = ares_timeout(channel_, &limit, &shorter);
-  poll(watched.data(), count, static_cast<int>(timeout->tv_sec * 1000 + timeout->tv_usec / 1000));
+  poll(sockets_.data(), sockets_.size(),
+       static_cast<int>(timeout->tv_sec * 1000 + timeout->tv_usec / 1000));
 }
 
 void Resolver::stop() {

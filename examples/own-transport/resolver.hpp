@@ -2,9 +2,11 @@
 #pragma once
 
 #include <ares.h>
+#include <poll.h>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// Looks up the addresses of a host with c-ares, which needs neither a wait nor a thread for it.
 class Resolver {
@@ -28,9 +30,12 @@ class Resolver {
   void stop();
 
  private:
+  static void onSocket(void* user, ares_socket_t socket, int readable, int writable);
   static void onResult(void* user, int status, int timeouts, ares_addrinfo* found);
 
   ares_channel channel_ = nullptr;
+  /// What c-ares waits for, as it last said.
+  std::vector<pollfd> sockets_;
   ares_addrinfo* found_ = nullptr;
   int status_ = ARES_SUCCESS;
   bool over_ = true;
