@@ -32,7 +32,8 @@ void signature(benchmark::State& state, Key key) {
   OpensslSha256 hash;
   for ([[maybe_unused]] auto iteration : state) {
     sign(signer, hash, key);
-    benchmark::DoNotOptimize(signer.signature());
+    auto signature = signer.signature();
+    benchmark::DoNotOptimize(signature);
   }
 }
 
