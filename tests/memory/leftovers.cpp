@@ -4,9 +4,6 @@
 // frames would be in the way.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +17,7 @@
 #include "secure_tunneling/secure_tunneling.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "support/portable_sha256.hpp"
+#include "support/server_process.hpp"
 #include "support/socket_server.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -183,49 +181,18 @@ class InProcess final : public HttpTransport {
   int attempts_ = 0;
 };
 
-/// The same over a socket, in a process of its own, whose memory is not looked at.
-class ServerProcess {
- public:
-  ServerProcess(Answer answer, const TlsOptions* tls) {
-    int ends[2];
-    if (pipe(ends) != 0) std::abort();
-    process_ = fork();
-    if (process_ == 0) serve(answer, tls, ends[1]);
-    std::uint16_t port = 0;
-    check(read(ends[0], &port, sizeof port) == sizeof port, "the server starts");
-    close(ends[0]);
-    close(ends[1]);
-    url_ = (tls == nullptr ? "http://127.0.0.1:" : "https://127.0.0.1:") + std::to_string(port);
-  }
-  ~ServerProcess() {
-    kill(process_, SIGKILL);
-    waitpid(process_, nullptr, 0);
-  }
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
-  [[nodiscard]] const std::string& url() const noexcept { return url_; }
-
- private:
-  [[noreturn]] static void serve(Answer answer, const TlsOptions* tls, int report) {
-    const auto script = [answer](Connection& connection) {
-      for (int attempt = 0; !connection.readRequest().empty(); ++attempt) {
-        if (!connection.answer(statusOf(answer, attempt), bodyOf(answer),
-                               std::string("x-echo: ") + sessionToken + "\r\n"))
-          return;
-      }
-    };
-    const std::unique_ptr<SocketServer> server = tls == nullptr
-                                                     ? std::make_unique<SocketServer>(script)
-                                                     : std::make_unique<SocketServer>(*tls, script);
-    const std::uint16_t port = server->port();
-    if (write(report, &port, sizeof port) != sizeof port) _exit(1);
-    for (;;)
-      pause();
-  }
-
-  pid_t process_ = -1;
-  std::string url_;
-};
+/// The same over a socket.
+std::unique_ptr<SocketServer> makeServer(Answer answer, const TlsOptions* tls) {
+  const auto script = [answer](Connection& connection) {
+    for (int attempt = 0; !connection.readRequest().empty(); ++attempt) {
+      if (!connection.answer(statusOf(answer, attempt), bodyOf(answer),
+                             std::string("x-echo: ") + sessionToken + "\r\n"))
+        return;
+    }
+  };
+  return tls == nullptr ? std::make_unique<SocketServer>(script)
+                        : std::make_unique<SocketServer>(*tls, script);
+}
 
 /// Runs `scenario` on a painted stack, over a watched heap, and looks at both.
 template <class Scenario>
@@ -278,7 +245,7 @@ void inProcess(const char* name, const Secrets& secrets, Answer answer, bool has
 
 void overASocket(const char* name, const Secrets& secrets, Answer answer, const TlsOptions* tls,
                  const std::string& caFile = {}) {
-  const ServerProcess server(answer, tls);
+  const ServerProcess server([&] { return makeServer(answer, tls); });
   examine(name, secrets, false, [&] {
     CurlTransportOptions options;
     options.noProxy = "*";
