@@ -23,6 +23,7 @@ struct Moment {
 /// not throw. Called by one thread at a time unless the implementation says more.
 class Clock {
  public:
+  virtual ~Clock() = default;
   virtual Moment now() = 0;
   /// Lets about `milliseconds` pass, which is more than 0 and at most `Settings::maxBackoffMs` and
   /// five seconds. May return early, to have the next attempt sooner.
@@ -33,7 +34,6 @@ class Clock {
 
  protected:
   Clock() = default;
-  ~Clock() = default;
 };
 
 }  // namespace v0_1

@@ -77,6 +77,7 @@ struct CredentialsQuery {
 /// the implementation says more.
 class CredentialsProvider {
  public:
+  virtual ~CredentialsProvider() = default;
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
   CredentialsProvider(const CredentialsProvider&) = delete;
@@ -84,7 +85,6 @@ class CredentialsProvider {
 
  protected:
   CredentialsProvider() = default;
-  ~CredentialsProvider() = default;
 };
 
 /// Credentials given by the program. Safe to share between threads.

@@ -119,6 +119,7 @@ struct HttpResponse {
 /// implementation says more.
 class HttpTransport {
  public:
+  virtual ~HttpTransport() = default;
   virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;
 
   HttpTransport(const HttpTransport&) = delete;
@@ -126,7 +127,6 @@ class HttpTransport {
 
  protected:
   HttpTransport() = default;
-  ~HttpTransport() = default;
 };
 
 }  // namespace v0_1

@@ -99,7 +99,7 @@ struct JsonEncoding : json::UTF8<> {
   static void Encode(Out& out, unsigned character) noexcept {
     if (character < 0x80) return out.Put(static_cast<char>(character));
     unsigned rest = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
-    out.Put(static_cast<char>(0x1F80 >> rest | character >> 6 * rest));
+    out.Put(static_cast<char>(0x1F80U >> rest | character >> 6 * rest));
     while (rest-- != 0)
       out.Put(static_cast<char>(0x80 | (character >> 6 * rest & 0x3F)));
   }

@@ -107,7 +107,10 @@ class ErrorBox {
   }
 
   [[nodiscard]] bool empty() const noexcept { return error_ == nullptr; }
-  Error& operator*() const noexcept { return assert(error_ != nullptr), *error_; }
+  Error& operator*() const noexcept {
+    assert(error_ != nullptr);
+    return *error_;
+  }
   Error* operator->() const noexcept { return &**this; }
 
  private:

@@ -93,7 +93,7 @@ class CurlTransport final : public HttpTransport {
         maxResponseBytes_(options.maxResponseBytes),
         maxHeaderBytes_(options.maxHeaderBytes),
         setup_(new SetupByOptions(std::move(options))) {}
-  [[gnu::noinline]] ~CurlTransport() {
+  [[gnu::noinline]] ~CurlTransport() override {
     close();
     delete setup_;
   }
@@ -227,7 +227,11 @@ class CurlTransport final : public HttpTransport {
   /// A lock without constructor, and without destructor at exit: works without thread-safe statics,
   /// too, and the call after one without memory tries again.
   static CURLcode initializeOnce() {
+// The system's macro is 0 for a pointer in it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+#pragma GCC diagnostic pop
     static bool isDone = false;
     pthread_mutex_lock(&mutex);
     const CURLcode code = isDone ? CURLE_OK : curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -18,14 +18,18 @@ class SystemClock final : public Clock {
   Moment now() override {
     timespec time{};
     clock_gettime(CLOCK_REALTIME, &time);
-    return {static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000,
+    const std::int64_t seconds = time.tv_sec;
+    return {seconds * 1000 + time.tv_nsec / 1'000'000,
             nextRandom(static_cast<std::uint64_t>(time.tv_nsec))};
   }
 
   void wait(std::int64_t milliseconds) override {
     timespec rest{};
-    rest.tv_sec = static_cast<time_t>(milliseconds / 1000);
-    rest.tv_nsec = static_cast<long>(milliseconds % 1000) * 1'000'000;
+    // Through an int, because time_t is another type on each system.
+    constexpr std::int64_t longest = 0x7fffffff;
+    const std::int64_t seconds = milliseconds / 1000;
+    rest.tv_sec = static_cast<int>(seconds < longest ? seconds : longest);
+    rest.tv_nsec = static_cast<int>(milliseconds % 1000) * 1'000'000;
     while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
     }
   }

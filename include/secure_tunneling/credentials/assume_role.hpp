@@ -29,6 +29,7 @@ struct Role {
 /// Takes on roles. For what knows roles by their settings, and leaves STS and signing to others.
 class RoleAssumer {
  public:
+  virtual ~RoleAssumer() = default;
   /// Writes credentials of `role` to `credentials`, as somebody who has those of `as`.
   virtual Result<void> assume(const StsSettings& sts, const Role& role, const Credentials& as,
                               Credentials& credentials) = 0;
@@ -38,7 +39,6 @@ class RoleAssumer {
 
  protected:
   RoleAssumer() = default;
-  ~RoleAssumer() = default;
 };
 
 namespace detail {

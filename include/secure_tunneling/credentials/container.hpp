@@ -26,6 +26,7 @@ inline namespace v0_1 {
 /// Finds the addresses of a host name.
 class HostResolver {
  public:
+  virtual ~HostResolver() = default;
   /// Adds every address of `host` to `addresses`, as text (`127.0.0.1`, `::1`); none when the name
   /// is not known. Called by one thread at a time.
   virtual void resolve(const std::string& host, std::vector<std::string>& addresses) = 0;
@@ -35,7 +36,6 @@ class HostResolver {
 
  protected:
   HostResolver() = default;
-  ~HostResolver() = default;
 };
 
 /// The system's resolver. Blocks for as long as the system is set up to wait for its name servers.

@@ -63,7 +63,8 @@ class ChildCommand {
   static std::int64_t monotonicMs() noexcept {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+    const std::int64_t seconds = now.tv_sec;
+    return seconds * 1000 + now.tv_nsec / 1'000'000;
   }
   [[nodiscard]] int remainingMs() const noexcept {
     const std::int64_t left = endMs_ - monotonicMs();

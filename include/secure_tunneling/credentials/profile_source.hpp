@@ -48,6 +48,7 @@ inline std::string_view ssoProperty(const ProfileView& profile) noexcept {
 /// A way to credentials that a profile can name.
 class ProfileSource {
  public:
+  virtual ~ProfileSource() = default;
   /// Whether a property of the profile asks for this source.
   [[nodiscard]] virtual bool isNamedBy(const ProfileView& profile) const = 0;
   /// As `CredentialsProvider::retrieve`, for a profile that asks for this source.
@@ -59,7 +60,6 @@ class ProfileSource {
 
  protected:
   ProfileSource() = default;
-  ~ProfileSource() = default;
 };
 
 }  // namespace v0_1

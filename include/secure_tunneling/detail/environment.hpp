@@ -28,8 +28,8 @@ inline std::string homeDirectory() {
   const std::string_view home = environmentVariable("HOME");
   if (!home.empty()) return std::string(home);
 #if !defined(_WIN32) && __has_include(<pwd.h>)
-  struct passwd entry {};
-  struct passwd* found = nullptr;
+  passwd entry{};
+  passwd* found = nullptr;
   char text[4096];
   if (::getpwuid_r(::getuid(), &entry, text, sizeof text, &found) == 0 && found != nullptr) {
     return entry.pw_dir;

@@ -296,51 +296,42 @@ class FakeSecureTunnelingService final : public HttpTransport {
 
   /// Answers for a fault that keeps the request from being processed; false for the others.
   bool answerInstead(Fault fault, HttpResponse& response) {
-    switch (fault) {
-      case Fault::Throttled:
-        addRetryAfter(response);
-        writeError({400, "ThrottlingException", "Rate exceeded"}, response);
-        return true;
-      case Fault::AccessDenied:
-        writeError({403, "AccessDeniedException",
-                    "User: arn:aws:iam::123456789012:user/example is not authorized to perform: "
-                    "iot:RotateTunnelAccessToken"},
-                   response);
-        return true;
-      case Fault::InternalError:
-        addRetryAfter(response);
-        writeError({500, "InternalServerException", "Internal server error"}, response);
-        return true;
-      case Fault::BadGateway:
-        addRetryAfter(response);
-        response.status = 502;
-        return true;
-      case Fault::ServiceUnavailable:
-        addRetryAfter(response);
-        response.status = 503;
-        response.headers.add("Content-Type", "text/html");
-        response.body.assign("<html><body><h1>503 Service Unavailable</h1></body></html>\n");
-        return true;
-      default:
-        return false;
+    if (fault == Fault::AccessDenied) {
+      writeError({403, "AccessDeniedException",
+                  "User: arn:aws:iam::123456789012:user/example is not authorized to perform: "
+                  "iot:RotateTunnelAccessToken"},
+                 response);
+    } else if (fault == Fault::Throttled) {
+      addRetryAfter(response);
+      writeError({400, "ThrottlingException", "Rate exceeded"}, response);
+    } else if (fault == Fault::InternalError) {
+      addRetryAfter(response);
+      writeError({500, "InternalServerException", "Internal server error"}, response);
+    } else if (fault == Fault::BadGateway) {
+      addRetryAfter(response);
+      response.status = 502;
+    } else if (fault == Fault::ServiceUnavailable) {
+      addRetryAfter(response);
+      response.status = 503;
+      response.headers.add("Content-Type", "text/html");
+      response.body.assign("<html><body><h1>503 Service Unavailable</h1></body></html>\n");
+    } else {
+      return false;
     }
+    return true;
   }
   static void damageBody(Fault fault, HttpResponse& response) {
-    switch (fault) {
-      case Fault::EmptyBody:
-        return response.body.clear();
-      case Fault::TruncatedBody: {
-        const std::string whole(response.body.expose());
-        return response.body.assign(std::string_view(whole).substr(0, whole.size() / 2));
-      }
-      case Fault::NotJsonBody:
-        return response.body.assign("OK");
-      case Fault::WrongTypeBody:
-        return response.body.assign(R"({"tunnelArn":{},"sourceAccessToken":42})");
-      case Fault::InvalidUtf8Body:
-        return response.body.assign("{\"tunnelArn\":\"\xff\xfe\"}");
-      default:
-        return;
+    if (fault == Fault::EmptyBody) {
+      response.body.clear();
+    } else if (fault == Fault::TruncatedBody) {
+      const std::string whole(response.body.expose());
+      response.body.assign(std::string_view(whole).substr(0, whole.size() / 2));
+    } else if (fault == Fault::NotJsonBody) {
+      response.body.assign("OK");
+    } else if (fault == Fault::WrongTypeBody) {
+      response.body.assign(R"({"tunnelArn":{},"sourceAccessToken":42})");
+    } else if (fault == Fault::InvalidUtf8Body) {
+      response.body.assign("{\"tunnelArn\":\"\xff\xfe\"}");
     }
   }
 

@@ -45,22 +45,19 @@ class RotateRequestHandler
   bool Default() { return at() == Place::Unknown; }
   bool Null() { return at() != Place::Document && at() != Place::Service; }
   bool String(const char* text, Size size, bool) {
-    switch (at()) {
-      case Place::TunnelId:
-        request_.tunnelId.emplace(text, size);
-        return true;
-      case Place::ClientMode:
-        request_.clientMode.emplace(text, size);
-        return true;
-      case Place::ThingName:
-        request_.destinationConfig->thingName.emplace(text, size);
-        return true;
-      case Place::Service:
-        request_.destinationConfig->services->emplace_back(text, size);
-        return true;
-      default:
-        return at() == Place::Unknown;
+    const Place place = at();
+    if (place == Place::TunnelId) {
+      request_.tunnelId.emplace(text, size);
+    } else if (place == Place::ClientMode) {
+      request_.clientMode.emplace(text, size);
+    } else if (place == Place::ThingName) {
+      request_.destinationConfig->thingName.emplace(text, size);
+    } else if (place == Place::Service) {
+      request_.destinationConfig->services->emplace_back(text, size);
+    } else {
+      return place == Place::Unknown;
     }
+    return true;
   }
   bool Key(const char* text, Size size, bool) {
     const std::string_view key(text, size);
