@@ -2,12 +2,14 @@
 #ifndef SECURE_TUNNELING_SETTINGS_HPP
 #define SECURE_TUNNELING_SETTINGS_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/result.hpp"
 
@@ -23,10 +25,18 @@ inline Result<void> resolveByUrl(Endpoint& endpoint, const Settings& settings);
 
 }  // namespace detail
 
-/// An explicit endpoint, `http[s]://host[:port][/path]`, or empty; set like a string, and read as a
-/// view or by `text()`. What takes a URL apart is called through a pointer that comes with the
+/// An explicit endpoint, `http[s]://host[:port][/path]`, or empty; set and read like a string, but
+/// not changed in place. What takes a URL apart is called through a pointer that comes with the
 /// text, so that no program is linked with it but those that set one.
 class EndpointUrl {
+  /// Of two operands, one of them a URL and the other a text of any type.
+  template <class Left, class Right>
+  using IfUrlAndText = std::enable_if_t<
+      std::disjunction_v<std::is_same<Left, EndpointUrl>, std::is_same<Right, EndpointUrl>> &&
+          std::conjunction_v<std::is_convertible<const Left&, std::string_view>,
+                             std::is_convertible<const Right&, std::string_view>>,
+      int>;
+
  public:
   EndpointUrl() noexcept = default;
   // Implicit on purpose, for it is set like a string.
@@ -35,23 +45,36 @@ class EndpointUrl {
   EndpointUrl(std::string_view text) : EndpointUrl(std::string(text)) {}  // NOLINT(*-explicit-*)
   EndpointUrl(const char* text) : EndpointUrl(std::string(text)) {}       // NOLINT(*-explicit-*)
 
-  operator std::string_view() const noexcept { return text_; }  // NOLINT(*-explicit-*)
+  operator std::string_view() const noexcept { return text_; }    // NOLINT(*-explicit-*)
+  operator const std::string&() const noexcept { return text_; }  // NOLINT(*-explicit-*)
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
+  [[nodiscard]] const char* data() const noexcept { return text_.data(); }
+  [[nodiscard]] const char* c_str() const noexcept { return text_.c_str(); }
 
   /// For the library itself. Must not be empty.
   Result<void> resolveInto(Endpoint& endpoint, const Settings& settings) const {
     return resolve_(endpoint, settings);
   }
 
-  // Templates, so that no text on the left becomes a URL: std's own comparison is for those.
-  template <class Url, class Text, std::enable_if_t<std::is_same_v<Url, EndpointUrl>, int> = 0>
-  friend bool operator==(const Url& left, const Text& right) noexcept {
-    return left.text_ == std::string_view(right);
+  // Templates, so that each text is taken as what it is and std's own operators are never better.
+  template <class Left, class Right, IfUrlAndText<Left, Right> = 0>
+  friend bool operator==(const Left& left, const Right& right) noexcept {
+    return std::string_view(left) == std::string_view(right);
   }
-  template <class Url, class Text, std::enable_if_t<std::is_same_v<Url, EndpointUrl>, int> = 0>
-  friend bool operator!=(const Url& left, const Text& right) noexcept {
+  template <class Left, class Right, IfUrlAndText<Left, Right> = 0>
+  friend bool operator!=(const Left& left, const Right& right) noexcept {
     return !(left == right);
+  }
+  template <class Left, class Right, IfUrlAndText<Left, Right> = 0>
+  friend std::string operator+(const Left& left, const Right& right) {
+    return detail::concat({std::string_view(left), std::string_view(right)});
+  }
+  template <class Stream>
+  friend auto operator<<(Stream& out, const EndpointUrl& url)
+      -> decltype(out << std::declval<const std::string&>()) {
+    return out << url.text();
   }
 
  private:
