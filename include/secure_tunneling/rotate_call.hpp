@@ -177,7 +177,8 @@ class RotateCall {
   }
 
  private:
-  static constexpr std::size_t mostHeaders = 5;
+  /// Those of the canonical request, with Authorization in place of Host, which a transport adds.
+  static constexpr std::size_t mostHeaders = detail::CanonicalRotateRequest::headerCount;
   /// A signature that is refused with the clocks closer together is refused for another reason.
   static constexpr std::int64_t toleratedSkewMs = 240'000;
 
