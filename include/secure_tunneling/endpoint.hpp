@@ -31,7 +31,9 @@ struct EndpointParameters {
 /// Where requests go and what they are signed for. What the views show ends with the endpoint.
 class Endpoint {
  public:
-  /// `scheme://authority` + `path`, the host in lower case.
+  /// `scheme://authority` + `path`, the host in lower case. The path of an explicit endpoint is as
+  /// services sign it, without empty and "." segments and what ".." takes back: on the way to them
+  /// nothing is left to be rewritten.
   std::string url;
   bool https = true;
   std::uint16_t port = 443;
@@ -186,10 +188,27 @@ inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region,
   return resolved;
 }
 
+/// Whether `host` is `127.` and one to three decimal numbers, which every resolver takes for an
+/// address. What some take for a name (`127.0.0.09`, `127.0.0.1.`) may lead anywhere.
+inline bool isLoopback4(std::string_view host) noexcept {
+  if (host.back() == '.' || takePart(host, '.') != "127"sv) return false;
+  int parts = 1;
+  for (; !host.empty(); ++parts) {
+    const std::string_view part = takePart(host, '.');
+    const bool hasOneSpelling = part.size() == 1 || (!part.empty() && part.front() != '0');
+    const std::int32_t value = parseDecimal(part);
+    if (!hasOneSpelling || value < 0 || value > 255) return false;
+  }
+  return parts > 1 && parts <= 4;
+}
+
 inline bool isLoopback(std::string_view host) noexcept {
   constexpr std::string_view local = "localhost"sv;
-  if (host == "::1"sv) return true;
-  if (host.substr(0, 4) == "127."sv) return host.find_first_not_of("0123456789."sv) == host.npos;
+  // ::1 in all its spellings; a transport refuses those that are no address.
+  if (host.find(':') != host.npos) {
+    return host.back() == '1' && host.find_first_not_of("0:"sv) == host.size() - 1;
+  }
+  if (isLoopback4(host)) return true;
   if (host.size() > local.size() + 1 && host[host.size() - local.size() - 1] == '.') {
     host.remove_prefix(host.size() - local.size());
   }
@@ -269,6 +288,24 @@ inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
   return {};
 }
 
+/// Appends `path`, which begins with a slash, without empty and "." segments and what ".." takes
+/// back.
+inline void appendNormalPath(std::string& url, std::string_view path) {
+  const std::size_t root = url.size();
+  url += '/';
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::string_view segment = takePart(rest, '/');
+    const int depth = sigv4::detail::depthOf(segment);
+    if (depth > 0) {
+      url += segment;
+      url += '/';
+    } else if (depth < 0 && url.size() != root + 1) {
+      url.resize(url.rfind('/', url.size() - 2) + 1);
+    }
+  }
+  if (path.back() != '/' && url.size() != root + 1) url.pop_back();
+}
+
 /// `url` for a message. What stands before an "@" is a password more often than not: it stays out.
 inline std::string quotedUrl(std::string_view url) {
   return url.find('@') != std::string_view::npos ? std::string() : concat({" "sv, quoted(url)});
@@ -285,6 +322,9 @@ inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
   if (problem.empty()) {
+    const std::string given(endpoint.path());
+    endpoint.url.resize(endpoint.url.size() - given.size());
+    appendNormalPath(endpoint.url, given);
     endpoint.canonicalPath.clear();
     // Room first, because a sink must not throw: each character may become three.
     endpoint.canonicalPath.reserve(3 * endpoint.path().size() + 1);

@@ -131,10 +131,14 @@ inline bool isTakenBack(std::string_view rest) noexcept {
 inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
                        bool encode) noexcept {
   if (!normalize && path.size() > 1) return appendPathText(out, path, encode);
+  // Behind the last ".." nothing is taken back, and nothing is looked for.
+  const std::size_t lastUp = path.rfind("/.."sv);
+  const std::size_t sizeFromLastUp =
+      lastUp == std::string_view::npos ? path.size() : path.size() - lastUp - 1;
   bool needsSlash = true;
   for (std::string_view rest = path; !rest.empty();) {
     const std::string_view segment = takePart(rest, '/');
-    if (depthOf(segment) <= 0 || isTakenBack(rest)) continue;
+    if (depthOf(segment) <= 0 || (rest.size() >= sizeFromLastUp && isTakenBack(rest))) continue;
     out.append('/');
     appendPathText(out, segment, encode);
     needsSlash = path.back() == '/';

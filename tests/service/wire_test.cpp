@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What is on the wire, to the byte, and what of HTTP is understood in an answer.
 #include <cctype>
+#include <cstring>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -117,6 +119,72 @@ TEST_CASE("the request is exactly this") {
               "Content-Length: 42\r\n"
               "\r\n"
               R"({"tunnelId":"tunnel-1","clientMode":"ALL"})");
+  }
+}
+
+TEST_CASE("the host and the path that are sent are those that were signed") {
+  ServedFake service;
+  const std::string port = service.server().authority().substr(std::strlen("127.0.0.1"));
+  // libcurl itself would write these hosts as 127.0.0.1, and take out dots, encoded ones too.
+  const struct {
+    const char* host;
+    const char* path;
+    const char* sentPath;
+  } cases[] = {
+      {"127.1", "", "/"},
+      {"127.0.1", "/stage", "/stage"},
+      {"0x7F000001", "", "/"},
+      {"0x7f.0.0.1", "", "/"},
+      {"017700000001", "", "/"},
+      {"2130706433", "/", "/"},
+      {"LOCALHOST", "", "/"},
+      {"localhost", "/stage//./v1/../x", "/stage/x"},
+      {"localhost", "/..", "/"},
+      {"localhost", "/b/%2e%2E/%2e/c", "/b/%2e%2E/%2e/c"},
+      {"localhost", "/b/%2f/~%7e/%C3%a4", "/b/%2f/~%7e/%C3%a4"},
+      {"localhost", "/!\"$&'()*+,;<=>@[\\]^`{|}", "/!\"$&'()*+,;<=>@[\\]^`{|}"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.host, row.path);
+    Settings settings = settingsFor("http://" + (row.host + port) + row.path);
+    settings.allowHttp = true;
+    Caller caller(settings);
+    const RotateResult result = caller.rotate();
+    INFO(describe(result));
+    CHECK(result);
+  }
+  Recorder recorder;
+  const std::string recorderPort = recorder.server().authority().substr(std::strlen("127.0.0.1"));
+  for (std::size_t i = 0; i != std::size(cases); ++i) {
+    CAPTURE(cases[i].host, cases[i].path);
+    Settings settings = settingsFor("http://" + (cases[i].host + recorderPort) + cases[i].path);
+    settings.allowHttp = true;
+    Caller caller(settings);
+    REQUIRE(caller.rotate());
+    std::string host = cases[i].host;
+    for (char& c : host)
+      c = detail::toLower(c);
+    const std::string begin = std::string("POST ") + cases[i].sentPath +
+                              " HTTP/1.1\r\nHost: " + host + recorderPort + "\r\n";
+    CHECK(recorder.requests().at(i).substr(0, begin.size()) == begin);
+  }
+}
+
+TEST_CASE("the host that is sent to a proxy is the one that was signed") {
+  for (const char* const authority : {"127.1:8080", "[0:0:0:0:0:0:0:1]:8080", "[::0001]",
+                                      "[::ffff:127.0.0.1]", "example.com.", "127.0.0.01"}) {
+    CAPTURE(authority);
+    Recorder proxy;
+    CurlTransportOptions options;
+    options.proxy = proxy.server().url();
+    options.noProxy = "-";
+    Settings settings = settingsFor(std::string("http://") + authority);
+    settings.allowHttp = true;
+    Caller caller(settings, options);
+    REQUIRE(caller.rotate());
+    const std::string sent = proxy.requests().front();
+    CHECK(sent.find(std::string("\r\nHost: ") + authority + "\r\n") != std::string::npos);
+    CHECK(sent.find("Host:") == sent.rfind("Host:"));
   }
 }
 

@@ -312,11 +312,97 @@ TEST_CASE("a password in an endpoint URL is not repeated") {
   }
 }
 
+TEST_CASE("the path of an explicit endpoint is what services make of it before they sign") {
+  // By botocore.utils.normalize_url_path.
+  const struct {
+    const char* given;
+    const char* path;
+  } cases[] = {
+      {"", "/"},
+      {"//", "/"},
+      {"///b", "/b"},
+      {"/.", "/"},
+      {"/..", "/"},
+      {"/../", "/"},
+      {"/./b/.", "/b"},
+      {"/b/./", "/b/"},
+      {"/b/..", "/"},
+      {"/b/c/..", "/b"},
+      {"/b/c/../", "/b/"},
+      {"/b//../c", "/c"},
+      {"/b/c//d/../../e", "/b/e"},
+      {"/../../b/../../c/", "/c/"},
+      {"/b/...", "/b/..."},
+      {"/b/..c/.d", "/b/..c/.d"},
+      {"/b/%2e%2e/%2E/c", "/b/%2e%2e/%2E/c"},
+      {"/b;v=1/$a&c=(d)'!*,", "/b;v=1/$a&c=(d)'!*,"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.given);
+    const std::string host = "https://example.com:8443";
+    const Result<Endpoint> endpoint = resolve("us-east-1", host + row.given);
+    REQUIRE(endpoint);
+    CHECK(endpoint->path() == row.path);
+    CHECK(endpoint->url == host + row.path);
+    CHECK(endpoint->authority() == "example.com:8443");
+  }
+}
+
+TEST_CASE("paths of megabytes are read in one go") {
+  // Where each segment looked at all others, each of these would take an hour.
+  const auto repeat = [](const char* text, int times) {
+    std::string all;
+    while (times-- != 0)
+      all += text;
+    return all;
+  };
+  constexpr int many = 1'000'000;
+  const struct {
+    std::string given;
+    std::string path;
+  } cases[] = {
+      {repeat("/b", many), repeat("/b", many)},
+      {repeat("/", many), "/"},
+      {repeat("/.", many), "/"},
+      {repeat("/..", many), "/"},
+      {repeat("/b", many) + "/..", repeat("/b", many - 1)},
+      {repeat("/b", many) + repeat("/..", many), "/"},
+      {repeat("/b/..", many), "/"},
+      {repeat("/b/c/..", many), repeat("/b", many)},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.given.substr(0, 20), row.given.size());
+    const Result<Endpoint> endpoint = resolve("us-east-1", "https://example.com" + row.given);
+    REQUIRE(endpoint);
+    CHECK((endpoint->path() == row.path));
+    CHECK(("/" + endpoint->canonicalPath == row.path));
+  }
+}
+
+TEST_CASE("loopback in other spellings") {
+  for (const char* const host :
+       {"127.1", "127.0.1", "127.255.255.254", "127.0.0.0", "[0:0:0:0:0:0:0:1]", "[::0001]",
+        "[0::0:1]", "[0000:0:0::01]", "a.b.localhost"}) {
+    CAPTURE(host);
+    const std::string url = std::string("http://") + host;
+    const Result<Endpoint> endpoint = resolve("us-east-1", url);
+    REQUIRE(endpoint);
+    // It is sent and signed as it was given.
+    CHECK(endpoint->authority() == host);
+  }
+}
+
 TEST_CASE("http is for loopback, or by permission") {
   for (const char* const url :
        {"http://example.com", "http://10.0.0.1", "http://128.0.0.1", "http://[::2]",
         "http://localhost.example.com", "http://notlocalhost", "http://127.0.0.1.example.com",
-        "http://1127.0.0.1", "http://.localhost", "HTTP://0.0.0.0"}) {
+        "http://1127.0.0.1", "http://.localhost", "HTTP://0.0.0.0",
+        // Addresses only for some, or for none: the others ask a name server.
+        "http://127", "http://127.", "http://127..1", "http://127.0.0.1.", "http://127.0.0.256",
+        "http://127.0.0.08", "http://127.0.0.01", "http://127.0.0.0.1", "http://127.16777216",
+        "http://127.0.0.1000000000", "http://0177.0.0.1", "http://0x7f.1", "http://2130706433",
+        "http://localhost.", "http://[::10]", "http://[1::]", "http://[::1:1]", "http://[::11]",
+        "http://[::ffff:127.0.0.1]", "http://[::127.0.0.1]"}) {
     CAPTURE(url);
     const Result<Endpoint> refused = resolve("us-east-1", url);
     REQUIRE_FALSE(refused);

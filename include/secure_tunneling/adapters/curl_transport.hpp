@@ -283,6 +283,7 @@ class CurlTransport final : public HttpTransport {
     } numericOptions[] = {
       {CURLOPT_NOSIGNAL, 1},
       {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+      {CURLOPT_PATH_AS_IS, 1},
       {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
       {CURLOPT_CONNECTTIMEOUT_MS, detail::CurlDefaults::connectTimeoutMs},
       {CURLOPT_TIMEOUT_MS, detail::CurlDefaults::totalTimeoutMs},
@@ -373,6 +374,7 @@ class CurlTransport final : public HttpTransport {
     if (handle_ == nullptr) open();
     response.headers.reserve(maxHeaderBytes_);
     response.body.reserve(maxResponseBytes_);
+    host_.assign("Host: ").append(request.authority.data(), request.authority.size());
     setHeaders(request);
     setChanged(CURLOPT_URL, url_, request.url);
     setChanged(CURLOPT_CUSTOMREQUEST, method_, request.method);
@@ -396,6 +398,8 @@ class CurlTransport final : public HttpTransport {
     const HttpHeader* const end = request.headers + request.headerCount;
     for (const HttpHeader* header = request.headers; header != end; ++header)
       line = setLine(line, header->line.data());
+    // What is signed; libcurl's own has another spelling of some addresses.
+    line = setLine(line, host_.c_str());
     // An empty value keeps libcurl from adding its own.
     line = setLine(line, "Accept:");
     line = setLine(line, "Content-Type:");
@@ -487,8 +491,9 @@ class CurlTransport final : public HttpTransport {
   const Setup* setup_ = nullptr;
   std::string url_;
   std::string method_;
+  std::string host_;  ///< the header's whole line
   static constexpr std::size_t mostHeaders = 13;
-  curl_slist lines_[mostHeaders + 3];
+  curl_slist lines_[mostHeaders + 4];
 };
 
 }  // namespace v0_1
