@@ -4,8 +4,12 @@
 
 local_service=''
 
-# start_local_service PROGRAM ARGUMENT...: and points the AWS environment at it, away from the machine's own.
+# start_local_service PROGRAM ARGUMENT...: and points the AWS environment at it, away from the machine's own. Takes
+# the place of one that was started before.
 start_local_service() {
+  stop_local_service
+  # Here, because a program in the background may come to it after the facts of one before it were read.
+  : >"$scratch/local-service"
   "$@" >"$scratch/local-service" &
   local_service=$!
   tries=0
@@ -31,6 +35,7 @@ stop_local_service() {
   [ -n "$local_service" ] || return 0
   kill "$local_service" 2>/dev/null || true
   wait "$local_service" 2>/dev/null || true
+  local_service=''
 }
 
 # fact NAME: what the service printed of itself.
