@@ -106,13 +106,14 @@ class CertificateAuthority {
     X509_gmtime_adj(X509_getm_notBefore(certificate), content.validFromSeconds);
     X509_gmtime_adj(X509_getm_notAfter(certificate), content.validUntilSeconds);
     require(X509_set_pubkey(certificate, &key) == 1);
-    X509_NAME* const subject = X509_get_subject_name(certificate);
+    const std::unique_ptr<X509_NAME, Free<X509_NAME_free>> subject(X509_NAME_new());
     require(X509_NAME_add_entry_by_txt(
-                subject, "CN", MBSTRING_UTF8,
+                subject.get(), "CN", MBSTRING_UTF8,
                 reinterpret_cast<const unsigned char*>(content.commonName.c_str()), -1, -1,
                 0) == 1 &&
-            X509_set_issuer_name(certificate,
-                                 issuer == nullptr ? subject : X509_get_subject_name(issuer)) == 1);
+            X509_set_subject_name(certificate, subject.get()) == 1 &&
+            X509_set_issuer_name(
+                certificate, X509_get_subject_name(issuer == nullptr ? certificate : issuer)) == 1);
     if (content.alternativeNames.empty()) {
       addExtension(certificate, NID_basic_constraints, "critical,CA:TRUE");
       addExtension(certificate, NID_key_usage, "critical,keyCertSign");
