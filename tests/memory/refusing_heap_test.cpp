@@ -335,7 +335,7 @@ TEST_CASE("libcurl and OpenSSL are refused memory in a call over http") {
   refuseOverHttp(Owner::C);
 }
 
-// Each trial in a process of its own: OpenSSL 3.2 and later, among others, take for granted what
+// Each trial in a process of its own: OpenSSL 3.5 and 3.6 (SSL_set_connect_state) ignore what
 // they were refused. A crash is theirs when they have it without this library too; all others are
 // faults.
 TEST_CASE("libcurl and OpenSSL are refused memory in a call over https") {
