@@ -2,8 +2,6 @@
 #ifndef SECURE_TUNNELING_PROTOCOL_HPP
 #define SECURE_TUNNELING_PROTOCOL_HPP
 
-#include <rapidjson/reader.h>
-
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/json_reader.hpp"
 #include "secure_tunneling/http.hpp"
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/result.hpp"

@@ -121,6 +121,8 @@ TEST_CASE("the request of a call") {
   const char* const names[] = {"content-type", "x-amz-date", "x-amz-security-token", "x-amz-target",
                                "authorization"};
   REQUIRE(request.headerCount == 5);
+  // All that there is room for: each of the canonical request, with Authorization in place of Host.
+  CHECK(request.headerCount == detail::CanonicalRotateRequest::headerCount);
   for (std::size_t i = 0; i != 5; ++i) {
     const HttpHeader& header = request.headers[i];
     CHECK(header.name == names[i]);

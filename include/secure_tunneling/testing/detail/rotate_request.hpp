@@ -3,7 +3,6 @@
 #define SECURE_TUNNELING_TESTING_DETAIL_ROTATE_REQUEST_HPP
 
 #include <rapidjson/error/error.h>
-#include <rapidjson/reader.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/json_reader.hpp"
 #include "secure_tunneling/testing/detail/signature_check.hpp"
 
 namespace secure_tunneling {
