@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
-# What parts of this project need Mbed TLS for, beside libcurl and OpenSSL: tests of its hash policy,
+# What parts of this project need Mbed TLS for, beside libcurl and OpenSSL: tests of the hash policies over it,
 # and the examples that get by without libcurl and OpenSSL. Without it the rest is built. By file: Debian
 # has no CMake package of Mbed TLS 2.28.
 find_path(MbedTLS_INCLUDE_DIR mbedtls/ssl.h)
 find_library(MbedTLS_TLS_LIBRARY mbedtls)
 find_library(MbedTLS_X509_LIBRARY mbedx509)
-find_library(MbedTLS_CRYPTO_LIBRARY mbedcrypto)
+find_library(MbedTLS_CRYPTO_LIBRARY NAMES mbedcrypto tfpsacrypto)
 find_path(HttpParser_INCLUDE_DIR http_parser.h)
 find_library(HttpParser_LIBRARY http_parser)
 find_path(Cares_INCLUDE_DIR ares.h)
@@ -18,7 +18,7 @@ if(MbedTLS_INCLUDE_DIR AND MbedTLS_CRYPTO_LIBRARY)
   target_include_directories(secure_tunneling_mbedcrypto SYSTEM INTERFACE "${MbedTLS_INCLUDE_DIR}")
   target_link_libraries(secure_tunneling_mbedcrypto INTERFACE "${MbedTLS_CRYPTO_LIBRARY}")
 else()
-  message(STATUS "Without Mbed TLS (libmbedtls-dev): no test of its hash policy, and no examples/own-transport "
+  message(STATUS "Without Mbed TLS (libmbedtls-dev): no test of the hash policies over it, and no examples/own-transport "
     "and examples/firmware")
   return()
 endif()

@@ -6,8 +6,8 @@
 namespace st = secure_tunneling;
 
 TokenTask::TokenTask(st::Settings settings, st::CredentialsProvider& credentials,
-                     MbedtlsSettings& tls, const ExchangeLimits& limits)
-    : credentials_(credentials), tls_(tls), exchange_(tls, limits), state_(std::move(settings)) {}
+                     const MbedtlsSettings& tls, const ExchangeLimits& limits)
+    : credentials_(credentials), exchange_(tls, limits), state_(std::move(settings)) {}
 
 void TokenTask::begin(const std::string& tunnelId) {
   request_.tunnelId = tunnelId;
@@ -19,7 +19,7 @@ void TokenTask::begin(const std::string& tunnelId) {
 
 TokenTask::Event TokenTask::tick(std::int64_t unixMs, std::int64_t uptimeMs) {
   if (!call_) return Event::None;
-  const st::Moment now{unixMs, tls_.random()};
+  const st::Moment now{unixMs, MbedtlsSettings::random()};
   if (exchanging_) return tickExchange(now, uptimeMs);
   // Asked again while it waits, the call would take the wait for over.
   if (wakeAtMs_ && uptimeMs < *wakeAtMs_) return Event::None;

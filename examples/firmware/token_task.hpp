@@ -6,7 +6,7 @@
 #include <string>
 
 #include "mbedtls_exchange.hpp"
-#include "secure_tunneling/adapters/mbedtls_sha256.hpp"
+#include "secure_tunneling/adapters/psa_sha256.hpp"
 #include "secure_tunneling/core.hpp"
 
 /// What a device of this kind does about its tunnel: gets a new token when the old one is spent. A
@@ -23,8 +23,9 @@ class TokenTask {
     Finished,  ///< take the result
   };
 
+  /// `tls` must have been loaded at the first tick: signing and random numbers need it too.
   TokenTask(secure_tunneling::Settings settings, secure_tunneling::CredentialsProvider& credentials,
-            MbedtlsSettings& tls, const ExchangeLimits& limits = {});
+            const MbedtlsSettings& tls, const ExchangeLimits& limits = {});
   TokenTask(const TokenTask&) = delete;
   TokenTask& operator=(const TokenTask&) = delete;
 
@@ -41,15 +42,14 @@ class TokenTask {
   secure_tunneling::Result<secure_tunneling::RotateTunnelAccessTokenResponse> takeResult();
 
  private:
-  using Call = secure_tunneling::RotateCall<secure_tunneling::MbedtlsSha256>;
+  using Call = secure_tunneling::RotateCall<secure_tunneling::PsaSha256>;
 
   Event tickExchange(const secure_tunneling::Moment& now, std::int64_t uptimeMs);
   Event startNext(const secure_tunneling::Moment& now, std::int64_t uptimeMs);
 
   secure_tunneling::CredentialsProvider& credentials_;
-  MbedtlsSettings& tls_;
   MbedtlsExchange exchange_;
-  secure_tunneling::ClientState<secure_tunneling::MbedtlsSha256> state_;
+  secure_tunneling::ClientState<secure_tunneling::PsaSha256> state_;
   secure_tunneling::RotateTunnelAccessTokenRequest request_;
   std::optional<Call> call_;
   bool exchanging_ = false;

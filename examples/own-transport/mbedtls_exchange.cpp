@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <psa/crypto.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,14 +15,6 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-// Mbed TLS 3 has its TLS 1.3 on the PSA interface, which wants to be initialised.
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(MBEDTLS_PSA_CRYPTO_C)
-#include <psa/crypto.h>
-#define OWN_TRANSPORT_INITIALIZE_PSA() psa_crypto_init()
-#else
-#define OWN_TRANSPORT_INITIALIZE_PSA() 0
-#endif
 
 namespace st = secure_tunneling;
 
@@ -33,11 +26,28 @@ std::string textOf(int code) {
   return text.data();
 }
 
+st::Error setUpError(int code) {
+  st::Error error =
+      st::makeError(st::ErrorKind::Configuration, "Mbed TLS cannot be set up: " + textOf(code));
+  error.transportCode = code;
+  return error;
+}
+
 void requireTls12(mbedtls_ssl_config& config) {
 #if MBEDTLS_VERSION_NUMBER >= 0x03020000
   mbedtls_ssl_conf_min_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
 #else
   mbedtls_ssl_conf_min_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+#endif
+}
+
+void takeRandomNumbersFromPsa([[maybe_unused]] mbedtls_ssl_config& config) {
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  // Mbed TLS 4 takes them there by itself.
+  constexpr auto generate = [](void*, unsigned char* bytes, std::size_t size) -> int {
+    return psa_generate_random(bytes, size);
+  };
+  mbedtls_ssl_conf_rng(&config, generate, nullptr);
 #endif
 }
 
@@ -52,8 +62,6 @@ bool isHandshakeOver(mbedtls_ssl_context& tls) {
 }  // namespace
 
 MbedtlsSettings::MbedtlsSettings() {
-  mbedtls_entropy_init(&entropy_);
-  mbedtls_ctr_drbg_init(&drbg_);
   mbedtls_x509_crt_init(&authorities_);
   mbedtls_ssl_config_init(&config_);
 }
@@ -61,11 +69,11 @@ MbedtlsSettings::MbedtlsSettings() {
 MbedtlsSettings::~MbedtlsSettings() {
   mbedtls_ssl_config_free(&config_);
   mbedtls_x509_crt_free(&authorities_);
-  mbedtls_ctr_drbg_free(&drbg_);
-  mbedtls_entropy_free(&entropy_);
 }
 
 st::Result<void> MbedtlsSettings::load(const std::string& caFile) {
+  int code = psa_crypto_init();
+  if (code != 0) return setUpError(code);
   const int parsed = mbedtls_x509_crt_parse_file(&authorities_, caFile.c_str());
   if (parsed != 0) {
     // More than 0 is the number of certificates that it could not read.
@@ -75,31 +83,21 @@ st::Result<void> MbedtlsSettings::load(const std::string& caFile) {
     error.transportCode = parsed;
     return error;
   }
-  int code = OWN_TRANSPORT_INITIALIZE_PSA();
-  if (code == 0) {
-    code = mbedtls_ctr_drbg_seed(&drbg_, mbedtls_entropy_func, &entropy_, nullptr, 0);
-  }
-  if (code == 0) {
-    code = mbedtls_ssl_config_defaults(&config_, MBEDTLS_SSL_IS_CLIENT,
-                                       MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
-  }
-  if (code != 0) {
-    st::Error error =
-        st::makeError(st::ErrorKind::Configuration, "Mbed TLS cannot be set up: " + textOf(code));
-    error.transportCode = code;
-    return error;
-  }
+  code = mbedtls_ssl_config_defaults(&config_, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                     MBEDTLS_SSL_PRESET_DEFAULT);
+  if (code != 0) return setUpError(code);
   requireTls12(config_);
   mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_REQUIRED);
   mbedtls_ssl_conf_ca_chain(&config_, &authorities_, nullptr);
-  mbedtls_ssl_conf_rng(&config_, mbedtls_ctr_drbg_random, &drbg_);
+  takeRandomNumbersFromPsa(config_);
   return {};
 }
 
 std::uint32_t MbedtlsSettings::random() {
   std::array<unsigned char, 4> bytes{};
   std::uint32_t number = 0;
-  mbedtls_ctr_drbg_random(&drbg_, bytes.data(), bytes.size());
+  // Without one all devices wait alike, which is no reason to fail.
+  (void)psa_generate_random(bytes.data(), bytes.size());
   std::memcpy(&number, bytes.data(), sizeof number);
   return number;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
@@ -16,7 +14,8 @@
 #include "response_parser.hpp"
 #include "secure_tunneling/http.hpp"
 
-/// What all connections share: random numbers, the trusted authorities and the TLS rules.
+/// What all connections share: the trusted authorities and the TLS rules. Random numbers are those
+/// of the PSA Crypto API, which Mbed TLS 2.28, 3.x and 4 have.
 class MbedtlsSettings {
  public:
   MbedtlsSettings();
@@ -24,16 +23,15 @@ class MbedtlsSettings {
   MbedtlsSettings(const MbedtlsSettings&) = delete;
   MbedtlsSettings& operator=(const MbedtlsSettings&) = delete;
 
-  /// Reads the trusted authorities from a PEM file and seeds the random numbers: once, before the
-  /// first connection.
+  /// Initialises the PSA Crypto API and reads the trusted authorities from a PEM file: once, before
+  /// the first connection.
   secure_tunneling::Result<void> load(const std::string& caFile);
 
   [[nodiscard]] const mbedtls_ssl_config& tls() const noexcept { return config_; }
-  [[nodiscard]] std::uint32_t random();
+  /// For the time between two attempts.
+  [[nodiscard]] static std::uint32_t random();
 
  private:
-  mbedtls_entropy_context entropy_;
-  mbedtls_ctr_drbg_context drbg_;
   mbedtls_x509_crt authorities_;
   mbedtls_ssl_config config_;
 };

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // The transport over Mbed TLS, and the program without libcurl and OpenSSL.
 #include <openssl/ssl.h>
+#include <psa/crypto.h>
 
 #include <string>
 #include <utility>
 
 #include "mbedtls_transport.hpp"
-#include "secure_tunneling/adapters/mbedtls_sha256.hpp"
+#include "secure_tunneling/adapters/psa_sha256.hpp"
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
 
@@ -27,11 +28,13 @@ struct MbedtlsCaller {
   ManualClock clock;
   StaticCredentials credentials{ServedFake::accessKeyId, ServedFake::secretAccessKey};
   MbedtlsTransport transport;
-  BasicClient<MbedtlsSha256> client;
+  BasicClient<PsaSha256> client;
 
   MbedtlsCaller(Settings settings, std::string caFile, const ExchangeLimits& limits = {})
       : transport(std::move(caFile), limits),
-        client(std::move(settings), transport, credentials, clock) {}
+        client(std::move(settings), transport, credentials, clock) {
+    REQUIRE(psa_crypto_init() == PSA_SUCCESS);
+  }
 
   RotateResult rotate() {
     RotateTunnelAccessTokenRequest request;

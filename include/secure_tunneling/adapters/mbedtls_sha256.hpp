@@ -2,6 +2,10 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP
 #define SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP
 
+#if !__has_include(<mbedtls/sha256.h>)
+#error \
+    "Mbed TLS 4 has no mbedtls/sha256.h for programs: secure_tunneling/adapters/psa_sha256.hpp is for it"
+#endif
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
 
@@ -11,8 +15,9 @@ namespace secure_tunneling {
 inline namespace v0_1 {
 
 /// The hash policy over Mbed TLS 2.7 to 3.x, and with MBEDTLS_SHA256_ALT over the hash engine of a
-/// chip: an engine that reports a failure makes the call end in `ErrorKind::Signing`. Link with
-/// libmbedcrypto. Allocates nothing itself, wipes its context when it goes; one thread at a time.
+/// chip. For Mbed TLS 4, and wherever the PSA Crypto API is there, take `psa_sha256.hpp`. An engine
+/// that reports a failure makes the call end in `ErrorKind::Signing`. Link with libmbedcrypto.
+/// Allocates nothing itself, wipes its context when it goes; one thread at a time.
 class MbedtlsSha256 {
  public:
   static constexpr std::size_t digestSize = 32;
