@@ -151,6 +151,18 @@ inline bool isHostLabel(std::string_view text) noexcept {
   return !onlyDigits;
 }
 
+/// Makes a FIPS pseudo region of older configurations, `fips-us-east-1` or `us-east-1-fips`, the
+/// region that it means, as in the AWS CLI. Whether it was one.
+[[gnu::noinline]] inline bool takeFips(std::string& region) {
+  for (bool found = false;; found = true) {
+    const std::size_t at = region.find("fips");
+    if (at == std::string::npos) return found;
+    const bool isBehind = at != 0 && region[at - 1] == '-';
+    if (!isBehind && region[at + 4] != '-') return found;
+    region.erase(isBehind ? at - 1 : at, 5);
+  }
+}
+
 /// The error for a region that cannot be part of a host name, or for none.
 [[gnu::noinline]] inline Result<void> checkRegion(std::string_view region) {
   if (isHostLabel(region)) return {};

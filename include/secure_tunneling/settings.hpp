@@ -85,6 +85,8 @@ class EndpointUrl {
 /// What a call needs to know. Plain values; nothing is read from the environment or a file.
 struct Settings {
   /// e.g. "us-east-1". Required with an explicit endpoint too, as it is part of the signature.
+  /// Older configurations ask for FIPS by "fips-us-east-1" or "us-east-1-fips": that region is then
+  /// signed for and, unless an explicit endpoint says otherwise, its FIPS endpoint called.
   std::string region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
   EndpointUrl endpointUrl;
@@ -112,14 +114,19 @@ inline Result<void> resolveByUrl(Endpoint& endpoint, const Settings& settings) {
   // No URL tells the region that is part of the signature.
   if (settings.signRequests) resolved = checkRegion(settings.region);
   if (!resolved) return resolved;
-  return resolveInto(endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                                settings.useDualStackEndpoint, settings.allowHttp});
+  resolved = resolveInto(endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                                    settings.useDualStackEndpoint, settings.allowHttp});
+  takeFips(endpoint.signingRegion);
+  return resolved;
 }
 
 /// Resolves the endpoint of `settings` into a new one of the caller's.
 inline Result<void> resolveInto(Endpoint& endpoint, const Settings& settings) {
   if (!settings.endpointUrl.empty()) return settings.endpointUrl.resolveInto(endpoint, settings);
-  return resolveByRegion(endpoint, settings.region, settings.useFipsEndpoint,
+  std::string& region = endpoint.signingRegion;
+  region = settings.region;
+  const bool isFips = takeFips(region);
+  return resolveByRegion(endpoint, region, isFips || settings.useFipsEndpoint,
                          settings.useDualStackEndpoint);
 }
 

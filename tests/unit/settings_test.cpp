@@ -75,6 +75,44 @@ TEST_CASE("an endpoint URL leaves the region to the signature") {
         "region \"us east\": expected letters, digits and inner hyphens, as in us-east-1");
 }
 
+TEST_CASE("FIPS pseudo regions of older configurations") {
+  const struct {
+    const char* region;
+    const char* url;
+    const char* signingRegion;
+  } cases[] = {
+      {"fips-us-west-2", "https://api.tunneling.iot-fips.us-west-2.amazonaws.com/", "us-west-2"},
+      {"us-west-2-fips", "https://api.tunneling.iot-fips.us-west-2.amazonaws.com/", "us-west-2"},
+      {"ca-fips-central-1", "https://api.tunneling.iot-fips.ca-central-1.amazonaws.com/",
+       "ca-central-1"},
+      {"fips-us-gov-east-1", "https://api.tunneling.iot-fips.us-gov-east-1.amazonaws.com/",
+       "us-gov-east-1"},
+      {"fips-us-west-2-fips", "https://api.tunneling.iot-fips.us-west-2.amazonaws.com/",
+       "us-west-2"},
+      {"fips", "https://api.tunneling.iot.fips.amazonaws.com/", "fips"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.region);
+    Settings settings;
+    settings.region = row.region;
+    Endpoint endpoint;
+    REQUIRE(detail::resolveInto(endpoint, settings));
+    CHECK(endpoint.url == row.url);
+    CHECK(endpoint.signingRegion == row.signingRegion);
+    settings.endpointUrl = "https://example.com/";
+    REQUIRE(detail::resolveInto(endpoint, settings));
+    CHECK(endpoint.url == "https://example.com/");
+    CHECK(endpoint.signingRegion == row.signingRegion);
+  }
+  // The endpoint rules have them as they are.
+  EndpointParameters parameters;
+  parameters.region = "fips-us-west-2";
+  const Result<Endpoint> endpoint = resolveEndpoint(parameters);
+  REQUIRE(endpoint);
+  CHECK(endpoint->url == "https://api.tunneling.iot.fips-us-west-2.amazonaws.com/");
+  CHECK(endpoint->signingRegion == "fips-us-west-2");
+}
+
 TEST_CASE("what settings say beside an endpoint URL is checked with it") {
   Settings settings{"us-east-1", "http://example.com/"};
   CHECK(urlOf(settings) ==

@@ -434,6 +434,8 @@ TEST_CASE("the endpoints of SSO") {
        "oidc.us-east-2.amazonaws.com"},
       {"us-east-2", true, false, "portal.sso-fips.us-east-2.amazonaws.com",
        "oidc-fips.us-east-2.amazonaws.com"},
+      {"us-east-2-fips", false, false, "portal.sso-fips.us-east-2.amazonaws.com",
+       "oidc-fips.us-east-2.amazonaws.com"},
       {"us-east-2", false, true, "portal.sso.us-east-2.api.aws", "oidc.us-east-2.api.aws"},
       {"us-east-2", true, true, "portal.sso-fips.us-east-2.api.aws", "oidc-fips.us-east-2.api.aws"},
       {"us-gov-west-1", true, false, "portal.sso.us-gov-west-1.amazonaws.com",

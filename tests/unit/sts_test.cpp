@@ -399,6 +399,18 @@ TEST_CASE("how STS is reached is configured as for every service") {
   // The flags do not keep an endpoint of its own from being asked.
   environment.set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false");
   CHECK(loaded("p", given) == "ap-south-1|http://only.example||5");
+  // FIPS pseudo regions of older configurations.
+  given.region = "fips-us-east-1";
+  CHECK(loaded("p", given) == "us-east-1|http://only.example||5");
+  environment.unset("AWS_ENDPOINT_URL_STS");
+  environment.unset("AWS_ENDPOINT_URL");
+  environment.unset("AWS_USE_DUALSTACK_ENDPOINT");
+  environment.set("AWS_USE_FIPS_ENDPOINT", "false");
+  CHECK(loaded("default", given) == "us-east-1||fips|3");
+  environment.set("AWS_REGION", "us-gov-west-1-fips");
+  CHECK(loaded("default") == "us-gov-west-1||fips|3");
+  environment.set("AWS_REGION", "ap-south-1");
+  environment.set("AWS_ENDPOINT_URL_STS", "http://only.example");
   environment.set("AWS_USE_FIPS_ENDPOINT", "maybe");
   CHECK(loaded("p", given) == "error: AWS_USE_FIPS_ENDPOINT is \"maybe\": expected true or false");
   environment.set("AWS_USE_FIPS_ENDPOINT", "false");

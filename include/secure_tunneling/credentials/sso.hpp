@@ -240,7 +240,7 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     std::string_view host;
   };
 
-  [[nodiscard]] Result<Endpoint> findEndpoint(const Service& service, std::string_view region,
+  [[nodiscard]] Result<Endpoint> findEndpoint(const Service& service, std::string region,
                                               const ProfileView& profile) const {
     const detail::Configuration configuration(profile.files, profile.selected);
     std::string url;
@@ -258,6 +258,7 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
           useDualStack);
     }
     if (!read) return std::move(read).error();
+    if (detail::takeFips(region)) useFips = true;
     // The flags are for the service's own endpoints, and one URL may be set for all services.
     if (!url.empty()) useFips = useDualStack = false;
     // An explicit endpoint and the checks are those of every service.

@@ -56,6 +56,7 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
   }
   if (read) read = configuration.readMaxAttempts(sts.maxAttempts);
   if (!read) return std::move(read).error();
+  if (takeFips(sts.region)) sts.useFipsEndpoint = true;
   // The flags are for the service's own endpoints, and one URL may be set for all services.
   if (!sts.endpointUrl.empty()) sts.useFipsEndpoint = sts.useDualStackEndpoint = false;
   return sts;
