@@ -40,9 +40,15 @@ struct CredentialsRoom : Credentials {
   [[gnu::noinline]] CredentialsRoom() noexcept {}  // NOLINT(*-use-equals-default)
 };
 
-/// Why `credentials` cannot become header values; null when they can.
+/// What is wrong with a credential that `isVisibleAscii` refuses: none that AWS gives is so.
+inline constexpr char unsendable[] = " has a blank, a control or a non-ASCII character";
+
+/// Why `credentials` cannot be sent, or signed with; null when they can.
 inline const char* problemOf(const Credentials& credentials) noexcept {
   if (credentials.secretAccessKey.empty()) return "the secret access key is empty";
+  if (!isVisibleAscii(credentials.secretAccessKey.expose())) {
+    return "the secret access key has a blank, a control or a non-ASCII character";
+  }
   if (credentials.accessKeyId.empty() || !isVisibleAscii(credentials.accessKeyId) ||
       credentials.accessKeyId.find_first_of("/,") != std::string::npos) {
     return "the access key id is empty or has a character that none has";

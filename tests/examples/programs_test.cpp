@@ -136,6 +136,14 @@ TEST_CASE("the command's exit status tells what failed") {
     world.unset("AWS_SECRET_ACCESS_KEY");
     checkRefused(world.rotate({}), 253, "credentials");
   }
+  SECTION("a secret with the line break of the file that it was copied from") {
+    const std::string value =
+        std::string(ServedFake::secretAccessKey) + GENERATE(as<std::string>{}, "\n", "\r\n");
+    world.unset("AWS_SECRET_ACCESS_KEY");
+    world.environment.push_back("AWS_SECRET_ACCESS_KEY=" + value);
+    checkRefused(world.rotate({}), 255, "AWS_SECRET_ACCESS_KEY has a blank, a control");
+    CHECK(world.service.connections() == 0);
+  }
   SECTION("an error of the service") {
     checkRefused(world.rotate({"--tunnel-id", "no-such-tunnel"}), 254,
                  "An error occurred (ResourceNotFoundException) when calling the "

@@ -91,6 +91,55 @@ TEST_CASE("credentials from the environment") {
   }
 }
 
+TEST_CASE("credentials of the environment that cannot be sent are refused by the variable's name") {
+  TestEnvironment environment;
+  EnvironmentCredentials provider;
+  const char* const names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+                               "AWS_SECURITY_TOKEN"};
+  for (const std::string value : {"canary\n", "canary\r", "canary ", "\tcanary", "can ary",
+                                  "canary\x01", "canary\x7f", "canary\xc2\xa0"}) {
+    for (const char* const wrong : names) {
+      CAPTURE(wrong, value);
+      for (const char* const name : names)
+        environment.set(name, name == wrong ? value : "right");
+      if (wrong == names[2]) environment.unset(names[3]);
+      CHECK(retrieved(provider) == "error: environment: " + std::string(wrong) +
+                                       " has a blank, a control or a non-ASCII character");
+      CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+    }
+  }
+}
+
+TEST_CASE("credentials of a profile that cannot be sent are refused by the file") {
+  TestEnvironment environment;
+  const struct {
+    const char* lines;
+    const char* problem;
+  } cases[] = {
+      {"aws_access_key_id = I\naws_secret_access_key = can ary\n",
+       "the secret access key has a blank, a control or a non-ASCII character"},
+      {"aws_access_key_id = I\naws_secret_access_key = canary\n  more\n",
+       "the secret access key has a blank, a control or a non-ASCII character"},
+      {"aws_access_key_id = canary \xc3\xa9\naws_secret_access_key = s\n",
+       "the access key id is empty or has a character that none has"},
+      {"aws_access_key_id = I\naws_secret_access_key = s\naws_session_token = a\tcanary\n",
+       "the session token has a blank, a control or a non-ASCII character"},
+  };
+  ProfileCredentials provider("p");
+  for (const auto& row : cases) {
+    CAPTURE(row.lines);
+    for (const bool isConfig : {true, false}) {
+      environment.write(".aws/config", "");
+      environment.write(".aws/credentials", "");
+      const std::string path =
+          environment.write(isConfig ? ".aws/config" : ".aws/credentials",
+                            (isConfig ? "[profile p]\n" : "[p]\n") + std::string(row.lines));
+      CHECK(retrieved(provider) == "error: profile \"p\": " + path + ": " + row.problem);
+      CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+    }
+  }
+}
+
 TEST_CASE("which profile") {
   TestEnvironment environment;
   environment.write(".aws/credentials",
@@ -142,8 +191,8 @@ TEST_CASE("the grammar of the credentials file") {
       {"CR LF", "[default]\r\naws_access_key_id = ID\r\naws_secret_access_key = s\r\n", "ID|s|"},
       {"no line end at the end", "[default]\naws_access_key_id=ID\naws_secret_access_key=s",
        "ID|s|"},
-      {"blanks", "[ default ]\naws_access_key_id \t=\t ID \naws_secret_access_key =   s s  \n",
-       "ID|s s|"},
+      {"blanks", "[ default ]\naws_access_key_id \t=\t ID \naws_secret_access_key =   s  \n",
+       "ID|s|"},
       {"names in another case", "[default]\nAWS_Access_Key_ID=ID\nAWS_SECRET_ACCESS_KEY=s\n",
        "ID|s|"},
       {"empty lines and comments",

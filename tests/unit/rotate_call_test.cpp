@@ -547,7 +547,7 @@ TEST_CASE("credentials that the service calls expired are asked for again") {
   CHECK(call.credentialsQuery().nowMs == start.unixMs + 5);
 
   SECTION("new ones are used") {
-    giveCredentials(call, "AKIDOTHER", "other secret", "other-token");
+    giveCredentials(call, "AKIDOTHER", "other-secret", "other-token");
     REQUIRE(call.next(start) == Step::Send);
     CHECK(headerOf(call.request(), "authorization").find("Credential=AKIDOTHER/") !=
           std::string_view::npos);
@@ -599,7 +599,7 @@ TEST_CASE("without credentials nothing is sent") {
   }
 }
 
-TEST_CASE("credentials that cannot be header values are refused and not repeated") {
+TEST_CASE("credentials that no service can have given are refused and not repeated") {
   using namespace std::string_literals;
   const struct {
     std::string accessKeyId;
@@ -616,6 +616,12 @@ TEST_CASE("credentials that cannot be header values are refused and not repeated
       {"canary, SignedHeaders=", "canary", ""},
       {"canary\x7f", "canary", ""},
       {"canary\xc3\xbc", "canary", ""},
+      {"AKID", "canary\n", ""},
+      {"AKID", "canary\r\n", ""},
+      {"AKID", " canary", ""},
+      {"AKID", "can\tary", ""},
+      {"AKID", "canary\0"s, ""},
+      {"AKID", "canary\xc2\xa0", ""},
       {"AKID", "canary", "canary\r\nX-Evil: 1"},
       {"AKID", "canary", "canary\n"},
       {"AKID", "canary", "canary canary"},
@@ -636,15 +642,6 @@ TEST_CASE("credentials that cannot be header values are refused and not repeated
     CHECK(error.attempts == 0);
     CHECK(error.message.find("canary") == std::string::npos);
   }
-}
-
-TEST_CASE("a secret access key may hold any bytes") {
-  CallState state(settingsForTests());
-  const RotateTunnelAccessTokenRequest input = rotateAll();
-  Call call(state, input);
-  REQUIRE(call.next(start) == Step::NeedCredentials);
-  giveCredentials(call, "AKID", "with blanks \r\n and \xc3\xbc");
-  CHECK(call.next(start) == Step::Send);
 }
 
 TEST_CASE("secrets are masked in what the service says") {
@@ -687,7 +684,7 @@ TEST_CASE("secrets are masked wherever a service may put them") {
   const RotateTunnelAccessTokenRequest input = rotateAll();
   Call call(state, input);
   REQUIRE(call.next(start) == Step::NeedCredentials);
-  giveCredentials(call, "AKID", "secret access key", "session-token");
+  giveCredentials(call, "AKID", "secret-access-key", "session-token");
   REQUIRE(call.next(start) == Step::Send);
   call.response().headers.add("x-amzn-requestid", "id session-token");
   answerError(call, 400, "Code-session-token");
@@ -703,7 +700,7 @@ TEST_CASE("a secret in the id of an answer is masked, whatever the answer") {
     const RotateTunnelAccessTokenRequest input = rotateAll();
     Call call(state, input);
     REQUIRE(call.next(start) == Step::NeedCredentials);
-    giveCredentials(call, "AKID", "secret access key", "session-token");
+    giveCredentials(call, "AKID", "secret-access-key", "session-token");
     REQUIRE(call.next(start) == Step::Send);
     call.response().headers.add("x-amzn-requestid", "id session-token");
     answer(call, 200, body);

@@ -315,7 +315,7 @@ TEST_CASE("randomness: any number is good enough, and bounds the wait") {
 
 TEST_CASE("memory: a warm call asks for little") {
   ManualClock clock;
-  StaticCredentials credentials("AKIDEXAMPLE", "a secret access key of some length",
+  StaticCredentials credentials("AKIDEXAMPLE", "a-secret-access-key-of-some-length",
                                 std::string(900, 't'));
   class QuietTransport final : public HttpTransport {
    public:

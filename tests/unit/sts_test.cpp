@@ -127,6 +127,8 @@ TEST_CASE("answers of STS") {
       {200, stsAnswer("ID", "s", "t", "soon"), "invalid the answer has no complete credentials"},
       {200, stsAnswer("ID", "s&nbsp;", "t", "2026-01-15T12:30:00Z"),
        "invalid the answer has no complete credentials"},
+      {200, stsAnswer("ID", "canary ", "t", "2026-01-15T12:30:00Z"),
+       "invalid the secret access key has a blank, a control or a non-ASCII character"},
       {200, good.substr(0, good.size() - 2), "invalid the answer is not XML"},
       {200, "", "invalid the answer is not XML"},
       {200, R"({"AccessKeyId":"ID"})", "invalid the answer is not XML"},
@@ -145,7 +147,7 @@ TEST_CASE("answers of STS") {
 
 TEST_CASE("a role is assumed by a signed request") {
   Assumer assumer;
-  assumer.transport.answer(200, stsAnswer("ROLE", "role secret", "role token"));
+  assumer.transport.answer(200, stsAnswer("ROLE", "role-secret", "role-token"));
   Role role;
   role.arn = "arn:aws:iam::123456789012:role/path/My Role";
   role.sessionName = "me@example";
@@ -154,8 +156,8 @@ TEST_CASE("a role is assumed by a signed request") {
   assumer.as.sessionToken.assign("token/of+the=source");
   REQUIRE(assumer.assume(role));
   CHECK(assumer.credentials.accessKeyId == "ROLE");
-  CHECK(assumer.credentials.secretAccessKey.equals("role secret"));
-  CHECK(assumer.credentials.sessionToken.equals("role token"));
+  CHECK(assumer.credentials.secretAccessKey.equals("role-secret"));
+  CHECK(assumer.credentials.sessionToken.equals("role-token"));
   CHECK(assumer.credentials.expiresAtMs == 1768480200000 + 3'600'000);
 
   const RecordedRequest& request = assumer.transport.requests().at(0);

@@ -28,10 +28,15 @@ class EnvironmentCredentials final : public CredentialsProvider {
       return makeError(ErrorKind::Configuration,
                        "environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"sv);
     }
+    const char* const tokenName =
+        valueOf("AWS_SECURITY_TOKEN").empty() ? "AWS_SESSION_TOKEN" : "AWS_SECURITY_TOKEN";
+    for (const char* const name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", tokenName}) {
+      if (detail::isVisibleAscii(valueOf(name))) continue;
+      return detail::failure(ErrorKind::Configuration, "environment: ", name, detail::unsendable);
+    }
     credentials.accessKeyId = accessKeyId;
     credentials.secretAccessKey.assign(secretAccessKey);
-    const std::string_view olderToken = valueOf("AWS_SECURITY_TOKEN");
-    credentials.sessionToken.assign(olderToken.empty() ? valueOf("AWS_SESSION_TOKEN") : olderToken);
+    credentials.sessionToken.assign(valueOf(tokenName));
     credentials.expiresAtMs.reset();
     return {};
   }

@@ -13,7 +13,7 @@ inline namespace v0_1 {
 namespace detail {
 
 /// Reads a key pair of one file: a pair is never put together from both. False when there is none;
-/// an access key id without a secret is an error.
+/// an access key id without a secret is an error, and so is what cannot be sent.
 inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
                                     Credentials& credentials) {
   const auto find = [&](std::string_view name) {
@@ -33,7 +33,9 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   const bool isOlder = find("aws_security_token"sv) != nullptr;
   credentials.sessionToken.assign(value(isOlder ? "aws_security_token"sv : "aws_session_token"sv));
   credentials.expiresAtMs.reset();
-  return true;
+  const char* const problem = problemOf(credentials);
+  if (problem == nullptr) return true;
+  return profile.refuse(concat({profile.files.path(file), ": "sv, problem}));
 }
 
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.

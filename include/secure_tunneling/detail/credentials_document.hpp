@@ -81,6 +81,8 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
     credentials.secretAccessKey.assign(members[secretAccessKey].text);
     credentials.sessionToken.assign(members[token].text);
     credentials.expiresAtMs = expiresAtMs;
+    const char* const unusable = problemOf(credentials);
+    if (unusable != nullptr) problem = unusable;
   }
   document.clear();
   if (problem.empty()) return {};

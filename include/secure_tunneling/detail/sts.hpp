@@ -132,7 +132,9 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
                             !credentials.sessionToken.empty() && credentials.expiresAtMs;
     error.kind = ErrorKind::InvalidResponse;
     error.message = isXml ? "the answer has no complete credentials"sv : "the answer is not XML"sv;
-    if (isComplete) {
+    const char* const unusable = isComplete ? problemOf(credentials) : nullptr;
+    if (unusable != nullptr) error.message = unusable;
+    if (isComplete && unusable == nullptr) {
       response.body.clear();
       return {};
     }
