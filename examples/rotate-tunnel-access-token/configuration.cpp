@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 using secure_tunneling::CurlTransportOptions;
+using secure_tunneling::expandPath;
 using secure_tunneling::GivenSettings;
 using secure_tunneling::GivenStsSettings;
 using secure_tunneling::Result;
@@ -42,9 +43,9 @@ Result<SharedSettings> readSettings(const Options& options) {
     Result<void> located = secure_tunneling::addInstanceRegion(*shared);
     if (!located) return std::move(located).error();
   }
-  if (!options.caBundle.empty()) shared->caBundle = options.caBundle;
+  if (!options.caBundle.empty()) shared->caBundle = expandPath(options.caBundle);
   if (shared->caBundle.empty() && isSet("REQUESTS_CA_BUNDLE")) {
-    shared->caBundle = std::getenv("REQUESTS_CA_BUNDLE");
+    shared->caBundle = expandPath(std::getenv("REQUESTS_CA_BUNDLE"));
   }
   return shared;
 }

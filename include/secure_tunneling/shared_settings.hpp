@@ -78,7 +78,7 @@ class SettingsReader {
       result = configuration_.read(configuration_.find({flag.variable}, flag.property), flag.value);
     }
     settings.correctClockSkew = !keepsClock;
-    shared.caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv).value;
+    shared.caBundle = expandPath(configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv).value);
     return result ? configuration_.readMaxAttempts(settings.maxAttempts) : std::move(result);
   }
 
@@ -131,6 +131,8 @@ class SettingsReader {
 /// The retry modes `adaptive` and `legacy` are run as `standard`, the latter with 5 attempts where
 /// their number is not set.
 ///
+/// In paths `$NAME`, `${NAME}` and a leading `~` or `~USER` are expanded.
+///
 /// Reads the files at each call; as `getenv`, not safe beside a thread that changes the
 /// environment. Returns `ErrorKind::Configuration`, with the variable or the file and line, for a
 /// value that is not valid, for a malformed file, and for a profile that was asked for by name and
@@ -149,6 +151,13 @@ inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}
   shared.configFile = files->path(detail::SharedFile::Config);
   shared.credentialsFile = files->path(detail::SharedFile::Credentials);
   return shared;
+}
+
+/// A path as the AWS CLI reads it from a variable or a file, with `$NAME`, `${NAME}` and a leading
+/// `~` or `~USER` expanded. What is not known stays as it is. As `getenv`, not safe beside a thread
+/// that changes the environment.
+inline std::string expandPath(std::string_view path) {
+  return detail::expandPath(path);
 }
 
 /// The part of `loadSharedSettings` that a client takes.

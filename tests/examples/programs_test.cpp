@@ -376,6 +376,24 @@ TEST_CASE("the local service and the programs, over https") {
         "AWS_CONFIG_FILE=" + files.file("config", "[default]\nca_bundle = " + authority.file());
     CHECK(run(command, environment).status == 0);
   }
+  SECTION("with the authority in the home directory") {
+    environment.push_back("HOME=" + files.path());
+    const std::string fromHome = authority.file().substr(files.path().size());
+    const std::string how = GENERATE(as<std::string>{}, "option", "AWS_CA_BUNDLE=~",
+                                     "REQUESTS_CA_BUNDLE=${HOME}", "profile");
+    CAPTURE(how);
+    if (how == "option") {
+      command.insert(command.end(), {"--ca-bundle", "~" + fromHome});
+    } else if (how == "profile") {
+      environment[4] =
+          "AWS_CONFIG_FILE=" + files.file("config", "[default]\nca_bundle = ~" + fromHome);
+    } else {
+      environment.push_back(how + fromHome);
+    }
+    const Finished finished = run(command, environment);
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+  }
   SECTION("without verification") {
     command.emplace_back("--no-verify-ssl");
     CHECK(run(command, environment).status == 0);

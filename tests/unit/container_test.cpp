@@ -190,6 +190,8 @@ TEST_CASE("the agent is told the container's token") {
   CHECK(authorization() == "from-file");
   container.environment.write("token", "replaced");
   CHECK(authorization() == "replaced");
+  container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "$HOME/token");
+  CHECK(authorization() == "replaced");
 }
 
 TEST_CASE("a token that cannot be a header's value is refused and not told") {

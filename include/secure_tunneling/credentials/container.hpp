@@ -164,13 +164,13 @@ class ContainerCredentials final : public CredentialsProvider {
 
   /// What to send in the Authorization header; empty for nothing.
   static Result<Secret> readToken() {
-    const std::string_view path = detail::environmentVariable(tokenFileName);
+    const std::string path = detail::expandPath(detail::environmentVariable(tokenFileName));
     const char* const from = path.empty() ? tokenName : tokenFileName;
     Secret token;
     if (path.empty()) {
       token.assign(detail::environmentVariable(tokenName));
     } else {
-      Result<detail::SharedText> file = detail::readSharedFile({std::string(path), true});
+      Result<detail::SharedText> file = detail::readSharedFile({path, true});
       if (!file) return detail::sourceError(source, file.error());
       token = std::move(file->text);
     }

@@ -80,7 +80,7 @@ class WebIdentityCredentials final : public CredentialsProvider, public ProfileS
     const std::string source = detail::concat(
         {"AssumeRoleWithWebIdentity of "sv, detail::printable(identity.roleArn, 120)});
     Result<detail::SharedText> file =
-        detail::readSharedFile({detail::expandHome(identity.tokenFile), true});
+        detail::readSharedFile({detail::expandPath(identity.tokenFile), true});
     if (!file) return detail::sourceError(source, file.error());
     const std::string_view token = detail::trimBlanks(file->text.expose());
     if (token.empty()) {

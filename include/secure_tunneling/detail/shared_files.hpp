@@ -40,8 +40,8 @@ inline SharedFilePath sharedFilePath(SharedFile file) {
   const bool isConfig = file == SharedFile::Config;
   const std::string_view named =
       environmentVariable(isConfig ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE");
-  if (!named.empty()) return {expandHome(named), true};
-  return {expandHome(isConfig ? "~/.aws/config"sv : "~/.aws/credentials"sv), false};
+  if (!named.empty()) return {expandPath(named), true};
+  return {expandPath(isConfig ? "~/.aws/config"sv : "~/.aws/credentials"sv), false};
 }
 
 /// A shared file as it was read.
