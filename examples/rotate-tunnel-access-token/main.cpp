@@ -154,12 +154,17 @@ int main(int argc, char** argv) {
   Result<void> checked = checkParameters(*parameters);
   if (!checked) return fail(checked.error());
 
+  if (options->debug) {
+    const std::string lines = secure_tunneling::listPassedOver();
+    if (!lines.empty()) DebugLog(true).line("passed over, unless asked for by name: " + lines);
+  }
   Result<SharedSettings> shared = readSettings(*options);
   if (!shared) return fail(shared.error());
   if (shared->settings.region.empty()) {
     return fail(exitConfiguration,
                 "You must specify a region. You can also configure your region by running \"aws "
-                "configure\".");
+                "configure\"." +
+                    shared->passedOver);
   }
   if (options->skeleton == Skeleton::Output) {
     return print(format(outputSkeleton(), options->output).expose());

@@ -26,6 +26,10 @@ using Client = BasicClient<OpensslSha256>;
   Result<SharedSettings> shared = loadSharedSettings();
   if (!shared) return std::move(shared).error();
   Result<void> located = addInstanceRegion(*shared);
+  if (located && shared->settings.region.empty()) {
+    located = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region",
+                              shared->passedOver.c_str());
+  }
   if (!located) return std::move(located).error();
   CurlTransportOptions options;
   options.trust(std::move(shared->caBundle));

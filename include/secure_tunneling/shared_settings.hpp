@@ -37,6 +37,10 @@ struct SharedSettings {
   std::string profile;
   std::string configFile;
   std::string credentialsFile;
+  /// For the end of a message about what is missing: where the files have headings and properties
+  /// that may have been meant for the profile but are passed over because of their names,
+  /// ` (passed over: FILE, line N; ...)`, or nothing.
+  std::string passedOver;
 };
 
 namespace detail {
@@ -44,11 +48,11 @@ namespace detail {
 inline Error profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
   const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
-  return errorOf(
-      ErrorKind::Configuration,
-      {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
-       ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
-       isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv, files.paths()});
+  return errorOf(ErrorKind::Configuration,
+                 {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
+                  ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
+                  isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv,
+                  files.paths(), files.passedOverNote(chosen.name)});
 }
 
 /// Reads one setting after the other, with its checks.
@@ -150,6 +154,7 @@ inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}
   shared.profile = std::move(chosen.name);
   shared.configFile = files->path(detail::SharedFile::Config);
   shared.credentialsFile = files->path(detail::SharedFile::Credentials);
+  shared.passedOver = files->passedOverNote(shared.profile);
   return shared;
 }
 
@@ -158,6 +163,14 @@ inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}
 /// that changes the environment.
 inline std::string expandPath(std::string_view path) {
   return detail::expandPath(path);
+}
+
+/// Where the shared files have headings and properties that the AWS SDKs pass over because of their
+/// names: `FILE, line N` each, with `; ` between. Of these, a heading counts where it is asked for
+/// by name. Reads the files; empty where they cannot be read.
+inline std::string listPassedOver() {
+  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  return files ? files->passedOver({}) : std::string();
 }
 
 /// The part of `loadSharedSettings` that a client takes.

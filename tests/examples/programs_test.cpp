@@ -253,6 +253,9 @@ TEST_CASE("the command goes by a profile of the shared files") {
                                  "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}) {
     world.unset(name);
   }
+  const auto write = [&files](const std::string& name, const std::string& text) {
+    static_cast<void>(files.file(name, text));
+  };
   const std::string config = files.file(
       "config",
       "[profile p]\nregion = us-east-1\nservices = here\n[profile bad]\nregion = no region\n"
@@ -281,6 +284,37 @@ TEST_CASE("the command goes by a profile of the shared files") {
   SECTION("with another region, which the service does not take") {
     arguments.insert(arguments.end(), {"--region", "eu-west-1"});
     checkRefused(world.command(arguments), 254, "scoped to a valid region");
+  }
+  SECTION("whose name the AWS CLI quotes") {
+    const std::string name = "Bob's own";
+    write("config", R"([profile 'Bob'"'"'s own'])"
+                    "\nregion = us-east-1\nendpoint_url = " +
+                        world.service.url() + "\n");
+    write("credentials", "[" + name + "]\naws_access_key_id = " + ServedFake::accessKeyId +
+                             "\naws_secret_access_key = " + ServedFake::secretAccessKey + "\n");
+    arguments[5] = name;
+    const Finished finished = world.command(arguments);
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output.find(world.service.sourceToken()) != std::string::npos);
+  }
+  SECTION("that has no region because of a name that nobody asks for") {
+    write("config", "[profile p]\nthe region = canary\n[other]\n");
+    checkRefused(world.command(arguments), 253,
+                 "You must specify a region. You can also configure your region by running \"aws "
+                 "configure\". (passed over: " +
+                     config + ", line 2)\n");
+    arguments.emplace_back("--debug");
+    checkRefused(world.command(arguments), 253,
+                 "debug: passed over, unless asked for by name: " + config + ", line 3; " + config +
+                     ", line 2\n",
+                 2);
+  }
+  SECTION("that has no keys because of a name that nobody asks for") {
+    write("credentials", "[profile p]\naws_secret_access_key = canary\n");
+    world.environment.emplace_back("AWS_EC2_METADATA_DISABLED=true");
+    checkRefused(world.command(arguments), 253, "(passed over: " + credentials + ", line 1)");
+    CHECK(world.service.connections() == 0);
   }
   SECTION("with a region that is none") {
     arguments[5] = "bad";

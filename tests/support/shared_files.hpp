@@ -11,20 +11,28 @@
 using PropertiesByName = std::map<std::string, std::string>;
 using SectionsByName = std::map<std::string, PropertiesByName>;
 
+/// Which names of sections and properties are listed: all that can be asked for, or those alone
+/// that the AWS SDKs read.
+enum class ListedNames : unsigned char { All, OfSdks };
+
 /// The sections of a kind, with what `SharedFiles` finds in them.
 inline SectionsByName sectionsOf(const secure_tunneling::detail::SharedFiles& files,
-                                 std::string_view kind) {
+                                 std::string_view kind, ListedNames names = ListedNames::All) {
   using secure_tunneling::detail::SharedProperty;
   using secure_tunneling::detail::SharedSection;
+  const auto isListed = [names](std::string_view name) {
+    return names == ListedNames::All || secure_tunneling::detail::isSharedName(name);
+  };
   SectionsByName out;
   for (const SharedSection& section : files.sections()) {
-    if (section.kind == kind) out[std::string(section.name)];
+    if (section.kind == kind && isListed(section.name)) out[std::string(section.name)];
   }
   const SharedProperty* parent = nullptr;
   for (const SharedProperty& property : files.properties()) {
     if (!property.isNested) parent = &property;
     const SharedSection& section = files.sections()[property.section];
     if (section.kind != kind || files.find(kind, section.name, parent->name) != parent) continue;
+    if (!isListed(section.name) || !isListed(parent->name) || !isListed(property.name)) continue;
     PropertiesByName& properties = out[std::string(section.name)];
     std::string name(parent->name);
     if (property.isNested) {

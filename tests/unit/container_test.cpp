@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secure_tunneling/credentials/container.hpp"
 
+#include <sys/stat.h>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -199,6 +201,7 @@ TEST_CASE("a token that cannot be a header's value is refused and not told") {
   container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
   const std::string name = "container: AWS_CONTAINER_AUTHORIZATION_TOKEN";
   const std::string problem = ": the token has a line break or a control character";
+  const std::string noFile = ": there is no such file, or it is empty or no regular file";
   SECTION("in the variable") {
     container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN",
                               GENERATE(as<std::string>{}, "canary\n", "canary\rX: y", "a\tb"));
@@ -213,12 +216,18 @@ TEST_CASE("a token that cannot be a header's value is refused and not told") {
     const std::string path = container.environment.path("none");
     container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
     container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "unused");
-    CHECK(container.get() == name + "_FILE " + path + ": the file does not exist or is empty");
+    CHECK(container.get() == name + "_FILE " + path + noFile);
   }
   SECTION("a folder") {
     const std::string path = container.environment.path("");
     container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
-    CHECK(container.get() == "container: " + path + ": cannot be read");
+    CHECK(container.get() == name + "_FILE " + path + noFile);
+  }
+  SECTION("a pipe that nobody writes to") {
+    const std::string path = container.environment.path("pipe");
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
+    CHECK(container.get() == name + "_FILE " + path + noFile);
   }
   CHECK(container.kind == ErrorKind::Configuration);
   CHECK(container.transport.requests().empty());

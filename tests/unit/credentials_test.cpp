@@ -140,6 +140,21 @@ TEST_CASE("credentials of a profile that cannot be sent are refused by the file"
   }
 }
 
+TEST_CASE("an error about missing credentials names what was passed over in the profile") {
+  TestEnvironment environment;
+  const std::string config = environment.write(".aws/config", "[p]\nregion = r\n[profile q]\n");
+  const std::string credentials = environment.write(
+      ".aws/credentials",
+      "[q]\naws access key id = canary\n[r]\naws_access_key_id = I\nmy secret = canary\n");
+  CHECK(fromProfile("p") == "error: profile \"p\": found neither in " + config + " nor in " +
+                                credentials + " (passed over: " + config + ", line 1)");
+  CHECK(fromProfile("q") ==
+        "error: profile \"q\": it names no credentials (passed over: " + credentials + ", line 2)");
+  CHECK(fromProfile("r") ==
+        "error: profile \"r\": aws_secret_access_key is not set (passed over: " + credentials +
+            ", line 5)");
+}
+
 TEST_CASE("which profile") {
   TestEnvironment environment;
   environment.write(".aws/credentials",
@@ -324,8 +339,10 @@ TEST_CASE("shared files that cannot be read are refused") {
   }
   SECTION("a folder") {
     environment.set("AWS_CONFIG_FILE", environment.path(".aws"));
-    CHECK(fromProfile() == "error: " + environment.path(".aws") + ": cannot be read");
-    CHECK(errorKindOf(provider) == ErrorKind::Configuration);
+    CHECK(fromProfile() == "error: profile \"default\": found neither in " +
+                               environment.path(".aws") + " (a directory) nor in " +
+                               environment.path(".aws/credentials"));
+    CHECK(errorKindOf(provider) == ErrorKind::NoCredentials);
   }
   SECTION("not allowed") {
     const std::string path = environment.write(".aws/credentials", "[default]\n");

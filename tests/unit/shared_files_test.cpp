@@ -26,9 +26,8 @@ namespace {
 
 Result<SharedFiles> parse(std::string_view config, std::string_view credentials = {}) {
   SharedFiles files;
-  Result<void> added = files.add(SharedFile::Config, {"CONFIG", Secret(config), false});
-  if (added)
-    added = files.add(SharedFile::Credentials, {"CREDENTIALS", Secret(credentials), false});
+  Result<void> added = files.add(SharedFile::Config, {"CONFIG", Secret(config)});
+  if (added) added = files.add(SharedFile::Credentials, {"CREDENTIALS", Secret(credentials)});
   if (!added) {
     CHECK(added.error().kind == ErrorKind::Configuration);
     return std::move(added).error();
@@ -36,27 +35,28 @@ Result<SharedFiles> parse(std::string_view config, std::string_view credentials 
   return files;
 }
 
-/// Holds a pipe open until this thread reads from it, and then looks at the reader's descriptor.
-/// From a signal, because not every emulator can start a thread or a process.
-class PipeWatch {
+/// Looks from a signal, because not every emulator can start a thread or a process, whether this
+/// thread has a file open, and then at its descriptor.
+class DescriptorWatch {
  public:
-  explicit PipeWatch(const std::string& path) {
-    end_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    REQUIRE(::fstat(end_, &pipe_) == 0);
-    readerFlags_ = -1;
+  explicit DescriptorWatch(const std::string& path) {
+    REQUIRE(::stat(path.c_str(), &file_) == 0);
+    flags_ = -1;
     struct sigaction action {};
     action.sa_handler = look;
     action.sa_flags = SA_RESTART;
     ::sigaction(SIGALRM, &action, &before_);
     setInterval(1000);
   }
-  PipeWatch(const PipeWatch&) = delete;
-  PipeWatch& operator=(const PipeWatch&) = delete;
-  ~PipeWatch() { ::sigaction(SIGALRM, &before_, nullptr); }
-
-  bool isClosedInOtherPrograms() const {
-    return readerFlags_ != -1 && (readerFlags_ & FD_CLOEXEC) != 0;
+  DescriptorWatch(const DescriptorWatch&) = delete;
+  DescriptorWatch& operator=(const DescriptorWatch&) = delete;
+  ~DescriptorWatch() {
+    setInterval(0);
+    ::sigaction(SIGALRM, &before_, nullptr);
   }
+
+  [[nodiscard]] bool hasSeen() const { return flags_ != -1; }
+  [[nodiscard]] bool isClosedInOtherPrograms() const { return (flags_ & FD_CLOEXEC) != 0; }
 
  private:
   static void setInterval(suseconds_t microseconds) {
@@ -65,20 +65,16 @@ class PipeWatch {
   }
 
   static void look(int) {
-    for (int i = 0; i != 1024; ++i) {
+    for (int i = 0; i != 64; ++i) {
       struct stat its {};
-      if (i == end_ || ::fstat(i, &its) != 0) continue;
-      if (its.st_ino != pipe_.st_ino || its.st_dev != pipe_.st_dev) continue;
-      readerFlags_ = ::fcntl(i, F_GETFD);
-      setInterval(0);
-      ::close(end_);
-      return;
+      if (::fstat(i, &its) != 0 || its.st_ino != file_.st_ino || its.st_dev != file_.st_dev)
+        continue;
+      flags_ = ::fcntl(i, F_GETFD);
     }
   }
 
-  inline static volatile std::sig_atomic_t readerFlags_ = -1;
-  inline static int end_ = -1;
-  inline static struct stat pipe_ {};
+  inline static volatile std::sig_atomic_t flags_ = -1;
+  inline static struct stat file_ {};
   struct sigaction before_ {};
 };
 
@@ -115,7 +111,8 @@ TEST_CASE("properties of the shared files") {
        "default{a=b;c=d}"},
       {"comment signs that are none", "[default]\na=b#c;d\nb = c;\nc = d#\n",
        "default{a=b#c;d;b=c;;c=d#}"},
-      {"a name that is not valid", "[default]\na b = c\n\xc3\xa9 = d\ne = f\n", "default{e=f}"},
+      {"a name that is not valid", "[default]\na b = c\n\xc3\xa9 = d\ne = f\n",
+       "default{a b=c;e=f;\xc3\xa9=d}"},
       {"all signs of a name", "[default]\nA_b-9/.%@:+ = c\n", "default{a_b-9/.%@:+=c}"},
   };
   for (const auto& row : cases) {
@@ -138,7 +135,7 @@ TEST_CASE("values that go on on the next lines") {
       {"with what would be a section", "[default]\na = b\n [c]\nd = e\n", "default{a=b\n[c];d=e}"},
       {"over empty lines and comments", "[default]\na = b\n\n  \n# c\n  # d\n e\n",
        "default{a=b\ne}"},
-      {"of a name that is not valid", "[default]\na b = c\n d\n e\nf = g\n", "default{f=g}"},
+      {"of a name that is not valid", "[default]\na b = c\n d\n e\nf = g\n", "default{a b=c;f=g}"},
       {"to the end of the file", "[default]\na = b\n c", "default{a=b\nc}"},
   };
   for (const auto& row : cases) {
@@ -159,7 +156,8 @@ TEST_CASE("nested properties") {
       {"empty", "[default]\na =\n b =\n c\t= \n", "default{a=;a/b=;a/c=}"},
       {"the last of several", "[default]\na =\n b = 1\n b = 2\n", "default{a=;a/b=2}"},
       {"with what would be a comment", "[default]\na =\n b = c # d\n", "default{a=;a/b=c # d}"},
-      {"a name that is not valid", "[default]\na =\n b c = d\n e = f\n", "default{a=;a/e=f}"},
+      {"a name that is not valid", "[default]\na =\n b c = d\n e = f\n",
+       "default{a=;a/b c=d;a/e=f}"},
       {"under the last of several", "[default]\na =\n b = 1\na =\n c = 2\n", "default{a=;a/c=2}"},
       {"under one that has none any more", "[default]\na =\n b = 1\na = 2\n", "default{a=2}"},
   };
@@ -198,7 +196,7 @@ TEST_CASE("headings of the config file and what they are") {
       {"[sso-session s]", "profile", ""},
       {"[p]", "profile", ""},
       {"[profile p q]", "profile", ""},
-      {"[profile p!]", "profile", ""},
+      {"[profile p!]", "profile", "p!{a=b}"},
       {"[profilep]", "profile", ""},
       {"[Profile p]", "profile", ""},
       {"[profile]", "profile", ""},
@@ -221,11 +219,12 @@ TEST_CASE("headings of the credentials file are profiles") {
       {"[default]", "default{a=b}"},
       {"[ p ]", "p{a=b}"},
       {"[sso-sessionp]", "sso-sessionp{a=b}"},
-      {"[profile p]", ""},
-      {"[sso-session p]", ""},
-      {"[services p]", ""},
-      {"[p q]", ""},
-      {"[\"p q\"]", ""},
+      {"[profile p]", "profile p{a=b}"},
+      {"[sso-session p]", "sso-session p{a=b}"},
+      {"[services p]", "services p{a=b}"},
+      {"[p q]", "p q{a=b}"},
+      {"[\"p q\"]", "\"p q\"{a=b}"},
+      {"[p\\q's]", "p\\q's{a=b}"},
       {"[]", ""},
   };
   for (const auto& row : cases) {
@@ -235,6 +234,108 @@ TEST_CASE("headings of the credentials file are profiles") {
     CHECK(parsed({}, text, detail::ssoSessionSection).empty());
     CHECK(parsed({}, text, detail::servicesSection).empty());
   }
+}
+
+TEST_CASE("names as the AWS CLI writes them are found when they are asked for") {
+  const struct {
+    const char* heading;
+    const char* name;
+  } cases[] = {
+      {"[profile 'two words']", "two words"},
+      {"[profile \"two words\"]", "two words"},
+      {"[profile two\\ words]", "two words"},
+      {"[ profile  'two words' ] # here", "two words"},
+      {R"([profile 'Bob'"'"'s own'])", "Bob's own"},
+      {R"([profile "say \"yes\" or \no"])", R"(say "yes" or \no)"},
+      {R"([profile 'back\slash kept'])", R"(back\slash kept)"},
+      {"[profile t'w'o\"_w\"ords]", "two_words"},
+      {"[profile x{1}]", "x{1}"},
+      {"[profile a~b!c$d^e*f`g<h>i?j]", "a~b!c$d^e*f`g<h>i?j"},
+      {"[profile x=1;y#2]", "x=1;y#2"},
+      {"[profile l[0]]", "l[0]"},
+      {"[profile '[a] b'] ; ]", "[a] b"},
+      {"[profile \xe6\x9d\xb1\xe4\xba\xac]", "\xe6\x9d\xb1\xe4\xba\xac"},
+      {"[profile '\xe6\x9d\xb1 \xe4\xba\xac']", "\xe6\x9d\xb1 \xe4\xba\xac"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.heading);
+    const std::string properties = "\nregion = here\n";
+    std::string session = row.heading;
+    session.replace(session.find("profile"), 7, "sso-session");
+    const Result<SharedFiles> files = parse(row.heading + properties + session + properties,
+                                            "[" + std::string(row.name) + "]\nkey = there\n");
+    REQUIRE(files);
+    CHECK(files->value(detail::profileSection, row.name, "region") == "here");
+    CHECK(files->value(detail::profileSection, row.name, "key") == "there");
+    CHECK(files->value(detail::ssoSessionSection, row.name, "region") == "here");
+  }
+}
+
+TEST_CASE("what the AWS SDKs pass over is told with its line") {
+  const auto passedOver = [](std::string_view config, std::string_view credentials,
+                             std::string_view profile) {
+    const Result<SharedFiles> files = parse(config, credentials);
+    REQUIRE(files);
+    return files->passedOver(profile);
+  };
+  const std::string config =
+      "[profile p]\nregion = r\nmy key = v\n  more\n[profile two words]\n[q]\nx = y\n"
+      "[profile 'three good words']\n[sso-session s]\n[services v]\n[sso-sesion t]\n"
+      "[default]\n[profile default]\n";
+  const std::string credentials =
+      "[profile p]\naws_access_key_id = canary\n[\"two words\"]\n[q]\n\xc3\xa9 = 1\n";
+  const std::string all = passedOver(config, credentials, {});
+  CHECK(all ==
+        "CONFIG, line 5; CONFIG, line 6; CONFIG, line 8; CONFIG, line 11; CONFIG, line 12; "
+        "CREDENTIALS, line 1; CREDENTIALS, line 3; CONFIG, line 3; CREDENTIALS, line 5");
+  CHECK(passedOver(config, credentials, "p") == "CREDENTIALS, line 1; CONFIG, line 3");
+  CHECK(passedOver(config, credentials, "two words") == "CONFIG, line 5; CREDENTIALS, line 3");
+  CHECK(passedOver(config, credentials, "q") == "CONFIG, line 6; CREDENTIALS, line 5");
+  CHECK(passedOver(config, credentials, "three good words").empty());
+  CHECK(passedOver(config, credentials, "default") == "CONFIG, line 12");
+  CHECK(passedOver(config, credentials, "absent").empty());
+  CHECK(passedOver("[Profile p]\n[profile 'p]\n", "[PROFILE p]\n", "p") ==
+        "CONFIG, line 1; CONFIG, line 2; CREDENTIALS, line 1");
+  CHECK(passedOver("[default]\na = b\n", "", {}).empty());
+
+  std::string many = "[default]\n";
+  for (int i = 0; i != 10'000; ++i)
+    many.append("a b = c\n");
+  const std::string cut = passedOver(many, {}, {});
+  CHECK(cut.size() < 5000);
+  CHECK(cut.find("CONFIG, line 2; CONFIG, line 3; ") == 0);
+  CHECK(cut.substr(cut.size() - 5) == "; ...");
+}
+
+TEST_CASE("a colon in the place of the equals sign is an error with the line") {
+  const std::string problem = ": expected = behind the name, not :";
+  for (const std::string line :
+       {"token: canary==", "token : canary==", "token :canary==", "token:canary==", "token: canary",
+        "token:canary", "token:", "url: https://a/?b=c", "url:https://a/?b=c", "a b: c=d",
+        "role:arn:aws:x=y", "a-b: c=d"}) {
+    CAPTURE(line);
+    CHECK(parsed("[default]\n" + line + "\n") == "error: CONFIG, line 2" + problem);
+    CHECK(parsed({}, "[default]\n" + line + "\n") == "error: CREDENTIALS, line 2" + problem);
+    CHECK(parsed("[default]\na =\n  " + line + "\n") == "error: CONFIG, line 3" + problem);
+  }
+  CHECK(parsed("[default]\na = b: c\na-b:c = d:e\n-:+ = f\n", {}) ==
+        "default{-:+=f;a=b: c;a-b:c=d:e}");
+}
+
+TEST_CASE("blanks of every width around names and values") {
+  for (const std::string blank : {"\xc2\xa0", "\xe2\x80\x83", "\xe2\x80\xaf", "\xe3\x80\x80",
+                                  "\xe2\x80\x8b", "\xef\xbb\xbf", " \xc2\xa0\t"}) {
+    CAPTURE(blank);
+    CHECK(parsed("[" + blank + "profile" + blank + "p" + blank + "]" + blank + "# c\na" + blank +
+                 "=" + blank + "b" + blank + "\nc = d" + blank + "; e\n" + blank + "\n" + blank +
+                 "# f\n") == "p{a=b;c=d}");
+    CHECK(parsed({}, "[" + blank + "p" + blank + "]\na" + blank + "= b" + blank + "c\n") ==
+          "p{a=b" + blank + "c}");
+  }
+  CHECK(parsed("[services s]\na =\n\xc2\xa0\xc2\xa0"
+               "b = c\n",
+               {}, "services") == "s{a=;a/b=c}");
+  CHECK(parsed("[default]\na = b\n\xef\xbb\xbf[profile p]\nc = d\n") == "default{a=b} p{c=d}");
 }
 
 TEST_CASE("[profile default] takes the place of [default], in the config file") {
@@ -287,7 +388,7 @@ TEST_CASE("what does not follow the grammar is an error with the line") {
       {"[canary\n", "1: expected a closing ]"},
       {"[default] canary\n", "1: expected nothing but a comment behind the ]"},
       {"[default]\n\n# c\ncanary\n", "4: expected [section] or name = value"},
-      {"[default]\ncanary : b\n", "2: expected [section] or name = value"},
+      {"[default]\ncanary : b\n", "2: expected = behind the name, not :"},
       {"[default]\ncanary # a = b\n", "2: expected [section] or name = value"},
       {"[default]\n = canary\n", "2: expected [section] or name = value"},
       {"[default]\n canary\n", "2: expected [section] or name = value"},
@@ -371,11 +472,74 @@ TEST_CASE("a file that may not be read") {
 
 TEST_CASE("a shared file is not inherited by programs started while it is read") {
   TestEnvironment environment;
-  const std::string path = environment.path("pipe");
-  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  PipeWatch watch(path);
-  CHECK(detail::readSharedFile({path, true}));
+  const std::string path = environment.write("long", std::string(1'000'000, '#'));
+  const DescriptorWatch watch(path);
+  while (!watch.hasSeen())
+    CHECK(detail::readSharedFile({path, true}));
   CHECK(watch.isClosedInOtherPrograms());
+}
+
+TEST_CASE("what is no regular file counts as absent, and nothing waits for it") {
+  TestEnvironment environment;
+  const std::string folder = environment.path("folder");
+  const std::string pipe = environment.path("pipe");
+  const std::string loop = environment.path("loop");
+  const std::string toPipe = environment.path("to-pipe");
+  const std::string toNothing = environment.path("to-nothing");
+  REQUIRE(::mkdir(folder.c_str(), 0700) == 0);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE(::symlink("loop", loop.c_str()) == 0);
+  REQUIRE(::symlink("pipe", toPipe.c_str()) == 0);
+  REQUIRE(::symlink("nothing", toNothing.c_str()) == 0);
+  const struct {
+    std::string path;
+    const char* shown;
+  } cases[] = {
+      {folder, " (a directory)"},
+      {folder + "/", " (a directory)"},
+      {pipe, " (not a regular file)"},
+      {toPipe, " (not a regular file)"},
+      {loop, " (a loop of links)"},
+      {"/dev/null", " (not a regular file)"},
+      {"/dev/zero", " (not a regular file)"},
+      {toNothing, ""},
+      {pipe + "/x", ""},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.path);
+    environment.set("AWS_CONFIG_FILE", row.path);
+    environment.unset("AWS_SHARED_CREDENTIALS_FILE");
+    const std::string usual = environment.path(".aws/credentials");
+    ::unlink(usual.c_str());
+    REQUIRE(::symlink(row.path.c_str(), usual.c_str()) == 0);
+    const Result<SharedFiles> files = SharedFiles::load();
+    REQUIRE(files);
+    CHECK(files->sections().empty());
+    CHECK(files->paths() == row.path + row.shown + " nor in " + usual + row.shown);
+  }
+  // A file behind links is as good as any.
+  const std::string file = environment.write("file", "[default]\na = b\n");
+  REQUIRE(::symlink("file", environment.path("to-file").c_str()) == 0);
+  environment.set("AWS_CONFIG_FILE", environment.path("to-file"));
+  const Result<SharedFiles> files = SharedFiles::load();
+  REQUIRE(files);
+  CHECK(files->value(detail::profileSection, "default", "a") == "b");
+}
+
+TEST_CASE("a writer that waits at a pipe is not let go to nobody") {
+  TestEnvironment environment;
+  const std::string pipe = environment.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const int writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(::write(writer, "[default]", 9) == 9);
+  const auto read = detail::readSharedFile({pipe, true});
+  char text[16];
+  CHECK(::read(reader, text, sizeof text) == 9);
+  ::close(reader);
+  ::close(writer);
+  REQUIRE(read);
+  CHECK(read->text.empty());
 }
 
 TEST_CASE("which profile is chosen, and who said so") {

@@ -132,6 +132,29 @@ TEST_CASE("a profile that was asked for must exist") {
   CHECK(regionOf() == "us-east-1");
 }
 
+TEST_CASE("what is passed over in the shared files is told") {
+  TestEnvironment environment;
+  CHECK(listPassedOver().empty());
+  const std::string config =
+      environment.write(".aws/config", "[profile p]\nthe region = r\n[profile two words]\n[x]\n");
+  const std::string credentials = environment.write(".aws/credentials", "[profile p]\n");
+  CHECK(listPassedOver() == config + ", line 3; " + config + ", line 4; " + credentials +
+                                ", line 1; " + config + ", line 2");
+  GivenSettings given;
+  given.profile = "p";
+  const Result<SharedSettings> shared = loadSharedSettings(given);
+  REQUIRE(shared);
+  CHECK(shared->settings.region.empty());
+  CHECK(shared->passedOver ==
+        " (passed over: " + credentials + ", line 1; " + config + ", line 2)");
+  const std::string message = regionOf("two words");
+  CHECK(message == "error: The config profile (two words) could not be found: it is neither in " +
+                       config + " nor in " + credentials + " (passed over: " + config +
+                       ", line 3)");
+  environment.write(".aws/config", "[x]\nregion\n");
+  CHECK(listPassedOver().empty());
+}
+
 TEST_CASE("a malformed shared file is an error") {
   TestEnvironment environment;
   const std::string path = environment.write(".aws/config", "[default]\nregion\n");

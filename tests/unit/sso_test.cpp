@@ -179,6 +179,10 @@ TEST_CASE("who has not signed in is told to") {
   SECTION("no file") {
     CHECK(laptop.get() == "SSO: not signed in: there is no " + path + signIn);
   }
+  SECTION("a pipe that nobody writes to") {
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(laptop.get() == "SSO: not signed in: there is no " + path + signIn);
+  }
   SECTION("no file, legacy") {
     Laptop legacy(legacyConfig);
     CHECK(legacy.get() == "SSO: not signed in: there is no " + legacy.environment.path(legacyFile) +

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secure_tunneling/detail/sts.hpp"
 
+#include <sys/stat.h>
+
 #include <string>
 
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
@@ -316,9 +318,16 @@ TEST_CASE("a web identity of the environment") {
   CHECK(provider.retrieve({}, credentials).error().kind == ErrorKind::Configuration);
   environment.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
   const std::string source = "AssumeRoleWithWebIdentity of arn:aws:iam::1:role/R: ";
-  CHECK(messageOf() ==
-        source + environment.path("token") + ": there is no such file, or it is empty");
+  CHECK(messageOf() == source + environment.path("token") +
+                           ": there is no such file, or it is empty or no regular file");
   CHECK(provider.retrieve({}, credentials).error().kind == ErrorKind::Credentials);
+  REQUIRE(::mkfifo(environment.path("pipe").c_str(), 0600) == 0);
+  for (const char* const notAFile : {"pipe", ".aws"}) {
+    environment.set("AWS_WEB_IDENTITY_TOKEN_FILE", environment.path(notAFile));
+    CHECK(messageOf() == source + environment.path(notAFile) +
+                             ": there is no such file, or it is empty or no regular file");
+  }
+  environment.set("AWS_WEB_IDENTITY_TOKEN_FILE", "${HOME}/token");
   environment.write("token", "canary.of-a.token\n");
   CHECK(messageOf() == source + "Invalid Configuration: Missing Region");
   environment.set("AWS_REGION", "eu-west-1");

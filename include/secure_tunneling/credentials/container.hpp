@@ -175,7 +175,9 @@ class ContainerCredentials final : public CredentialsProvider {
       token = std::move(file->text);
     }
     std::string_view problem;
-    if (!path.empty() && token.empty()) problem = "the file does not exist or is empty"sv;
+    if (!path.empty() && token.empty()) {
+      problem = "there is no such file, or it is empty or no regular file"sv;
+    }
     for (const char c : token.expose()) {
       if (detail::isControl(c)) problem = "the token has a line break or a control character"sv;
     }

@@ -12,6 +12,12 @@ namespace secure_tunneling {
 inline namespace v0_1 {
 namespace detail {
 
+/// The error of a profile that lacks something, with what was passed over in it.
+[[gnu::noinline]] inline Error refuseMissing(const ProfileView& profile, std::string_view problem,
+                                             ErrorKind kind) {
+  return profile.refuse(concat({problem, profile.files.passedOverNote(profile.name)}), kind);
+}
+
 /// Reads a key pair of one file: a pair is never put together from both. False when there is none;
 /// an access key id without a secret is an error, and so is what cannot be sent.
 inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
@@ -26,7 +32,9 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   const std::string_view accessKeyId = value("aws_access_key_id"sv);
   const std::string_view secretAccessKey = value("aws_secret_access_key"sv);
   if (accessKeyId.empty()) return false;
-  if (secretAccessKey.empty()) return profile.refuse("aws_secret_access_key is not set"sv);
+  if (secretAccessKey.empty()) {
+    return refuseMissing(profile, "aws_secret_access_key is not set"sv, ErrorKind::Configuration);
+  }
   credentials.accessKeyId = accessKeyId;
   credentials.secretAccessKey.assign(secretAccessKey);
   // The older name goes first, even with nothing behind it, as in the AWS CLI.
@@ -41,10 +49,10 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.
 inline Error profileWithoutCredentials(const ProfileView& profile, const ChosenProfile& chosen) {
   if (profile.files.has(profileSection, profile.name)) {
-    return profile.refuse("it names no credentials"sv, ErrorKind::NoCredentials);
+    return refuseMissing(profile, "it names no credentials"sv, ErrorKind::NoCredentials);
   }
-  return profile.refuse(concat({"found neither in "sv, profile.files.paths()}),
-                        chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
+  return refuseMissing(profile, concat({"found neither in "sv, profile.files.paths()}),
+                       chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
 }
 
 }  // namespace detail

@@ -84,8 +84,9 @@ class WebIdentityCredentials final : public CredentialsProvider, public ProfileS
     if (!file) return detail::sourceError(source, file.error());
     const std::string_view token = detail::trimBlanks(file->text.expose());
     if (token.empty()) {
-      return detail::sourceError(ErrorKind::Credentials, source,
-                                 {file->path, ": there is no such file, or it is empty"sv});
+      return detail::sourceError(
+          ErrorKind::Credentials, source,
+          {file->path, ": there is no such file, or it is empty or no regular file"sv});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
     if (!endpoint) return detail::sourceError(source, endpoint.error());
