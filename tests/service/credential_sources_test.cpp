@@ -242,7 +242,7 @@ TEST_CASE("outside of EC2 one request is waited for, and no more") {
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::NoCredentials);
   CHECK(silent.lines() == std::vector<std::string>{"PUT /latest/api/token"});
-  CHECK(contains(result.error().message, "Timeout was reached"));
+  CHECK(contains(result.error().message, "timed out after"));
 }
 
 TEST_CASE("where no metadata service listens there are no credentials") {
@@ -297,7 +297,7 @@ TEST_CASE("where the metadata service is silent nobody waits for it for long") {
     const Result<void> result = chain.retrieve({}, credentials);
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == ErrorKind::NoCredentials);
-    CHECK(contains(result.error().message, "Timeout was reached"));
+    CHECK(contains(result.error().message, "timed out after"));
   }
   SECTION("for the region") {
     SharedSettings shared;
@@ -398,7 +398,7 @@ TEST_CASE("an agent in trouble") {
       answer.isSilent = true;
       return answer;
     });
-    CHECK(contains(errorOf(container.source), "Timeout was reached"));
+    CHECK(contains(errorOf(container.source), "timed out after"));
   }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Servers and networks that fail, and what an application learns of it.
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 
 #include <string>
+#include <vector>
 
 #include "support/caller.hpp"
 #include "support/environment.hpp"
@@ -466,13 +468,54 @@ TEST_CASE("limits that are switched off let a call through") {
 }
 
 TEST_CASE("an unusable setting of the transport is a configuration error") {
+  const TemporaryFolder folder;
+  CertificateAuthority authority(folder, "ca");
+  const CertificateFiles client = authority.issue("client");
+  const std::string none = folder.path("none.pem");
+  const std::string text = folder.file("text.pem", "no certificate\n");
   CurlTransportOptions options = direct();
-  std::string file;
+  std::string reason;
   SECTION("a CA file that is not there") {
-    options.caFile = file = "/nonexistent/ca.pem";
+    options.caFile = none;
+    reason = "CA bundle " + none + ": No such file or directory (https://";
+  }
+  SECTION("a CA bundle that is not there, of the environment") {
+    options.trust(none, "AWS_CA_BUNDLE");
+    reason = "AWS_CA_BUNDLE " + none + ": No such file or directory (https://";
+  }
+  SECTION("a CA file below a file") {
+    options.caFile = text + "/ca.pem";
+    reason = "CA bundle " + text + "/ca.pem: Not a directory (https://";
+  }
+  SECTION("a CA file that is a folder") {
+    options.caFile = folder.path();
+    reason = "CA bundle " + folder.path() + ": Is a directory (https://";
+  }
+  SECTION("a CA file without a certificate") {
+    options.caFile = text;
+    reason = text;
   }
   SECTION("a client certificate that is not there") {
-    options.clientCertificateFile = file = "/nonexistent/client.pem";
+    options.clientCertificateFile = none;
+    reason = "client certificate " + none + ": No such file or directory (https://";
+  }
+  SECTION("a client certificate that is a folder") {
+    options.clientCertificateFile = folder.path();
+    reason = "client certificate " + folder.path() + ": Is a directory (https://";
+  }
+  SECTION("a client certificate that is none") {
+    options.clientCertificateFile = text;
+    reason = text;
+  }
+  SECTION("a client key that is not there") {
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile = none;
+    reason = "client key " + none + ": No such file or directory (https://";
+  }
+  SECTION("a client key that is none") {
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile = text;
+    reason = text;
   }
   SocketServer server([](Connection& connection) { connection.waitForClient(); });
   Caller caller("https://" + server.authority(), options);
@@ -482,7 +525,48 @@ TEST_CASE("an unusable setting of the transport is a configuration error") {
   CHECK(response.error().kind == ErrorKind::Configuration);
   CHECK(response.error().delivery == Delivery::NotSent);
   CHECK(response.error().attempts == 1);
-  CHECK(response.error().message.find(": " + file + " (https://") != std::string::npos);
+  CHECK(response.error().message.find(reason) != std::string::npos);
+}
+
+TEST_CASE("a certificate, key or CA file that is a pipe is refused before anybody waits for it") {
+  const TemporaryFolder folder;
+  CertificateAuthority authority(folder, "ca");
+  const CertificateFiles client = authority.issue("client");
+  const std::string pipe = folder.path("pipe");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CurlTransportOptions options = direct();
+  std::string name;
+  SECTION("CAs") {
+    options.caFile = pipe;
+    name = "CA bundle";
+  }
+  SECTION("the CAs that a profile names") {
+    options.trust(pipe, "config, line 7: ca_bundle");
+    name = "config, line 7: ca_bundle";
+  }
+  SECTION("the client's certificate") {
+    options.clientCertificateFile = pipe;
+    options.clientKeyFile = client.key;
+    name = "client certificate";
+  }
+  SECTION("the client's key") {
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile = pipe;
+    name = "client key";
+  }
+  SocketServer server([](Connection& connection) { connection.waitForClient(); });
+  const std::string url = "https://" + server.authority();
+  Caller caller(url, options);
+  for (int i = 0; i != 2; ++i) {
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Configuration);
+    CHECK(response.error().delivery == Delivery::NotSent);
+    CHECK(response.error().attempts == 1);
+    CHECK(response.error().message == name + " " + pipe + ": not a regular file (" + url + ")");
+  }
+  CHECK(server.connections() == 0);
 }
 
 TEST_CASE("an option that libcurl refuses is a configuration error, and nothing is sent") {
@@ -526,4 +610,24 @@ TEST_CASE("a transport without options has the limits that they begin with") {
   REQUIRE_FALSE(response);
   CHECK(response.error().message == tooLongFrom(server.url()));
   CHECK(server.connections() == 1);
+}
+
+TEST_CASE("why there is no connection is told") {
+  const ClosedPort closed;
+  Settings settings = once("http://" + closed.authority());
+  std::vector<std::string> reasons;
+  SECTION("nobody listens") {
+    reasons = {"Failed to connect to 127.0.0.1", "Connection refused"};
+  }
+  SECTION("the host has no address") {
+    settings = once("https://no-such-host.invalid");
+    reasons = {"resolve", "no-such-host.invalid"};
+  }
+  const auto response = Caller(settings).rotate();
+  REQUIRE_FALSE(response);
+  CAPTURE(response.error().message);
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  for (const std::string& reason : reasons)
+    CHECK(response.error().message.find(reason) != std::string::npos);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Calls by way of a proxy, which the options or the environment name.
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -14,7 +15,11 @@ namespace {
 /// Forwards plain requests to the fake service itself, and tunnels CONNECT to a server.
 class Proxy {
  public:
-  explicit Proxy(ServedFake& service) : service_(service) {}
+  explicit Proxy(ServedFake& service)
+      : service_(service), server_([this](Connection& connection) { serve(connection); }) {}
+  /// Spoken to over TLS itself.
+  Proxy(ServedFake& service, const TlsOptions& tls)
+      : service_(service), server_(tls, [this](Connection& connection) { serve(connection); }) {}
 
   [[nodiscard]] std::string url() const { return server_.url(); }
   [[nodiscard]] int connections() const { return server_.connections(); }
@@ -48,7 +53,7 @@ class Proxy {
     address.sin_port = htons(service_.server().port());
     if (connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
       connection.write("HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n");
-      relay(connection.socket(), socket);
+      relay(connection, socket);
     }
     close(socket);
   }
@@ -56,7 +61,7 @@ class Proxy {
   ServedFake& service_;
   mutable std::mutex mutex_;
   std::vector<std::string> seen_;
-  SocketServer server_{[this](Connection& connection) { serve(connection); }};
+  SocketServer server_;
 };
 
 /// No proxy in the environment, whatever the machine has there.
@@ -73,6 +78,12 @@ class CleanEnvironment {
  private:
   TestEnvironment environment_;
 };
+
+CurlTransportOptions proxied(const std::string& proxy) {
+  CurlTransportOptions options;
+  options.proxy = proxy;
+  return options;
+}
 
 struct TlsService {
   TemporaryFolder folder;
@@ -221,11 +232,16 @@ TEST_CASE("a proxy that fails leaves the service unreached, and its password uns
     connection.readRequest();
     connection.answer(403, "canary-body", "X-Canary: canary-header\r\n");
   });
+  ErrorKind kind = ErrorKind::Transport;
   SECTION("it refuses the tunnel") {
     options.proxy = "http://user:canary-password@" + refusing.authority();
+    kind = ErrorKind::Configuration;
   }
   SECTION("it is not there") {
     options.proxy = "http://user:canary-password@" + closed.authority();
+  }
+  SECTION("its URL ends with the password") {
+    options.proxy = "http://user:canary-password";
   }
   SECTION("its URL is not one") {
     options.proxy = "nonsense://user:canary-password@" + closed.authority();
@@ -234,9 +250,155 @@ TEST_CASE("a proxy that fails leaves the service unreached, and its password uns
   const auto response = caller.rotate();
   REQUIRE_FALSE(response);
   INFO(describe(response));
-  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().kind == kind);
   CHECK(response.error().httpStatus == 0);
   CHECK(response.error().delivery == Delivery::NotSent);
   CHECK(response.error().message.find("canary") == std::string::npos);
   CHECK(tls.service.connections() == 0);
+}
+
+TEST_CASE("a proxy that refuses is named with its status, and offered a wrong password once") {
+  CleanEnvironment environment;
+  TlsService tls;
+  const struct {
+    int status;
+    int attempts;
+  } cases[] = {{407, 1}, {401, 1}, {403, 1}, {302, 1}, {408, 3}, {429, 3}, {500, 3}, {503, 3}};
+  for (const auto row : cases) {
+    CAPTURE(row.status);
+    std::atomic<int> offers{0};
+    SocketServer proxy([&](Connection& connection) {
+      if (connection.readRequest().find("Proxy-Authorization: Basic ") != std::string::npos)
+        ++offers;
+      connection.answer(row.status, "canary-page", "Proxy-Authenticate: Basic realm=canary\r\n");
+    });
+    const std::string host = proxy.authority("localhost");
+    Caller caller(tls.service.url(), proxied("http://user:canary-password@" + host + "/"));
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().message == "proxy " + host + ": refused with HTTP status " +
+                                          std::to_string(row.status) + " (" + tls.service.url() +
+                                          ")");
+    CHECK(response.error().kind ==
+          (row.attempts == 1 ? ErrorKind::Configuration : ErrorKind::Transport));
+    CHECK(response.error().delivery == Delivery::NotSent);
+    CHECK(response.error().attempts == row.attempts);
+    CHECK(offers == row.attempts);
+  }
+  CHECK(tls.service.connections() == 0);
+}
+
+TEST_CASE("a proxy that refuses is named as the environment does") {
+  CleanEnvironment environment;
+  TlsService tls;
+  SocketServer proxy([](Connection& connection) {
+    connection.readRequest();
+    connection.answer(407, "");
+  });
+  const ClosedPort closed;
+  const std::string host = proxy.authority();
+  CurlTransportOptions options;
+  SECTION("with a user") {
+    environment.set("https_proxy", "http://user:canary-password@" + host);
+  }
+  SECTION("without one") {
+    environment.set("HTTPS_PROXY", "http://" + host);
+  }
+  SECTION("without a scheme") {
+    environment.set("all_proxy", "user@" + host);
+  }
+  SECTION("for all schemes") {
+    environment.set("https_proxy", "");
+    environment.set("ALL_PROXY", host + "/");
+  }
+  SECTION("the options count more") {
+    environment.set("https_proxy", "http://" + closed.authority());
+    options.proxy = host;
+  }
+  const auto response = Caller(tls.service.url(), options).rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().message ==
+        "proxy " + host + ": refused with HTTP status 407 (" + tls.service.url() + ")");
+}
+
+#if LIBCURL_VERSION_NUM >= 0x074900
+TEST_CASE("a SOCKS proxy is offered a wrong password once") {
+  CleanEnvironment environment;
+  TlsService tls;
+  SocketServer proxy([](Connection& connection) {
+    connection.readSome();              // the methods of authentication
+    connection.write({"\x05\x02", 2});  // a password
+    connection.readSome();
+    connection.write({"\x01\x01", 2});  // is wrong
+    connection.waitForClient();
+  });
+  const auto response =
+      Caller(tls.service.url(), proxied("socks5h://user:canary-password@" + proxy.authority()))
+          .rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Configuration);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message.find("proxy " + proxy.authority() + ": ") == 0);
+  CHECK(response.error().message.find("canary") == std::string::npos);
+  CHECK(proxy.connections() == 1);
+}
+#endif
+
+TEST_CASE("a proxy over https is trusted by the CAs of the call") {
+  CleanEnvironment environment;
+  TlsService tls;
+  Proxy proxy(tls.service, {tls.authority.issue("proxy"), {}, 0});
+  CurlTransportOptions options;
+  SECTION("a file") {
+    options.caFile = tls.authority.file();
+    options.proxy = proxy.url();
+  }
+  SECTION("a folder") {
+    options.caPath = tls.authority.hashedFolder();
+    options.proxy = proxy.url();
+  }
+  SECTION("and a proxy of the environment") {
+    options.caFile = tls.authority.file();
+    environment.set("HTTPS_PROXY", proxy.url());
+  }
+  Caller caller(tls.service.url(), options);
+  for (int i = 0; i != 2; ++i) {
+    const auto response = caller.rotate();
+    INFO(describe(response));
+    REQUIRE(response);
+  }
+  CHECK(proxy.connections() == 1);
+}
+
+TEST_CASE("a proxy over https that cannot be trusted is named, and told nothing") {
+  CleanEnvironment environment;
+  TlsService tls;
+  const TemporaryFolder folder;
+  const CertificateAuthority other(folder, "other");
+  CertificateContent content;
+  TlsOptions proxyTls;
+  std::string reason;
+  SECTION("it is of another authority") {
+    proxyTls.certificate = other.issue("proxy");
+    reason = "unable to get local issuer certificate";
+  }
+  SECTION("it has another name") {
+    content.alternativeNames = "DNS:other.example";
+    proxyTls.certificate = tls.authority.issue("proxy", content);
+    reason = "no alternative certificate subject name matches target";
+  }
+  Proxy proxy(tls.service, proxyTls);
+  CurlTransportOptions options = proxied("https://user:canary-password@" + proxy.url().substr(8));
+  options.caFile = tls.authority.file();
+  const auto response = Caller(tls.service.url(), options).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Untrusted);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message.find("proxy " + proxy.url().substr(8) + ": ") == 0);
+  CHECK(response.error().message.find(reason) != std::string::npos);
+  CHECK(response.error().message.find("canary") == std::string::npos);
+  CHECK(proxy.seen().empty());
 }

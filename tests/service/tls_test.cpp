@@ -2,8 +2,10 @@
 // Who is trusted, and by which version of TLS.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 #include "support/caller.hpp"
 #include "support/environment.hpp"
@@ -156,6 +158,50 @@ TEST_CASE("a server that cannot be trusted gets no request, and no second try") 
   CHECK(service.calls() == 0);
 }
 
+TEST_CASE("why a server is not trusted is told") {
+  TlsService made;
+  CurlTransportOptions options = made.trusting();
+  CertificateContent content;
+  std::vector<std::string> reasons;
+  SECTION("expired") {
+    content.validUntilSeconds = -60;
+    reasons = {"certificate has expired"};
+  }
+  SECTION("not yet valid") {
+    content.validFromSeconds = 60;
+    reasons = {"certificate is not yet valid", "the clock of this machine may be wrong"};
+  }
+  SECTION("another host's") {
+    content.alternativeNames = "DNS:other.example";
+    reasons = {"no alternative certificate subject name matches target", "'127.0.0.1'"};
+  }
+  SECTION("another host's, by a name that would clear a terminal and begin a line") {
+    content.commonName = "other\x1b[2J\r\n\xc2\x9b.example";
+    content.alternativeNames = "email:nobody@example.com";
+    reasons = {"'other?[2J?", "?.example' does not match target", "'127.0.0.1'"};
+  }
+  SECTION("of an unknown issuer") {
+    options.caFile.clear();
+    options.caPath = made.folder.path();
+    reasons = {"unable to get local issuer certificate"};
+  }
+  made.tls.certificate = made.authority.issue("server", content);
+  SECTION("self-signed") {
+    made.tls.certificate = made.authority.selfSigned("server");
+    reasons = {"self", "signed certificate"};
+  }
+  ServedFake service(made.tls);
+  const auto response = Caller(service.url(), options).rotate();
+  checkUntrusted(response, service);
+  const std::string& message = response.error().message;
+  CAPTURE(message);
+  for (const std::string& reason : reasons)
+    CHECK(message.find(reason) != std::string::npos);
+  CHECK((message.find("clock") != std::string::npos) == (content.validFromSeconds > 0));
+  CHECK(message.find(" (" + service.url() + ")") != std::string::npos);
+  CHECK(std::all_of(message.begin(), message.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+}
+
 TEST_CASE("without verification every certificate will do") {
   TlsService made;
   CertificateContent content;
@@ -276,21 +322,37 @@ TEST_CASE("nobody is asked for the passphrase of a client's key") {
   ServedFake service(made.tls);
   const CertificateFiles client = made.authority.issueLocked("client", "passphrase");
   CurlTransportOptions options = made.trusting();
+  std::string named;
   SECTION("in a file of its own") {
     options.clientCertificateFile = client.certificate;
     options.clientKeyFile = client.key;
+    named = "client key " + client.key;
+  }
+  SECTION("in a file of its own, in the older way of OpenSSL") {
+    options.clientCertificateFile = client.certificate;
+    options.clientKeyFile =
+        made.folder.file("older.key",
+                         "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
+                         "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+                         "-----END EC PRIVATE KEY-----\n");
+    named = "client key " + options.clientKeyFile;
   }
   SECTION("beside the certificate") {
     options.clientCertificateFile =
         made.folder.file("both.pem", readFile(client.certificate) + readFile(client.key));
+    named = "client certificate " + options.clientCertificateFile;
   }
   const TypedText typed("passphrase\n");
   const auto response = Caller(service.url(), options).rotate();
   REQUIRE_FALSE(response);
   INFO(describe(response));
   CHECK(response.error().kind == ErrorKind::Configuration);
-  CHECK(response.error().transportCode == CURLE_SSL_CERTPROBLEM);
   CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message == named +
+                                        ": the key is encrypted, and nobody is asked for its "
+                                        "passphrase (" +
+                                        service.url() + ")");
   CHECK(typed.rest() == "passphrase\n");
   CHECK(service.calls() == 0);
 }

@@ -267,18 +267,19 @@ class ClosedPort {
   int socket_;
 };
 
-/// Carries bytes both ways between two sockets until one side ends.
-inline void relay(int left, int right) {
-  std::array<pollfd, 2> sides{{{left, POLLIN, 0}, {right, POLLIN, 0}}};
+/// Carries bytes both ways between a client and another socket until one side ends.
+inline void relay(Connection& client, int other) {
+  std::array<pollfd, 2> sides{{{client.socket(), POLLIN, 0}, {other, POLLIN, 0}}};
   std::array<char, 16384> buffer{};
   while (poll(sides.data(), sides.size(), -1) > 0) {
-    for (std::size_t i = 0; i != sides.size(); ++i) {
-      if (sides[i].revents == 0) continue;
-      const auto count = recv(sides[i].fd, buffer.data(), buffer.size(), 0);
+    if (sides[0].revents != 0) {
+      const std::string text = client.readSome();
+      if (text.empty() || send(other, text.data(), text.size(), MSG_NOSIGNAL) < 0) return;
+    }
+    if (sides[1].revents != 0) {
+      const auto count = recv(other, buffer.data(), buffer.size(), 0);
       if (count <= 0) return;
-      if (send(sides[1 - i].fd, buffer.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL) < 0) {
-        return;
-      }
+      if (!client.write({buffer.data(), static_cast<std::size_t>(count)})) return;
     }
   }
 }

@@ -4,11 +4,15 @@
 
 #include <curl/curl.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -16,6 +20,8 @@
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/sigpipe_guard.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/detail/wipe.hpp"
 #include "secure_tunneling/http.hpp"
 
 namespace secure_tunneling {
@@ -52,10 +58,12 @@ struct CurlTransportOptions {
   std::string proxy;
   /// Hosts to reach without the proxy, comma-separated; "*" for all.
   std::string noProxy;
-  /// A PEM bundle to trust instead of the system's.
+  /// A PEM bundle to trust instead of the system's, for servers and for a proxy over https.
   std::string caFile;
   /// A directory of CAs to trust, hashed as OpenSSL wants it, instead of the system's.
   std::string caPath;
+  /// What named these two, for errors: a variable, or a file with the line.
+  std::string caOrigin;
   /// PEM files for mutual TLS. The key must not be encrypted: nobody is asked for a passphrase.
   std::string clientCertificateFile;
   std::string clientKeyFile;
@@ -66,11 +74,12 @@ struct CurlTransportOptions {
   bool initializeCurl = true;
 
   /// Trusts what a CA bundle of the AWS tools names, `SharedSettings::caBundle` for one: a
-  /// directory goes to `caPath`, all else to `caFile`.
-  void trust(std::string caBundle) {
+  /// directory goes to `caPath`, all else to `caFile`, and `origin` to `caOrigin`.
+  void trust(std::string caBundle, std::string origin = {}) {
     struct stat status {};
     const bool isDirectory = stat(caBundle.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     (isDirectory ? caPath : caFile) = std::move(caBundle);
+    caOrigin = std::move(origin);
   }
 };
 
@@ -114,7 +123,11 @@ class CurlTransport final : public HttpTransport {
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
   Result<void> end(CURLcode code) {
     // A callback's own reason is the better one.
-    if (code_ == CURLE_OK) code_ = code;
+    if (code_ == CURLE_OK) {
+      code_ = code;
+    } else {
+      reason_[0] = '\0';
+    }
     // libcurl takes a connection that ends within the headers for a whole answer.
     if (code_ == CURLE_OK && !headersEnded_) code_ = CURLE_PARTIAL_FILE;
     if (code_ == CURLE_OK) {
@@ -133,8 +146,10 @@ class CurlTransport final : public HttpTransport {
     virtual ~Setup() = default;
     /// Returns whether that is, among others, which CAs to trust.
     virtual bool apply(CurlTransport& transport) const = 0;
-    /// Adds to the message the file that the error is about, where it is about one.
-    virtual void addFile(Error& error) const = 0;
+    /// The URL of the proxy, empty for that of the environment.
+    [[nodiscard]] virtual const char* proxy() const noexcept = 0;
+    /// Says which file the error is about, and what is wrong with it, where it is about one.
+    virtual void explain(Error& error, std::string_view server) const = 0;
   };
   class SetupByOptions final : public Setup {
    public:
@@ -157,14 +172,76 @@ class CurlTransport final : public HttpTransport {
       transport.setUnlessEmpty(CURLOPT_SSLKEY, options_.clientKeyFile);
       // Without one OpenSSL asks for it on the terminal, and waits.
       if (!options_.clientCertificateFile.empty()) transport.set(CURLOPT_KEYPASSWD, "");
+      // Reading one of these from a pipe could wait for ever.
+      if (isNoFile(options_.clientCertificateFile) || isNoFile(options_.clientKeyFile)) {
+        transport.code_ = CURLE_SSL_CERTPROBLEM;
+      }
+      if (isNoFile(options_.caFile)) transport.code_ = CURLE_SSL_CACERT_BADFILE;
       return setCas(transport);
     }
-    void addFile(Error& error) const override {
-      const std::string file = failedFile(error.transportCode);
-      if (!file.empty()) error.message.insert(error.message.rfind(" ("), ": " + file);
+    [[nodiscard]] const char* proxy() const noexcept override { return options_.proxy.c_str(); }
+    void explain(Error& error, std::string_view server) const override {
+      const int code = error.transportCode;
+      if (code == CURLE_SSL_CACERT_BADFILE) {
+        const std::string& origin = options_.caOrigin;
+        explain(error, server, origin.empty() ? "CA bundle"sv : std::string_view(origin),
+                options_.caFile.empty() ? options_.caPath : options_.caFile);
+      } else if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_BAD_FUNCTION_ARGUMENT) {
+        // The second is what libcurl 8.23 says of an encrypted key, and of much else.
+        const std::string& certificate = options_.clientCertificateFile;
+        const std::string& key = options_.clientKeyFile;
+        const bool isKeyAtFault = *problemOf(certificate) == '\0' && *problemOf(key) != '\0';
+        if (isKeyAtFault) {
+          explain(error, server, "client key"sv, key);
+        } else if (code == CURLE_SSL_CERTPROBLEM || *problemOf(certificate) != '\0') {
+          explain(error, server, "client certificate"sv, certificate);
+        }
+      }
     }
 
    private:
+    static void explain(Error& error, std::string_view server, std::string_view name,
+                        const std::string& path) {
+      const char* const problem = problemOf(path);
+      if (*problem != '\0') {
+        error.message = detail::concat({name, " "sv, path, ": "sv, problem, " ("sv, server, ")"sv});
+      } else if (error.message.find(path) == std::string::npos) {
+        error.message = detail::concat({name, " "sv, path, ": "sv, error.message});
+      }
+    }
+
+    /// Whether something is there that is neither a file nor a directory.
+    static bool isNoFile(const std::string& path) noexcept {
+      struct stat status {};
+      return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+             !S_ISDIR(status.st_mode);
+    }
+    /// Why a file of certificates or keys cannot be used, where that can be seen; empty without a
+    /// path.
+    static const char* problemOf(const std::string& path) noexcept {
+      if (path.empty()) return "";
+      if (isNoFile(path)) return "not a regular file";
+      const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+      if (file < 0) return std::strerror(errno);
+      const char* const problem = problemOf(file);
+      ::close(file);
+      return problem;
+    }
+    static const char* problemOf(int file) noexcept {
+      // PEM says so of a key that needs a passphrase.
+      constexpr std::string_view word = "ENCRYPTED"sv;
+      std::size_t matched = 0;
+      char text[1024];
+      ssize_t size = 0;
+      while (matched != word.size() && (size = ::read(file, text, sizeof text)) > 0) {
+        for (ssize_t i = 0; i != size && matched != word.size(); ++i)
+          matched = text[i] == word[matched] ? matched + 1 : std::size_t{text[i] == word[0]};
+      }
+      detail::wipe(text, sizeof text);
+      if (size < 0) return std::strerror(errno);
+      return matched == word.size() ? "the key is encrypted, and nobody is asked for its passphrase"
+                                    : "";
+    }
     /// In place of libcurl's own, of which it has a bundle, a directory or both.
     bool setCas(CurlTransport& transport) const noexcept {
       if (options_.caFile.empty() && options_.caPath.empty()) return false;
@@ -172,12 +249,13 @@ class CurlTransport final : public HttpTransport {
       curl_easy_setopt(transport.handle_, CURLOPT_CAPATH, nullptr);
       transport.setUnlessEmpty(CURLOPT_CAINFO, options_.caFile);
       transport.setUnlessEmpty(CURLOPT_CAPATH, options_.caPath);
+      // A libcurl that has no proxies over https refuses these two.
+      curl_easy_setopt(transport.handle_, CURLOPT_PROXY_CAINFO, textOrNull(options_.caFile));
+      curl_easy_setopt(transport.handle_, CURLOPT_PROXY_CAPATH, textOrNull(options_.caPath));
       return true;
     }
-    [[nodiscard]] std::string failedFile(int code) const {
-      if (code == CURLE_SSL_CERTPROBLEM) return options_.clientCertificateFile;
-      if (code != CURLE_SSL_CACERT_BADFILE) return {};
-      return options_.caFile.empty() ? options_.caPath : options_.caFile;
+    static const char* textOrNull(const std::string& text) noexcept {
+      return text.empty() ? nullptr : text.c_str();
     }
 
     CurlTransportOptions options_;
@@ -323,6 +401,8 @@ class CurlTransport final : public HttpTransport {
     // looked up CA by CA. Parsing the whole bundle is most of the CPU time of a cold call.
     const bool hasOwnCas = setup_ != nullptr && setup_->apply(*this);
     if (!hasOwnCas && hasHashedCas(libcurl)) curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
+    // Last: of an option libcurl gives no better reason than the code is.
+    set(CURLOPT_ERRORBUFFER, reason_);
     if (code_ != CURLE_OK) close();
   }
 
@@ -369,6 +449,7 @@ class CurlTransport final : public HttpTransport {
     request_ = &request;
     response_ = &response;
     code_ = CURLE_OK;
+    reason_[0] = '\0';
     isNewConnection_ = false;
     headersEnded_ = false;
     if (handle_ == nullptr) open();
@@ -416,26 +497,87 @@ class CurlTransport final : public HttpTransport {
   Result<void> fail(Delivery delivery) {
     ErrorKind kind = delivery == Delivery::Unknown ? ErrorKind::Transport : kindOf(code_);
     const char* step = "";
+    const char* proxy = "";
+    const char* colon = "";
     if (handle_ == nullptr) {
       kind = ErrorKind::Configuration;
       step = "libcurl cannot be set up: ";
     } else if (code_ == CURLE_FILESIZE_EXCEEDED) {
       step = "the answer is longer than the transport's options allow: ";
+    } else if (isOfProxy(kind)) {
+      step = "proxy ";
+      proxy = proxyHost();
+      colon = ": ";
+    }
+    const char* const reason = findReason();
+    // What libcurl leaves unsaid.
+    const char* more = "";
+    const auto osError = static_cast<int>(numberOf(CURLINFO_OS_ERRNO));
+    if (std::strstr(reason, "not yet valid") != nullptr) {
+      more = "the clock of this machine may be wrong";
+    } else if (code_ == CURLE_COULDNT_CONNECT && osError != 0 && *proxy == '\0') {
+      more = std::strerror(osError);
     }
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();
     // By snprintf: a list of pieces takes twice the code. The URL is without its target, which may
     // be secret in part.
-    char message[512];
+    char message[1024];
     const std::size_t size = request_->url.size() - request_->target.size();
-    std::snprintf(message, sizeof message, "%s%s (%.*s)", step, curl_easy_strerror(code_),
-                  static_cast<int>(size), request_->url.data());
+    std::snprintf(message, sizeof message, "%s%.*s%s%s%s%s (%.*s)", step,
+                  static_cast<int>(std::strcspn(proxy, "/")), proxy, colon, reason,
+                  *more == '\0' ? "" : ": ", more, static_cast<int>(size), request_->url.data());
     Result<void> failed = detail::failure(kind, message);
     Error& error = failed.error();
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;
-    if (setup_ != nullptr) setup_->addFile(error);
+    if (setup_ != nullptr) setup_->explain(error, request_->url.substr(0, size));
     return failed;
+  }
+
+  /// libcurl's own words, or those that it has for the code.
+  [[nodiscard]] const char* findReason() noexcept {
+    // Of a proxy's URL that cannot be used it quotes all, the password too.
+    const bool quotesUrl = std::strncmp(reason_, "Unsupported p", 13) == 0;
+    if (reason_[0] == '\0' || quotesUrl) return curl_easy_strerror(code_);
+    // A certificate may have any name.
+    for (char* c = reason_; *c != '\0'; ++c) {
+      if (*c < ' ' || *c > '~') *c = '?';
+    }
+    return reason_;
+  }
+
+  /// Whether it is a proxy that failed. What it refuses for good is a matter of configuration: a
+  /// wrong password, offered again, may lock an account.
+  bool isOfProxy(ErrorKind& kind) noexcept {
+    const long status = numberOf(CURLINFO_HTTP_CONNECTCODE);
+    if (status >= 300) {
+      std::snprintf(reason_, sizeof reason_, "refused with HTTP status %ld", status);
+      if (status < 500 && status != 408 && status != 429) kind = ErrorKind::Configuration;
+      return true;
+    }
+#if LIBCURL_VERSION_NUM >= 0x074900
+    if (code_ == CURLE_PROXY) {
+      if (numberOf(CURLINFO_PROXY_ERROR) == CURLPX_USER_REJECTED) kind = ErrorKind::Configuration;
+      return true;
+    }
+#endif
+    return numberOf(CURLINFO_PROXY_SSL_VERIFYRESULT) != 0;
+  }
+
+  /// The proxy's URL without what stands in front of its host: that of the options, else of the
+  /// first variable that libcurl looks at for https, without which a proxy is hardly in the way.
+  [[nodiscard]] const char* proxyHost() const noexcept {
+    const char* url = setup_ != nullptr ? setup_->proxy() : "";
+    for (const char* name = "https_proxy\0HTTPS_PROXY\0all_proxy\0ALL_PROXY\0";
+         *url == '\0' && *name != '\0'; name += std::strlen(name) + 1) {
+      const char* const value = std::getenv(name);
+      if (value != nullptr) url = value;
+    }
+    const char* const at = std::strrchr(url, '@');
+    if (at != nullptr) return at + 1;
+    const char* const scheme = std::strstr(url, "://");
+    return scheme != nullptr ? scheme + 3 : url;
   }
 
   [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {
@@ -492,6 +634,7 @@ class CurlTransport final : public HttpTransport {
   std::string url_;
   std::string method_;
   std::string host_;  ///< the header's whole line
+  char reason_[CURL_ERROR_SIZE];
   static constexpr std::size_t mostHeaders = 13;
   curl_slist lines_[mostHeaders + 4];
 };
