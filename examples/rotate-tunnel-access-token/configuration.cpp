@@ -39,18 +39,22 @@ Result<SharedSettings> readSettings(const Options& options) {
     settings.useDualStackEndpoint = false;
   }
   settings.signRequests = options.signRequest;
-  if (!options.region) {
-    Result<void> located = secure_tunneling::addInstanceRegion(*shared);
-    if (!located) return std::move(located).error();
-  }
-  if (!options.caBundle.empty()) shared->caBundle = expandPath(options.caBundle);
-  if (shared->caBundle.empty() && isSet("REQUESTS_CA_BUNDLE")) {
+  if (!options.caBundle.empty()) {
+    shared->caBundle = expandPath(options.caBundle);
+    shared->caBundleOrigin = "--ca-bundle";
+  } else if (shared->caBundle.empty() && isSet("REQUESTS_CA_BUNDLE")) {
     shared->caBundle = expandPath(std::getenv("REQUESTS_CA_BUNDLE"));
+    shared->caBundleOrigin = "REQUESTS_CA_BUNDLE";
+  }
+  if (!options.region) {
+    Result<void> located =
+        secure_tunneling::addInstanceRegion(*shared, credentialTransportOptions(options, *shared));
+    if (!located) return std::move(located).error();
   }
   return shared;
 }
 
-CurlTransportOptions transportOptions(const Options& options, const std::string& caBundle) {
+CurlTransportOptions transportOptions(const Options& options, const SharedSettings& shared) {
   CurlTransportOptions out;
   out.connectTimeoutMs = options.connectTimeoutMs;
   // The answer is a few hundred bytes: waiting for it is waiting for all of it.
@@ -58,15 +62,15 @@ CurlTransportOptions transportOptions(const Options& options, const std::string&
   out.lowSpeedSeconds = 0;
   out.maxResponseBytes = std::size_t{16} << 20U;
   out.verifyTls = options.verifySsl;
-  if (out.verifyTls) out.trust(caBundle);
+  if (out.verifyTls) out.trust(shared.caBundle, shared.caBundleOrigin);
   return out;
 }
 
 CurlTransportOptions credentialTransportOptions(const Options& options,
-                                                const std::string& caBundle) {
+                                                const SharedSettings& shared) {
   Options verifying = options;
   verifying.verifySsl = true;
-  return transportOptions(verifying, caBundle);
+  return transportOptions(verifying, shared);
 }
 
 std::vector<std::string> permissionsReport(const SharedSettings& shared) {

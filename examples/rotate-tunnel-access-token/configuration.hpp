@@ -10,12 +10,12 @@
 /// Settings from the environment and the shared files, and from options, which count more.
 secure_tunneling::Result<secure_tunneling::SharedSettings> readSettings(const Options& options);
 
-secure_tunneling::CurlTransportOptions transportOptions(const Options& options,
-                                                        const std::string& caBundle);
+secure_tunneling::CurlTransportOptions transportOptions(
+    const Options& options, const secure_tunneling::SharedSettings& shared);
 
 /// For the services that give credentials: as in the AWS CLI, --no-verify-ssl is not about them.
-secure_tunneling::CurlTransportOptions credentialTransportOptions(const Options& options,
-                                                                  const std::string& caBundle);
+secure_tunneling::CurlTransportOptions credentialTransportOptions(
+    const Options& options, const secure_tunneling::SharedSettings& shared);
 
 /// What to tell the user of who else can get at the shared files: a line each.
 std::vector<std::string> permissionsReport(const secure_tunneling::SharedSettings& shared);

@@ -109,7 +109,7 @@ int rotate(const Options& options, SharedSettings shared,
   Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
   DefaultCredentialsChain credentials(givenForCredentials(options, settings.region),
-                                      credentialTransportOptions(options, shared.caBundle));
+                                      credentialTransportOptions(options, shared));
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
   log.line("profile " + shared.profile + " of " + shared.configFile + " and " +
@@ -121,7 +121,7 @@ int rotate(const Options& options, SharedSettings shared,
   log.line(std::string("credentials: ") +
            (settings.signRequests ? "by the default chain" : "none, the request is not signed"));
 
-  CurlTransport curl(transportOptions(options, shared.caBundle));
+  CurlTransport curl(transportOptions(options, shared));
   LoggedTransport transport(curl, log);
   SystemClock clock;
   Client client(std::move(settings), transport, credentials, clock);

@@ -25,14 +25,14 @@ using Client = BasicClient<OpensslSha256>;
     const RotateTunnelAccessTokenRequest& request) {
   Result<SharedSettings> shared = loadSharedSettings();
   if (!shared) return std::move(shared).error();
-  Result<void> located = addInstanceRegion(*shared);
+  CurlTransportOptions options;
+  options.trust(std::move(shared->caBundle), std::move(shared->caBundleOrigin));
+  Result<void> located = addInstanceRegion(*shared, options);
   if (located && shared->settings.region.empty()) {
     located = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region",
                               shared->passedOver.c_str());
   }
   if (!located) return std::move(located).error();
-  CurlTransportOptions options;
-  options.trust(std::move(shared->caBundle));
   GivenStsSettings given;
   given.region = shared->settings.region;
   DefaultCredentialsChain credentials(std::move(given), options);

@@ -33,6 +33,8 @@ struct SharedSettings {
   /// The CAs to trust, a PEM bundle or a hashed directory (`CurlTransportOptions::trust`); empty
   /// for the system's.
   std::string caBundle;
+  /// Which variable, or which line of which file, named it: for messages.
+  std::string caBundleOrigin;
   /// The profile that was read, and the files, whether they exist or not.
   std::string profile;
   std::string configFile;
@@ -82,7 +84,9 @@ class SettingsReader {
       result = configuration_.read(configuration_.find({flag.variable}, flag.property), flag.value);
     }
     settings.correctClockSkew = !keepsClock;
-    shared.caBundle = expandPath(configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv).value);
+    const Configured caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv);
+    shared.caBundle = expandPath(caBundle.value);
+    if (!caBundle.value.empty()) shared.caBundleOrigin = configuration_.origin(caBundle);
     return result ? configuration_.readMaxAttempts(settings.maxAttempts) : std::move(result);
   }
 

@@ -17,6 +17,7 @@
 #include "support/environment.hpp"
 #include "support/http_server.hpp"
 #include "support/json.hpp"
+#include "support/sts_answers.hpp"
 
 using namespace secure_tunneling;
 
@@ -366,6 +367,52 @@ TEST_CASE("an agent is found by name where that is loopback") {
   url.replace(url.find("127.0.0.1"), 9, "localhost");
   container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
   CHECK(errorOf(container.source) == "");
+}
+
+TEST_CASE("the CAs of the default chain's options are those of all its connections over https") {
+  TestEnvironment environment;
+  environment.set("AWS_REGION", "us-east-1");
+  environment.set("no_proxy", "127.0.0.1");
+  const TemporaryFolder folder;
+  const CertificateAuthority authority(folder, "ca");
+  const TlsOptions tls{authority.issue("server"), {}, 0};
+  HttpServer server(tls, [](const HttpServer::Request& request) {
+    if (request.method == "PUT")
+      return HttpAnswer{200, "token", "X-aws-ec2-metadata-token-ttl-seconds: 60\r\n", false};
+    if (request.method == "POST") {
+      return HttpAnswer{200,
+                        stsAnswer(accessKeyId, secretAccessKey, sessionToken,
+                                  "2100-01-01T00:00:00Z", "AssumeRoleWithWebIdentity"),
+                        "", false};
+    }
+    if (request.target == "/latest/meta-data/iam/security-credentials/")
+      return HttpAnswer{200, "role", "", false};
+    if (request.target == "/latest/meta-data/placement/region")
+      return HttpAnswer{200, "eu-west-1", "", false};
+    return HttpAnswer{200, document, "", false};
+  });
+  SECTION("an agent of a container") {
+    environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url() + "/x");
+  }
+  SECTION("STS") {
+    environment.set("AWS_ENDPOINT_URL_STS", server.url());
+    environment.set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r");
+    environment.set("AWS_WEB_IDENTITY_TOKEN_FILE", environment.write("token", "canary-token"));
+  }
+  SECTION("a metadata service") {
+    environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
+    CurlTransportOptions options;
+    options.caPath = authority.hashedFolder();
+    SharedSettings shared;
+    REQUIRE(addInstanceRegion(shared, options));
+    CHECK(shared.settings.region == "eu-west-1");
+  }
+  CurlTransportOptions options;
+  options.trust(authority.file());
+  DefaultCredentialsChain trusting({}, options);
+  CHECK(errorOf(trusting) == "");
+  DefaultCredentialsChain others({}, CurlTransportOptions());
+  CHECK(contains(errorOf(others), "unable to get local issuer certificate"));
 }
 
 TEST_CASE("an agent in trouble") {

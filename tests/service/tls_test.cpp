@@ -101,18 +101,32 @@ TEST_CASE("the one-line form trusts the CA bundle of the environment") {
   environment.set("AWS_ACCESS_KEY_ID", ServedFake::accessKeyId);
   environment.set("AWS_SECRET_ACCESS_KEY", ServedFake::secretAccessKey);
   environment.set("no_proxy", "127.0.0.1");
+  std::string reason;
   SECTION("a file") {
     environment.set("AWS_CA_BUNDLE", made.authority.file());
   }
   SECTION("a directory") {
     environment.set("AWS_CA_BUNDLE", made.authority.hashedFolder());
   }
+  SECTION("a file that is not there") {
+    reason = "AWS_CA_BUNDLE " + made.folder.path("none") + ": No such file or directory";
+    environment.set("AWS_CA_BUNDLE", made.folder.path("none"));
+  }
+  SECTION("a file that is not there, of a profile") {
+    const std::string config =
+        environment.write(".aws/config", "[default]\nca_bundle = /nonexistent/ca.pem\n");
+    reason = config + ", line 2: ca_bundle /nonexistent/ca.pem: No such file or directory";
+  }
   RotateTunnelAccessTokenRequest request;
   request.tunnelId = ServedFake::tunnel;
   request.clientMode = ClientMode::SOURCE;
   const auto response = rotateTunnelAccessToken(request);
   INFO(describe(response));
-  CHECK(response);
+  CHECK(response.hasValue() == reason.empty());
+  if (!response) {
+    CHECK(response.error().kind == ErrorKind::Configuration);
+    CHECK(response.error().message == reason + " (" + service.url() + ")");
+  }
 }
 
 TEST_CASE("a server that cannot be trusted gets no request, and no second try") {

@@ -353,11 +353,16 @@ TEST_CASE("retry modes") {
 
 TEST_CASE("the CA bundle") {
   TestEnvironment environment;
-  const auto bundle = [] { return loadSharedSettings()->caBundle; };
-  environment.write(".aws/config", "[default]\nca_bundle = /profile.pem\n");
-  CHECK(bundle() == "/profile.pem");
+  const auto bundle = [] {
+    const auto shared = loadSharedSettings();
+    return shared->caBundle + " of " + shared->caBundleOrigin;
+  };
+  CHECK(bundle() == " of ");
+  const std::string config =
+      environment.write(".aws/config", "[default]\nca_bundle = /profile.pem\n");
+  CHECK(bundle() == "/profile.pem of " + config + ", line 2: ca_bundle");
   environment.set("AWS_CA_BUNDLE", "/environment.pem");
-  CHECK(bundle() == "/environment.pem");
+  CHECK(bundle() == "/environment.pem of AWS_CA_BUNDLE");
   environment.set("AWS_CA_BUNDLE", "");
-  CHECK(bundle() == "/profile.pem");
+  CHECK(bundle() == "/profile.pem of " + config + ", line 2: ca_bundle");
 }

@@ -43,12 +43,16 @@ class OffChance final : public CredentialsProvider {
 };
 
 /// What reaches agents on this host and its link, where the services of AWS are reached by
-/// `options`: past every proxy, and with little patience.
+/// `options`: past every proxy, and with little patience. The CAs are the same: the agent of a
+/// container may be asked over https.
 inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& options) {
   CurlTransportOptions local;
   local.connectTimeoutMs = 1'000;
   local.totalTimeoutMs = 1'000;
   local.noProxy = "*"sv;
+  local.caFile = options.caFile;
+  local.caPath = options.caPath;
+  local.caOrigin = options.caOrigin;
   local.initializeCurl = options.initializeCurl;
   return local;
 }
@@ -127,7 +131,8 @@ class DefaultCredentialsChain final : public CredentialsProvider {
   /// As for `ProfileCredentials`.
   explicit DefaultCredentialsChain(std::string profile = {})
       : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
-  /// `options` are for the services of AWS, not for agents on this host and its link.
+  /// `options` are for the services of AWS; for agents on this host and its link only their CAs
+  /// count.
   DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options)
       : local_(detail::localTransportOptions(options)),
         transport_(std::move(options)),
