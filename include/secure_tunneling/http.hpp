@@ -28,18 +28,21 @@ struct HttpHeader {
 /// log header values.
 struct HttpRequest {
   std::string_view method;
-  /// Absolute URL, `scheme://authority` + `target`, in ASCII.
+  /// Absolute URL, in ASCII: `scheme://authority` + `target`, or for a name whose address was
+  /// checked before, that address in place of the name.
   std::string_view url;
   bool https = true;
-  /// Host name or address without a port; an IPv6 address without its brackets.
+  /// Where to connect: the URL's host name or address without a port; an IPv6 address without its
+  /// brackets.
   std::string_view host;
   std::uint16_t port = 0;
-  /// The exact value of the Host header, which is signed: host, and the port where it is not the
-  /// scheme's own.
+  /// The exact value of the Host header, which is signed: the host's name, and the port where it is
+  /// not the scheme's own.
   std::string_view authority;
   /// What follows the method on the request line: the path, at least "/".
   std::string_view target;
-  /// Everything to send but Host, Content-Length and what the connection itself needs.
+  /// Everything to send but Host, Content-Length and what the connection itself needs. Host is
+  /// among them where the URL has an address for the name: a transport sends one of the two.
   const HttpHeader* headers = nullptr;
   std::size_t headerCount = 0;
   std::string_view body;

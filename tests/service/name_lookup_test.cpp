@@ -6,9 +6,13 @@
 
 #include <atomic>
 #include <string>
+#include <vector>
 
+#include "secure_tunneling/credentials/container.hpp"
 #include "support/caller.hpp"
+#include "support/environment.hpp"
 #include "support/gate.hpp"
+#include "support/http_server.hpp"
 
 using namespace secure_tunneling;
 
@@ -22,8 +26,24 @@ struct SlowLookup {
   std::atomic<bool> isOver{false};
   Gate over;
 };
-SlowLookup lookups[2];
+SlowLookup lookups[3];
 std::atomic<SlowLookup*> current{nullptr};
+
+constexpr const char* agentHost = "agent.invalid";
+
+/// What a look-up of the agent's name gives, the first and every other.
+struct AgentLookups {
+  std::vector<std::string> first;
+  std::vector<std::string> others;
+};
+AgentLookups agent;
+/// By the kind of address that is looked for: libcurl 8.23 asks for each.
+std::atomic<int> agentLookups[3];
+
+int familyIndex(const addrinfo* hints) {
+  if (hints == nullptr || hints->ai_family == AF_UNSPEC) return 0;
+  return hints->ai_family == AF_INET ? 1 : 2;
+}
 
 }  // namespace
 
@@ -38,7 +58,56 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
   }
   static const auto next =
       reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
-  return next(node, service, hints, result);
+  if (node == nullptr || std::string(node) != agentHost) return next(node, service, hints, result);
+  addrinfo** end = result;
+  const bool isFirst = agentLookups[familyIndex(hints)]++ == 0;
+  for (const std::string& address : isFirst ? agent.first : agent.others) {
+    if (next(address.c_str(), service, hints, end) != 0) continue;
+    while (*end != nullptr)
+      end = &(*end)->ai_next;
+  }
+  return end == result ? EAI_NONAME : 0;
+}
+
+TEST_CASE("a container's agent by name is asked at the addresses that were checked") {
+  TestEnvironment environment;
+  HttpServer server([](const HttpServer::Request&) {
+    return HttpAnswer{200, R"({"AccessKeyId":"ID","SecretAccessKey":"secret","Token":"token"})", "",
+                      false};
+  });
+  const std::string port = server.url().substr(server.url().rfind(':'));
+  environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(agentHost) + port);
+  ManualClock clock;
+  CurlTransport transport(direct());
+  ContainerCredentials source(transport, clock);
+  Credentials credentials;
+  for (auto& count : agentLookups)
+    count = 0;
+  SECTION("whatever the name leads to later") {
+    agent = {{"127.0.0.1"}, {"127.0.0.2"}};
+    CHECK(source.retrieve({}, credentials));
+  }
+  SECTION("though nobody listens at the first") {
+    agent = {{"::1", "127.0.0.3", "127.0.0.1"}, {"192.0.2.1"}};
+    CHECK(source.retrieve({}, credentials));
+  }
+  SECTION("but not where only one of them is an agent's") {
+    agent = {{"127.0.0.1", "192.0.2.1"}, {"127.0.0.1"}};
+    const Result<void> result = source.retrieve({}, credentials);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::Configuration);
+    CHECK(server.lines().empty());
+  }
+  SECTION("and not where there are too many to look at") {
+    agent = {{}, {"127.0.0.1"}};
+    for (int i = 1; i <= 17; ++i)
+      agent.first.push_back("127.0.0." + std::to_string(i));
+    CHECK_FALSE(source.retrieve({}, credentials));
+    CHECK(server.lines().empty());
+  }
+  for (const auto& count : agentLookups)
+    CHECK(count <= 1);
+  if (!server.lines().empty()) CHECK(server.last().header("Host") == agentHost + port);
 }
 
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -62,5 +131,22 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
   INFO(describe(response));
   CHECK(response.error().transportCode == CURLE_OPERATION_TIMEDOUT);
   CHECK(response.error().delivery == Delivery::NotSent);
+}
+
+TEST_CASE("a limit of time is one of the look-up of a container's agent, too") {
+  TestEnvironment environment;
+  environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(slowHost) + ":81/");
+  current = &lookups[2];
+  ManualClock clock;
+  CurlTransport transport(direct());
+  SystemHostResolver resolver(100);
+  ContainerCredentials source(transport, clock, &resolver);
+  Credentials credentials;
+  const Result<void> result = source.retrieve({}, credentials);
+  CHECK_FALSE(current.load()->isOver);
+  current.load()->released.arrive();
+  CHECK(current.load()->over.waitFor(1));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::Configuration);
 }
 #endif

@@ -97,6 +97,7 @@ TEST_CASE("a container's credentials come from the agent at its URI") {
     CHECK(request.header("Accept") == "application/json");
     CHECK_FALSE(request.header("Authorization"));
     CHECK(request.body.empty());
+    CHECK_FALSE(request.header("Host"));
     CHECK(container.resolver.asked == 0);
   }
 }
@@ -164,7 +165,51 @@ TEST_CASE("over http all addresses of a host name have to be an agent's") {
     const std::string got = container.get();
     CHECK((got == "ID|secret|token") == row.isAllowed);
     CHECK(container.transport.requests().size() == (row.isAllowed ? 1U : 0U));
+    CHECK(container.resolver.asked == 1);
   }
+}
+
+TEST_CASE(
+    "a name over http is asked for at an address that was checked, and never looked up again") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://Agent:81/x?y");
+  container.resolver.names["agent"] = {"127.0.0.7", "fd00:ec2::23", "169.254.170.2"};
+  std::vector<std::string> urls;
+  SECTION("the first") {
+    container.transport.answer(200, document);
+    CHECK(container.get() == "ID|secret|token");
+    urls = {"http://127.0.0.7:81/x?y"};
+  }
+  SECTION("the next where nobody listens") {
+    container.transport.fail(Delivery::NotSent).fail(Delivery::NotSent).answer(200, document);
+    CHECK(container.get() == "ID|secret|token");
+    urls = {"http://127.0.0.7:81/x?y", "http://[fd00:ec2::23]:81/x?y",
+            "http://169.254.170.2:81/x?y"};
+    CHECK(container.clock.waits().empty());
+  }
+  SECTION("the first again where it may have been reached") {
+    container.transport.fail(Delivery::Unknown).answer(200, document);
+    CHECK(container.get() == "ID|secret|token");
+    urls = {"http://127.0.0.7:81/x?y", "http://127.0.0.7:81/x?y"};
+    CHECK(container.clock.waits() == std::vector<std::int64_t>{1000});
+  }
+  SECTION("all of them three times") {
+    for (int i = 0; i != 9; ++i)
+      container.transport.fail(Delivery::NotSent, "refused");
+    CHECK(container.get() == "container: refused");
+    for (int i = 0; i != 3; ++i) {
+      urls.insert(urls.end(), {"http://127.0.0.7:81/x?y", "http://[fd00:ec2::23]:81/x?y",
+                               "http://169.254.170.2:81/x?y"});
+    }
+  }
+  CHECK(container.resolver.asked == 1);
+  std::vector<std::string> asked;
+  for (const RecordedRequest& request : container.transport.requests()) {
+    asked.push_back(request.url);
+    CHECK(request.authority == "agent:81");
+    CHECK(request.header("Host") == "agent:81");
+  }
+  CHECK(asked == urls);
 }
 
 TEST_CASE("the system resolves names to addresses") {

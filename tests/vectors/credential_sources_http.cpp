@@ -49,7 +49,7 @@ void runContainerUri(const Json& json, Report& report) {
   if (!result) return test.check("gives credentials", false, result.error().message);
   const RecordedRequest& request = source.transport().requests()[0];
   const std::string& expected = json["expected_uri"].text();
-  source.checkUrl(request.url, expected);
+  source.checkUrl(request, expected);
   test.equal("authorization", request.header("Authorization").value_or(""),
              json["expected_authorization"].text());
 }

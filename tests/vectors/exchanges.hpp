@@ -64,15 +64,17 @@ class SourceCase {
     if (number >= requestCount()) return test_.check("request is made", false);
     const secure_tunneling::RecordedRequest& made = transport_.requests()[number];
     test_.equal("method", made.method, expected["method"].text());
-    checkUrl(made.url, expected["uri"].text());
+    checkUrl(made, expected["uri"].text());
     const Json& headers = expected["headers"];
     for (std::size_t i = 0; i != headers.names().size(); ++i) {
       test_.equal(headers.names()[i], made.header(headers.names()[i]).value_or("(none)"),
                   headers.items()[i].text());
     }
   }
-  /// A URL without a path is the same as one with a slash.
-  void checkUrl(const std::string& url, const std::string& expected) {
+  /// The one that the request is for, whichever address it goes to. A URL without a path is the
+  /// same as one with a slash.
+  void checkUrl(const secure_tunneling::RecordedRequest& made, const std::string& expected) {
+    const std::string url = (made.https ? "https://" : "http://") + made.authority + made.target;
     test_.equal("url", url, url == expected + "/" ? url : expected);
   }
 

@@ -3,7 +3,7 @@
 #define SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP
 
 #include <arpa/inet.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
@@ -19,50 +20,18 @@
 #include "secure_tunneling/detail/http_call.hpp"
 #include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/host_resolver.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
-
-/// Finds the addresses of a host name.
-class HostResolver {
- public:
-  virtual ~HostResolver() = default;
-  /// Adds every address of `host` to `addresses`, as text (`127.0.0.1`, `::1`); none when the name
-  /// is not known. Called by one thread at a time.
-  virtual void resolve(const std::string& host, std::vector<std::string>& addresses) = 0;
-
-  HostResolver(const HostResolver&) = delete;
-  HostResolver& operator=(const HostResolver&) = delete;
-
- protected:
-  HostResolver() = default;
-};
-
-/// The system's resolver. Blocks for as long as the system is set up to wait for its name servers.
-class SystemHostResolver final : public HostResolver {
- public:
-  void resolve(const std::string& host, std::vector<std::string>& addresses) override {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return;
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-      char text[NI_MAXHOST];
-      if (::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0,
-                        NI_NUMERICHOST) == 0) {
-        addresses.emplace_back(text);
-      }
-    }
-    ::freeaddrinfo(found);
-  }
-};
 
 /// Credentials of a container's role, from the agent beside it: ECS, EKS Pod Identity, Greengrass.
 ///
 /// Asks the URL that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI names (on 169.254.170.2), else
 /// AWS_CONTAINER_CREDENTIALS_FULL_URI: https to any host, http to loopback and the agents'
 /// addresses (169.254.170.2, 169.254.170.23, fd00:ec2::23) only, and to a name when all of its
-/// addresses are such; the transport then resolves the name itself. Sends what the file
+/// addresses are such; the transport then gets an address to connect to, so that nobody looks the
+/// name up again. Sends what the file
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew at each call, else
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
 ///
@@ -70,7 +39,7 @@ class SystemHostResolver final : public HostResolver {
 /// (`CurlTransportOptions::noProxy`) and give up soon: the agent is on the same host.
 class ContainerCredentials final : public CredentialsProvider {
  public:
-  /// Without `resolver` the system's is used.
+  /// Without `resolver` a `SystemHostResolver` is used.
   ContainerCredentials(HttpTransport& transport, Clock& clock, HostResolver* resolver = nullptr)
       : transport_(transport),
         clock_(clock),
@@ -78,17 +47,19 @@ class ContainerCredentials final : public CredentialsProvider {
 
   Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
     Endpoint endpoint;
-    Result<void> located = locate(endpoint);
+    std::vector<std::string> addresses;
+    Result<void> located = locate(endpoint, addresses);
     if (!located) return located;
     Result<Secret> token = readToken();
     if (!token) return std::move(token).error();
 
     detail::HttpCall call("GET"sv, endpoint);
     call.addHeader("Accept"sv, "application/json"sv);
+    if (!addresses.empty()) call.addHeader("Host"sv, endpoint.authority());
     if (!token->empty()) call.addHeader("Authorization"sv, token->expose());
     for (detail::Attempts attempts(3, &clock_);;) {
       Error failure;
-      Result<void> got = ask(call, token->expose(), credentials, failure);
+      Result<void> got = ask(call, addresses, token->expose(), credentials, failure);
       if (got || !attempts.again(failure)) return got;
     }
   }
@@ -100,8 +71,8 @@ class ContainerCredentials final : public CredentialsProvider {
   static constexpr const char* tokenName = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
   static constexpr const char* tokenFileName = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-  /// Where to ask.
-  Result<void> locate(Endpoint& endpoint) {
+  /// Where to ask; over http by one of these addresses, where it is a name.
+  Result<void> locate(Endpoint& endpoint, std::vector<std::string>& addresses) {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const std::string_view full = detail::environmentVariable(fullName);
     if (relative.empty() && full.empty()) {
@@ -116,7 +87,7 @@ class ContainerCredentials final : public CredentialsProvider {
     } else {
       problem = detail::splitUrl(detail::concat({"http://169.254.170.2"sv, relative}), endpoint);
     }
-    if (problem.empty()) problem = hostProblem(endpoint);
+    if (problem.empty()) problem = hostProblem(endpoint, addresses);
     if (problem.empty()) return {};
     return detail::sourceError(
         ErrorKind::Configuration, source,
@@ -125,25 +96,21 @@ class ContainerCredentials final : public CredentialsProvider {
   }
 
   /// Why the token must not be sent there in the clear; empty when it may.
-  std::string_view hostProblem(const Endpoint& endpoint) {
+  std::string_view hostProblem(const Endpoint& endpoint, std::vector<std::string>& addresses) {
     if (endpoint.https) return {};
     const std::string host(endpoint.host());
     unsigned char bytes[sizeof(in6_addr)];
     const bool isAddress = ::inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
                            ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-    std::vector<std::string> addresses;
-    if (isAddress) {
-      addresses.push_back(host);
-    } else {
+    bool isLocal = isLocalAgent(host.c_str());
+    if (!isAddress) {
       resolver_.resolve(host, addresses);
+      if (addresses.empty()) return "the host name has no address"sv;
+      isLocal = true;
+      for (const std::string& address : addresses)
+        isLocal = isLocal && isLocalAgent(address.c_str());
     }
-    if (addresses.empty()) return "the host name has no address"sv;
-    for (const std::string& address : addresses) {
-      if (!isLocalAgent(address.c_str())) {
-        return "expected https, or a host on loopback or at an agent's address"sv;
-      }
-    }
-    return {};
+    return isLocal ? ""sv : "expected https, or a host on loopback or at an agent's address"sv;
   }
 
   static bool isLocalAgent(const char* address) noexcept {
@@ -187,9 +154,9 @@ class ContainerCredentials final : public CredentialsProvider {
   }
 
   /// Asks once. `failure` is what the failure is to `Attempts`.
-  Result<void> ask(detail::HttpCall& call, std::string_view token, Credentials& credentials,
-                   Error& failure) {
-    Result<void> sent = call.send(transport_);
+  Result<void> ask(detail::HttpCall& call, const std::vector<std::string>& addresses,
+                   std::string_view token, Credentials& credentials, Error& failure) {
+    Result<void> sent = send(call, addresses);
     if (!sent) {
       failure = std::move(sent).error();
       return detail::sourceError(source, failure);
@@ -203,6 +170,20 @@ class ContainerCredentials final : public CredentialsProvider {
     failure = detail::statusError(response.status);
     return detail::sourceError(ErrorKind::Credentials, source,
                                {detail::refusalText(response, {token})});
+  }
+
+  /// Sends it to the first of the addresses that can be reached, without any to its own host.
+  Result<void> send(detail::HttpCall& call, const std::vector<std::string>& addresses) {
+    if (addresses.empty()) return call.send(transport_);
+    Result<void> sent;
+    for (const std::string& address : addresses) {
+      call.connectTo(address);
+      sent = call.send(transport_);
+      const bool isReached = sent || sent.error().kind != ErrorKind::Transport ||
+                             sent.error().delivery != Delivery::NotSent;
+      if (isReached) break;
+    }
+    return sent;
   }
 
   HttpTransport& transport_;

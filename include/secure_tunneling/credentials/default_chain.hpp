@@ -75,13 +75,13 @@ template <class Hash>
 class BasicDefaultChain final : public CredentialsProvider {
  public:
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
-  /// give up within about a second.
+  /// give up within about a second. `resolver` is as for `ContainerCredentials`.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
-                    GivenStsSettings given = {})
+                    GivenStsSettings given = {}, HostResolver* resolver = nullptr)
       : sso_(transport, clock, given.profile, given.allowHttp),
         roles_(transport, clock),
         webIdentity_(transport, clock, given),
-        container_(local, clock),
+        container_(local, clock, resolver),
         metadata_(local, clock, metadataOptions(given)),
         offChance_(metadata_),
         profile_(profileSources(), given),
@@ -135,8 +135,9 @@ class DefaultCredentialsChain final : public CredentialsProvider {
   /// count.
   DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options)
       : local_(detail::localTransportOptions(options)),
+        resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
-        chain_(transport_, local_, clock_, std::move(given)),
+        chain_(transport_, local_, clock_, std::move(given), &resolver_),
         cache_(chain_) {}
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
@@ -152,6 +153,7 @@ class DefaultCredentialsChain final : public CredentialsProvider {
 
   SystemClock clock_;
   CurlTransport local_;
+  SystemHostResolver resolver_;
   CurlTransport transport_;
   BasicDefaultChain<OpensslSha256> chain_;
   CachedCredentials cache_;

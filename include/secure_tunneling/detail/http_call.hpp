@@ -56,7 +56,10 @@ class HttpCall {
 
   /// `target` (a path, with a query or without) goes behind the path of the endpoint.
   HttpCall(std::string_view method, const Endpoint& endpoint, std::string_view target = {})
-      : method_(method), endpoint_(endpoint) {
+      : method_(method),
+        endpoint_(endpoint),
+        host_(endpoint.host()),
+        urlAuthority_(endpoint.authority()) {
     std::string_view base = endpoint.path();
     if (target.substr(0, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
     target_ = concat({base, target});
@@ -82,6 +85,14 @@ class HttpCall {
     place.size = lines_.size() - place.begin;
     lines_.append("\0"sv);
   }
+  /// Connects to `address`, one of the endpoint's host name, in place of looking that up; the
+  /// caller adds a Host header with the name. `address` must outlive the call.
+  void connectTo(std::string_view address) {
+    const bool isIpv6 = address.find(':') != std::string_view::npos;
+    host_ = address;
+    assignPieces(urlAuthority_, {isIpv6 ? "["sv : ""sv, address, isIpv6 ? "]"sv : ""sv,
+                                 endpoint_.authority().substr(endpoint_.host().size())});
+  }
   /// To be filled; empty at first.
   [[nodiscard]] Secret& body() noexcept { return body_; }
   [[nodiscard]] const std::string& target() const noexcept { return target_; }
@@ -94,7 +105,7 @@ class HttpCall {
     }
     if (!problem_.empty()) return makeError(ErrorKind::Configuration, problem_);
     const std::string url =
-        concat({endpoint_.https ? "https://"sv : "http://"sv, endpoint_.authority(), target_});
+        concat({endpoint_.https ? "https://"sv : "http://"sv, urlAuthority_, target_});
     HttpHeader headers[maxHeaders];
     for (std::size_t i = 0; i != headerCount_; ++i) {
       const Place& place = headers_[i];
@@ -105,7 +116,7 @@ class HttpCall {
     request.method = method_;
     request.url = url;
     request.https = endpoint_.https;
-    request.host = endpoint_.host();
+    request.host = host_;
     request.port = endpoint_.port;
     request.authority = endpoint_.authority();
     request.target = target_;
@@ -137,6 +148,8 @@ class HttpCall {
 
   std::string_view method_;
   const Endpoint& endpoint_;
+  std::string_view host_;
+  std::string urlAuthority_;
   std::string target_;
   Secret lines_;
   Place headers_[maxHeaders];
