@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
@@ -121,6 +122,26 @@ TEST_CASE("a command that writes without end is ended") {
   CHECK(run(print(document), options) == "ID|secret|token|1768480200000");
   options.maxOutputBytes = 126;
   CHECK(run(print(document), options) == "credential_process: it wrote more than 126 bytes");
+}
+
+TEST_CASE("a command's output without a limit") {
+  ProcessOptions options;
+  options.maxOutputBytes = SIZE_MAX;
+  CHECK(run("head -c 300000 /dev/zero | tr '\\0' ' '; " + print(document), options) ==
+        "ID|secret|token|1768480200000");
+}
+
+TEST_CASE("a command inherits none of the program's descriptors but standard error") {
+  // The kind that a program which is started inherits.
+  const int descriptor = dup(STDERR_FILENO);
+  const int high = fcntl(STDERR_FILENO, F_DUPFD, 200);
+  const std::string folder = "/dev/fd/";
+  for (const int each : {descriptor, high})
+    CHECK(run("[ ! -e " + folder + std::to_string(each) + " ] && " + print(document)) ==
+          "ID|secret|token|1768480200000");
+  CHECK(run("[ -e " + folder + "2 ] && " + print(document)) == "ID|secret|token|1768480200000");
+  close(descriptor);
+  close(high);
 }
 
 TEST_CASE("a command that hangs is ended, with all that it started") {

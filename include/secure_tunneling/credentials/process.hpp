@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP
 #define SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -28,14 +30,15 @@ struct ProcessOptions {
   /// The longest that the command may take, in milliseconds; then it is killed with all that it
   /// started.
   int timeoutMs = 60'000;
-  /// The longest output that is accepted, in bytes.
+  /// The longest output that is accepted, in bytes; SIZE_MAX for no limit.
   std::size_t maxOutputBytes = std::size_t{64} * 1024;
 };
 
 namespace detail {
 
 /// A shell command whose standard output is read. It leads a process group of its own, so that all
-/// of it can be ended, and has no standard input; its standard error is that of the program.
+/// of it can be ended, and has no standard input; its standard error is that of the program, of
+/// which it inherits no other descriptor.
 class ChildCommand {
  public:
   explicit ChildCommand(const ProcessOptions& options) noexcept
@@ -86,6 +89,7 @@ class ChildCommand {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, pipeEnds[1], STDOUT_FILENO);
+    closeOthers(actions);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
@@ -101,10 +105,27 @@ class ChildCommand {
     return failed;
   }
 
+  /// The program's own descriptors, and those of its other libraries, are none of the command's
+  /// business: they may hold a connection open, or lead to what it must not read.
+  static void closeOthers(posix_spawn_file_actions_t& actions) noexcept {
+    constexpr int first = STDERR_FILENO + 1;
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+    posix_spawn_file_actions_addclosefrom_np(&actions, first);
+#else
+    // Those that are open now. The numbers that are no longer are passed over.
+    DIR* const directory = opendir("/dev/fd");
+    if (directory == nullptr) return;
+    while (const dirent* const entry = readdir(directory)) {
+      const long number = std::strtol(entry->d_name, nullptr, 10);
+      if (number >= first) posix_spawn_file_actions_addclose(&actions, static_cast<int>(number));
+    }
+    closedir(directory);
+#endif
+  }
+
   std::string readAll(Secret& output) {
     char chunk[4096];
     const WipeOnExit<char[sizeof chunk]> wiped(chunk);
-    output.reserve(options_.maxOutputBytes);
     for (;;) {
       pollfd ready{output_, POLLIN, 0};
       const int count = poll(&ready, 1, remainingMs());
@@ -165,8 +186,9 @@ class ChildCommand {
 ///
 /// The command is run by `/bin/sh -c`, as most AWS SDKs do (the AWS CLI splits it into words by
 /// itself, so that a pipe does not work there). It has no standard input and cannot ask anybody
-/// anything. What it writes to standard error goes to that of the program and in no error. Its
-/// status is not seen where the program ignores SIGCHLD or waits for any child (`waitpid(-1)`).
+/// anything, and inherits no descriptor but standard error. What it writes to standard error goes
+/// to that of the program and in no error. Its status is not seen where the program ignores SIGCHLD
+/// or waits for any child (`waitpid(-1)`).
 class ProcessCredentials final : public CredentialsProvider, public ProfileSource {
  public:
   explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
