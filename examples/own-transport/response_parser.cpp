@@ -3,15 +3,17 @@
 
 #include <string_view>
 
+namespace {
+
+constexpr std::size_t separators = 3;  // ": " and "\n"
+
+}  // namespace
+
 void ResponseParser::begin(secure_tunneling::HttpResponse& response, std::size_t maxHeaderBytes,
                            std::size_t maxBodyBytes) {
   http_parser_init(&parser_, HTTP_RESPONSE);
   parser_.data = this;
   response_ = &response;
-  response.headers.reserve(maxHeaderBytes);
-  response.body.reserve(maxBodyBytes);
-  name_.reserve(maxHeaderBytes);
-  value_.reserve(maxHeaderBytes);
   name_.clear();
   value_.clear();
   maxHeaderBytes_ = maxHeaderBytes;
@@ -22,6 +24,7 @@ void ResponseParser::begin(secure_tunneling::HttpResponse& response, std::size_t
 
 bool ResponseParser::feed(const unsigned char* bytes, std::size_t size) {
   const auto* const text = reinterpret_cast<const char*>(bytes);
+  reserve(size);
   http_parser_execute(&parser_, &callbacks(), text, size);
   if (HTTP_PARSER_ERRNO(&parser_) == HPE_HEADER_OVERFLOW) tooLong_ = true;
   // A complete answer pauses the parser: what comes behind it is nobody's.
@@ -31,6 +34,15 @@ bool ResponseParser::feed(const unsigned char* bytes, std::size_t size) {
 bool ResponseParser::end() {
   http_parser_execute(&parser_, &callbacks(), nullptr, 0);
   return complete_;
+}
+
+void ResponseParser::reserve(std::size_t size) {
+  name_.reserve(name_.size() + size);
+  value_.reserve(value_.size() + size);
+  // A field that is whole moves there.
+  response_->headers.reserve(response_->headers.size() + name_.size() + value_.size() +
+                             (separators + 1) * size + separators);
+  response_->body.reserve(response_->body.size() + size);
 }
 
 const http_parser_settings& ResponseParser::callbacks() {
@@ -47,7 +59,6 @@ const http_parser_settings& ResponseParser::callbacks() {
 }
 
 bool ResponseParser::hasRoomInHeaders(std::size_t size) {
-  constexpr std::size_t separators = 3;  // ": " and "\n"
   headerBytes_ += size;
   tooLong_ = headerBytes_ + separators > maxHeaderBytes_;
   return !tooLong_;

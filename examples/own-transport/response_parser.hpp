@@ -12,8 +12,7 @@
 /// connection. Interim answers are skipped.
 class ResponseParser {
  public:
-  /// Begins an answer; it goes to `response`, whose buffers get their full size first: what runs
-  /// inside the parser's C frames then never allocates.
+  /// Begins an answer; it goes to `response`.
   void begin(secure_tunneling::HttpResponse& response, std::size_t maxHeaderBytes,
              std::size_t maxBodyBytes);
   /// Takes bytes from the connection; false when they are no HTTP, or too many.
@@ -38,6 +37,9 @@ class ResponseParser {
   static int onBody(http_parser* parser, const char* text, std::size_t size);
   static int onMessageComplete(http_parser* parser);
 
+  /// Makes room for what so many bytes can add: what runs inside the parser's C frames then never
+  /// allocates.
+  void reserve(std::size_t size);
   bool hasRoomInHeaders(std::size_t size);
   void takeHeader();
 

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <psa/crypto.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -324,6 +325,23 @@ TEST_CASE("own transport: an answer past the limits is refused") {
   CHECK(response.error().kind == ErrorKind::InvalidResponse);
   CHECK(response.error().delivery == Delivery::Answered);
   CHECK(response.error().message.find("longer than 1000 bytes (headers 500)") != std::string::npos);
+}
+
+TEST_CASE("own transport: limits of SIZE_MAX are none") {
+  const AnyAuthority any;
+  ExchangeLimits limits;
+  limits.maxResponseBytes = SIZE_MAX;
+  limits.maxHeaderBytes = SIZE_MAX;
+  SocketServer server([](Connection& connection) {
+    connection.readRequest();
+    std::string headers;
+    for (int i = 0; i != 2000; ++i)
+      headers += "X-Header: value\r\n";
+    connection.answer(200, tokensBody + std::string(500'000, ' '), headers);
+  });
+  const auto response = rotateOnce(server.url(), any.authority.file(), limits);
+  INFO(describe(response));
+  CHECK(response);
 }
 
 TEST_CASE("own transport: an answer up to the limits is taken") {
