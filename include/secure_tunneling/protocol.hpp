@@ -13,6 +13,7 @@
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/json_reader.hpp"
+#include "secure_tunneling/detail/redaction.hpp"
 #include "secure_tunneling/http.hpp"
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/result.hpp"
@@ -108,18 +109,12 @@ struct JsonEncoding : json::UTF8<> {
 /// surrogate through.
 [[gnu::noinline]] inline bool isUtf8(std::string_view text) noexcept {
   for (std::size_t i = 0; i != text.size();) {
-    const auto first = static_cast<unsigned char>(text[i++]);
-    if (first < 0x80) continue;
-    if (first < 0xC2 || first > 0xF4) return false;
-    const int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
-    std::uint32_t character = first & (0x3FU >> more);
-    for (int left = more; left != 0; --left) {
-      if (i == text.size() || (text[i] & 0xC0) != 0x80) return false;
-      character = character << 6 | (text[i++] & 0x3F);
+    const bool isAscii = static_cast<unsigned char>(text[i]) < 0x80;
+    if (isAscii) {
+      ++i;
+    } else if (takeCharacter(text, i) == noCharacter) {
+      return false;
     }
-    const bool isTooLong = character >> (5 * more + 1) == 0;
-    const bool isSurrogate = character >> 11 == 0xD800 >> 11;
-    if (isTooLong || isSurrogate || character > 0x10FFFF) return false;
   }
   return true;
 }
@@ -385,8 +380,11 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) no
   return shape;
 }
 
+/// More of a code or an id is not told.
+inline constexpr std::size_t longestName = 256;
+
 [[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
-  id = response.headers.valueOf("x-amzn-requestid"sv);
+  id = headOf(response.headers.valueOf("x-amzn-requestid"sv), longestName);
 }
 
 /// Sets what an error has from the answer that it is, but for its code and message.
@@ -447,34 +445,47 @@ inline Result<RotateTunnelAccessTokenResponse> parseResponse(HttpResponse& respo
   return out;
 }
 
-/// Reads an answer that is not 2xx; its body is parsed in place and wiped. The code is that of the
-/// header X-Amzn-Errortype, else the body's `code`, else its `__type`, sanitised; the message is
-/// the body's `message` or `Message`. A body that is no JSON (a proxy's page) becomes the message,
-/// cut to 1024 bytes, unless it begins as JSON does: then it may hold tokens and is not quoted. A
-/// body that is JSON of another shape is `ErrorKind::InvalidResponse`.
-inline Error parseErrorResponse(HttpResponse& response) {
+namespace detail {
+
+/// `parseErrorResponse` into a new error of the caller's, and with everything quoted as it came,
+/// for who has secrets to mask in it. Returns whether the message is a page.
+[[gnu::noinline]] inline bool readErrorResponse(HttpResponse& response, Error& error) {
   constexpr std::size_t longestPage = 1024;
-  detail::StringMembers members("__type code message Message"sv);
-  Error error;
-  const detail::BodyShape shape = detail::readAnswer(response, members, 1, error.message);
-  detail::setAnswer(error, response);
-  const bool isJson = shape <= detail::BodyShape::OtherJson;
+  StringMembers members("__type code message Message"sv);
+  const BodyShape shape = readAnswer(response, members, 1, error.message);
+  setAnswer(error, response);
+  const bool isJson = shape <= BodyShape::OtherJson;
   const bool isUnderstood = error.message.empty();
+  const bool isPage = !isUnderstood && shape == BodyShape::Text;
   error.kind = isUnderstood || !isJson ? ErrorKind::Service : ErrorKind::InvalidResponse;
-  std::string_view code = detail::sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
+  std::string_view code = sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
   if (isUnderstood && code.empty()) {
-    code = detail::sanitizeErrorCode(members[members[1].found ? 1 : 0].text);
+    code = sanitizeErrorCode(members[members[1].found ? 1 : 0].text);
   }
-  error.code = code;
+  error.code = headOf(code, longestName);
   // The last to be written: an echo in it must not go unmasked because something else got no
   // memory.
   if (isUnderstood) {
-    error.message = members[members[2].found ? 2 : 3].text;
-  } else if (shape == detail::BodyShape::Text) {
-    error.message = response.body.expose().substr(0, longestPage);
+    error.message = headOf(members[members[2].found ? 2 : 3].text, Redactor::longestMessage);
+  } else if (isPage) {
+    error.message = headOf(response.body.expose(), longestPage);
   }
-  error.retryAfterMs = detail::retryAfterMs(response);
+  error.retryAfterMs = retryAfterMs(response);
   response.body.clear();
+  return isPage;
+}
+
+}  // namespace detail
+
+/// Reads an answer that is not 2xx; its body is parsed in place and wiped. The code is that of the
+/// header X-Amzn-Errortype, else the body's `code`, else its `__type`, sanitised; the message is
+/// the body's `message` or `Message`. A body that is no JSON (a proxy's page) becomes the message,
+/// cut to 1024 bytes and without what looks like tokens in it, unless it begins as JSON does: then
+/// it is not quoted. A body that is JSON of another shape is `ErrorKind::InvalidResponse`. What is
+/// quoted may echo the request: `RotateCall`, which knows it, masks that.
+inline Error parseErrorResponse(HttpResponse& response) {
+  Error error;
+  if (detail::readErrorResponse(response, error)) detail::Redactor().mask(error.message);
   return error;
 }
 

@@ -39,7 +39,8 @@ enum class Delivery : unsigned char {
 };
 
 /// Everything known about a failure. Holds no secret: what a service or a proxy echoes of the
-/// session token is masked before it gets here.
+/// request's, or shows of new tokens, is masked before it gets here, and what would steer a
+/// terminal is written as `\xHH`, byte by byte.
 struct Error {
   // Out of line, for size: an error is made, moved and destroyed in many places and never in a
   // hurry.
@@ -62,8 +63,9 @@ struct Error {
   std::optional<std::int64_t> retryAfterMs;
   /// The service's error code, verbatim but for the awsJson rules (`ns#Code:uri` becomes `Code`).
   std::string code;
-  /// For a person: one line that says which value, what was expected, where it came from. What a
-  /// service or a proxy said is as it came, and may have control characters.
+  /// For a person: one line that says which value, what was expected, where it came from; of the
+  /// service's or a proxy's words up to 2048 bytes. Only where a page is quoted there are line
+  /// feeds, each behind its `\x0a`.
   std::string message;
   /// The service's `x-amzn-RequestId`, for a support case.
   std::string requestId;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/canonical_rotate_request.hpp"
+#include "secure_tunneling/detail/redaction.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/endpoint.hpp"
@@ -150,7 +152,7 @@ class RotateCall {
     }
     if (!error_.empty()) {
       mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
-      return onFailure(0, now);
+      return onFailure(detail::CodeKind::Other, retryReason(*error_), 0, now);
     }
     const std::int64_t skewMs = observeClockSkew(now);
     if (state_.response.status / 100 == 2) {
@@ -158,11 +160,13 @@ class RotateCall {
       step_ = Step::Done;
       return;
     }
-    error_ = detail::ErrorBox(new Error(parseErrorResponse(state_.response)));
-    maskSecrets(error_->message);
-    maskSecrets(error_->code);
-    maskSecrets(error_->requestId);
-    onFailure(skewMs, now);
+    error_ = detail::ErrorBox(new Error);
+    const bool isPage = detail::readErrorResponse(state_.response, *error_);
+    // By the code as it came: what is masked in it is a word of another's secret.
+    const detail::CodeKind kind = detail::codeKind(error_->code);
+    const RetryReason reason = retryReason(*error_);
+    redact(*error_, isPage);
+    onFailure(kind, reason, skewMs, now);
   }
 
   /// Milliseconds to wait, at `Wait`.
@@ -277,47 +281,40 @@ class RotateCall {
     return state_.clockSkewMs = *serverMs - (sentAtMs_ + tookMs / 2);
   }
 
-  /// What a service or a proxy sends may echo the request's headers, and with them the session
-  /// token; a message that was cut may end in the middle of one.
-  void maskSecrets(std::string& text) const noexcept {
-    if (!state_.settings.signRequests) return;
-    mask(text, state_.credentials.sessionToken);
-    mask(text, state_.credentials.secretAccessKey);
-  }
-  static void mask(std::string& text, const Secret& secret) noexcept {
-    constexpr std::size_t longestHarmless = 7;
-    if (secret.empty()) return;
-    // Closes up in place: nothing of what is cut may stay behind the new end.
-    char* out = text.data();
-    char* const end = out + text.size();
-    for (const char* in = out; in != end;) {
-      const auto rest = static_cast<std::size_t>(end - in);
-      const std::size_t part = rest < secret.size() ? rest : secret.size();
-      const bool isWhole = part == secret.size() || part > longestHarmless;
-      if (isWhole && std::memcmp(in, secret.expose().data(), part) == 0) {
-        in += part;
-        for (std::size_t i = 0; i != 3 && i != part; ++i)
-          *out++ = '*';
-      } else {
-        *out++ = *in++;
-      }
-    }
-    detail::wipe(out, static_cast<std::size_t>(end - out));
-    text.resize(static_cast<std::size_t>(out - text.data()));
+  /// Masks what an answer may echo of the request, and of nothing else that is secret.
+  [[nodiscard]] detail::Redactor redactor() const noexcept {
+    detail::Redactor redactor;
+    if (!state_.settings.signRequests) return redactor;
+    redactor.add(state_.credentials.sessionToken.expose());
+    redactor.add(state_.credentials.secretAccessKey.expose());
+    // The signature ends the headers, but for a NUL.
+    constexpr std::size_t size = sizeof sigv4::Signature().hex;
+    const std::string_view lines = state_.headerLines.expose();
+    if (lines.size() > size) redactor.add({lines.data() + lines.size() - size - 1, size});
+    return redactor;
   }
 
-  void onFailure(std::int64_t skewMs, const Moment& now) {
+  /// Masks first, all in place: that needs no memory, which may run out.
+  void redact(Error& error, bool keepsLines) const {
+    const detail::Redactor redactor = this->redactor();
+    std::string* const texts[] = {&error.message, &error.code, &error.requestId};
+    for (std::string* text : texts)
+      redactor.mask(*text);
+    for (std::string* text : texts)
+      detail::makeVisible(*text, keepsLines && text == texts[0]);
+  }
+
+  void onFailure(detail::CodeKind kind, RetryReason reason, std::int64_t skewMs,
+                 const Moment& now) {
     requestBuilt_ = false;
     const Error& error = *error_;
-    const detail::CodeKind kind = detail::codeKind(error.code);
     const bool skewed = kind == detail::CodeKind::ClockSkew && state_.settings.correctClockSkew &&
                         (skewMs > toleratedSkewMs || skewMs < -toleratedSkewMs);
     const bool expired =
         kind == detail::CodeKind::ExpiredCredentials && state_.settings.signRequests;
-    const bool retryable =
-        skewed || expired ||
-        (retryReason(error) != RetryReason::None &&
-         (error.delivery != Delivery::Unknown || state_.settings.retryUnknownDelivery));
+    const bool retryable = skewed || expired ||
+                           (reason != RetryReason::None && (error.delivery != Delivery::Unknown ||
+                                                            state_.settings.retryUnknownDelivery));
     if (!retryable || attempts_ >= state_.settings.maxAttempts ||
         !state_.retryQuota.acquire(error)) {
       return fail();
@@ -350,9 +347,20 @@ class RotateCall {
   void readResponse(RotateTunnelAccessTokenResponse& out) {
     Result<void> read = detail::readResponse(state_.response, out);
     error_ = std::move(read.box());
-    maskSecrets(error_.empty() ? out.requestId : error_->requestId);
+    std::string& id = error_.empty() ? out.requestId : error_->requestId;
+    if (!detail::isUuid(id)) redactId(id, out);
     if (!error_.empty()) return fail();
     out.attempts = attempts_;
+  }
+  /// Also of what was answered.
+  void redactId(std::string& id, const RotateTunnelAccessTokenResponse& out) const {
+    detail::Redactor redactor = this->redactor();
+    for (const std::optional<Secret>* token :
+         {&out.sourceAccessToken, &out.destinationAccessToken}) {
+      if (*token) redactor.add((*token)->expose());
+    }
+    redactor.mask(id);
+    detail::makeVisible(id);
   }
 
   ClientState<Hash>& state_;

@@ -355,7 +355,7 @@ TEST_CASE("in an EKS pod the agent is shown the pod's token, as it is now") {
   container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
   CHECK(rotateWith(container.source) == "");
   agent.setHandler(agentFor("/v1/credentials", "canary-pod-token-2"));
-  CHECK(errorOf(container.source) == "container: HTTP status 401 (AccessDenied)");
+  CHECK(errorOf(container.source) == "container: HTTP status 401 (AccessDenied: token ***)");
   container.environment.write("pod-token", "canary-pod-token-2");
   CHECK(errorOf(container.source) == "");
 }

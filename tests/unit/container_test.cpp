@@ -111,7 +111,8 @@ TEST_CASE("a URI that must not be asked is refused before anything is sent") {
       {"creds", "", "RELATIVE_URI \"creds\": expected a path that begins with /"},
       {"@evil.example/", "", "RELATIVE_URI: expected a path that begins with /"},
       {"/a b", "", "RELATIVE_URI \"/a b\": the path must be percent-encoded ASCII"},
-      {"/a\r\nX: y", "", "RELATIVE_URI \"/a??X: y\": the path must be percent-encoded ASCII"},
+      {"/a\r\nX: y", "",
+       "RELATIVE_URI \"/a\\x0d\\x0aX: y\": the path must be percent-encoded ASCII"},
       {"", "/creds", "FULL_URI \"/creds\": expected http://HOST or https://HOST"},
       {"", "http://", "FULL_URI \"http://\": expected a host name and a valid port"},
       {"", "http://127.0.0.1:0/",
@@ -304,6 +305,22 @@ TEST_CASE("the agent is asked three times when it may be in trouble") {
     CHECK(container.get() == "container: cut");
     CHECK(container.clock.waits() == waits);
   }
+  SECTION("server errors, and in plain text why") {
+    container.transport.answer(500).answer(500).answer(500, "\n no role yet:\ttry\x9b later\n");
+    CHECK(container.get() == R"(container: HTTP status 500 (no role yet:\x09try\x9b later))");
+  }
+  SECTION("but not when it refuses, in plain text") {
+    container.transport.answer(400, std::string(300, 'w') + " and more");
+    CHECK(container.get() == "container: HTTP status 400 (" + std::string(300, 'w') + "...)");
+  }
+  SECTION("but not when it refuses, in markup") {
+    container.transport.answer(404, "<html><title>Not Found</title></html>");
+    CHECK(container.get() == "container: HTTP status 404");
+  }
+  SECTION("but not when it refuses, in what may be broken JSON") {
+    container.transport.answer(403, R"({"Token":"canary)");
+    CHECK(container.get() == "container: HTTP status 403");
+  }
   SECTION("but not when it refuses") {
     container.transport.answer(400, R"({"Code":"Bad","Message":"your fault"})");
     CHECK(container.get() == "container: HTTP status 400 (Bad: your fault)");
@@ -319,28 +336,40 @@ TEST_CASE("what the agent says of the token stays out of the error") {
   container.environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", token);
   SECTION("whole") {
     container.transport.answer(401, R"({"message":")" + token + " is no good\"}");
-    CHECK(container.get() == "container: HTTP status 401");
+    CHECK(container.get() == "container: HTTP status 401 (*** is no good)");
   }
   SECTION("without its beginning or its end") {
     container.transport.answer(
         401, R"({"code":"Odd","message":")" + token.substr(7, 20) + "... is no good\"}");
-    CHECK(container.get() == "container: HTTP status 401 (Odd)");
+    CHECK(container.get() == "container: HTTP status 401 (Odd: ***... is no good)");
   }
   SECTION("as a code") {
     container.transport.answer(401, R"({"code":")" + token + R"(","message":"no good"})");
-    CHECK(container.get() == "container: HTTP status 401 (no good)");
+    CHECK(container.get() == "container: HTTP status 401 (***: no good)");
   }
   SECTION("in a refusal that is a success") {
     for (int i = 0; i != 3; ++i) {
       container.transport.answer(
           200, R"({"Code":"AccessDenied","Message":"no role for )" + token + "\"}");
     }
-    CHECK(container.get() == "container: AccessDenied");
+    CHECK(container.get() == "container: AccessDenied: no role for ***");
   }
   SECTION("in a refusal that says nothing else") {
     for (int i = 0; i != 3; ++i)
       container.transport.answer(200, R"({"Code":")" + token + "\"}");
-    CHECK(container.get() == "container: refused, in words that cannot be quoted");
+    CHECK(container.get() == "container: ***");
+  }
+  SECTION("in a page, as a part of it is written there") {
+    container.transport.answer(401, "Got Authorization: Bearer%20canary-of-a%2Dcontainer-01");
+    CHECK(container.get() == "container: HTTP status 401 (Got Authorization: ***)");
+  }
+  SECTION("in a refusal that holds credentials") {
+    for (int i = 0; i != 3; ++i) {
+      container.transport.answer(
+          200,
+          R"({"Code":"Odd","Message":"see the-key-itself","SecretAccessKey":"the-key-itself"})");
+    }
+    CHECK(container.get() == "container: Odd: see ***");
   }
   CHECK(container.kind == ErrorKind::Credentials);
 }

@@ -90,7 +90,7 @@ TEST_CASE("credentials documents") {
        "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
       {R"({"Code":"Failed","Message":"no\nrole","AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})",
        {"source"},
-       "error: source: Failed: no?role"},
+       "error: source: Failed: no\\x0arole"},
       {R"({"code":"Failed"})", {"source"}, "error: source: Failed"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"canary\n","Token":"t"})",
        {"source"},

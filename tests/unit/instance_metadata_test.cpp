@@ -532,23 +532,35 @@ TEST_CASE("what a service says of the session token stays out of the error") {
   const std::string token = "canary-of-a-session-token-0123456789";
   SECTION("refused") {
     instance.token(token).answer(403, R"({"message":")" + token + "\"}");
-    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403");
+    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403 (***)");
   }
   SECTION("a part of it") {
     instance.token(token).answer(
         403, R"({"code":"Odd","message":"what is )" + token.substr(0, 20) + "\"}");
-    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403 (Odd)");
+    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 403 (Odd: what is ***)");
   }
   SECTION("no longer taken") {
     for (int i = 0; i != 3; ++i)
       instance.token(token).answer(401, R"({"message":")" + token + "\"}");
-    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 401");
+    CHECK(instance.get() == "instance metadata: GET /x: HTTP status 401 (***)");
   }
   SECTION("instead of credentials") {
     instance.token(token)
         .answer(200, "role")
         .answer(200, R"({"Code":"AccessDenied","Message":")" + token + "\"}");
-    CHECK(instance.retrieve() == "instance metadata: AccessDenied");
+    CHECK(instance.retrieve() == "instance metadata: AccessDenied: ***");
+  }
+  SECTION("as the name of a role") {
+    instance.token(token).answer(200, "my-" + token.substr(5, 15));
+    CHECK(instance.retrieve() == "instance metadata: the answer is no name of a role");
+  }
+  SECTION("as the region") {
+    instance.token(token).answer(200, "eu-" + token.substr(5, 15));
+    InstanceMetadata metadata(instance.transport, instance.clock);
+    const Result<std::string> region = metadata.region();
+    REQUIRE_FALSE(region);
+    CHECK(region.error().message.find(token.substr(5, 12)) == std::string::npos);
+    instance.kind = region.error().kind;
   }
   CHECK(instance.kind == ErrorKind::Credentials);
   CHECK(instance.transport.remaining() == 0);

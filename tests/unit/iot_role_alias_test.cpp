@@ -82,7 +82,7 @@ TEST_CASE("options of a role alias that are no good send nothing") {
        "endpoint \"h/x\": expected https:// and a host name, without a path"},
       {{"ftp://h", "alias", "thing"}, "endpoint \"ftp://h\": expected http://HOST or https://HOST"},
       {{"h\r\nX: y", "alias", "thing"},
-       "endpoint \"h??X: y\": expected a host name and a valid port"},
+       "endpoint \"h\\x0d\\x0aX: y\": expected a host name and a valid port"},
       {{"user:canary@h", "alias", "thing"}, "endpoint: a user name is not supported"},
       {{host, "alias", "thing\r\nX: y"},
        "header x-amzn-iot-thingname: the value has a line break or another control character"},
@@ -101,6 +101,14 @@ TEST_CASE("what a device gets instead of credentials is the error") {
   SECTION("refused") {
     device.transport.answer(403, R"({"message":"Invalid Certificate"})");
     CHECK(device.get() == "IoT role alias: HTTP status 403 (Invalid Certificate)");
+  }
+  SECTION("refused in plain text") {
+    device.transport.answer(404, "Role alias does not exist\n");
+    CHECK(device.get() == "IoT role alias: HTTP status 404 (Role alias does not exist)");
+  }
+  SECTION("an error of the server, and why, the third time") {
+    device.transport.answer(500).answer(500).answer(500, "try later");
+    CHECK(device.get() == "IoT role alias: HTTP status 500 (try later)");
   }
   SECTION("any success but 200") {
     device.transport.answer(204, document);

@@ -113,9 +113,37 @@ TEST_CASE("text for messages") {
   CHECK(detail::Decimal(0).text() == "0");
   CHECK(detail::Decimal(1234567890).text() == "1234567890");
   CHECK(detail::Decimal(UINT64_MAX).text() == "18446744073709551615");
+  using namespace std::string_literals;
+  const struct {
+    std::string text;
+    std::string shown;
+  } cases[] = {
+      {"plain, \"marked\" and \\ ~", "plain, \"marked\" and \\ ~"},
+      {"\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80 \xc2\xa0",
+       "\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80 \xc2\xa0"},
+      {"\0\t\r\n\x1b\x7f"s, R"(\x00\x09\x0d\x0a\x1b\x7f)"},
+      {"\xc2\x80\xc2\x85\xc2\x9b\xc2\x9f", R"(\xc2\x80\xc2\x85\xc2\x9b\xc2\x9f)"},
+      {"\x80\x85\x9b\xff", R"(\x80\x85\x9b\xff)"},
+      {"\xe2\x80\xaa.\xe2\x80\xae", R"(\xe2\x80\xaa.\xe2\x80\xae)"},
+      {"\xe2\x81\xa6.\xe2\x81\xa9", R"(\xe2\x81\xa6.\xe2\x81\xa9)"},
+      {"\xe2\x80\x8e.\xe2\x80\x8f.\xd8\x9c", R"(\xe2\x80\x8e.\xe2\x80\x8f.\xd8\x9c)"},
+      {"\xe2\x80\xa8.\xe2\x80\xa9", R"(\xe2\x80\xa8.\xe2\x80\xa9)"},
+      {"\xe2\x80\x99 \xe2\x80\xaf", "\xe2\x80\x99 \xe2\x80\xaf"},
+      {"cut \xe2\x80", R"(cut \xe2\x80)"},
+      {"too long \xc0\x8a", R"(too long \xc0\x8a)"},
+  };
+  for (const auto& row : cases) {
+    std::string visible = row.text;
+    detail::makeVisible(visible);
+    CHECK(visible == row.shown);
+  }
+  std::string lines = "a\r\nb\x85";
+  detail::makeVisible(lines, true);
+  CHECK(lines == "a\\x0d\\x0a\nb\\x85");
+
   CHECK(detail::quoted("") == "\"\"");
   CHECK(detail::quoted("plain text") == "\"plain text\"");
-  CHECK(detail::quoted("a\nb\x1b[31m\xc3\xbc\x7f") == "\"a?b?[31m???\"");
+  CHECK(detail::quoted("a\nb\x1b[31m\xc3\xbc\x7f") == "\"a\\x0ab\\x1b[31m\xc3\xbc\\x7f\"");
   CHECK(detail::quoted(std::string(80, 'x')) == '"' + std::string(80, 'x') + '"');
   CHECK(detail::quoted(std::string(81, 'x')) == '"' + std::string(80, 'x') + "...\"");
 }

@@ -208,7 +208,7 @@ TEST_CASE("transport: bodies past all reason are read, or are an error in a few 
     });
     const auto result = rotateBy(transport, clock);
     CHECK(result.hasValue() == row.good);
-    if (!result) CHECK(result.error().message.size() <= 1024);
+    if (!result) CHECK(result.error().message.size() <= 5 * 1024);
   }
 }
 

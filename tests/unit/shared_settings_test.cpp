@@ -100,13 +100,13 @@ TEST_CASE("a region that cannot be part of a host name is refused with its origi
     CHECK(loadSharedSettings(given));
   }
   environment.set("AWS_REGION", "us-east-1\n");
-  CHECK(regionOf() == "error: AWS_REGION is \"us-east-1?\"" + expected);
+  CHECK(regionOf() == "error: AWS_REGION is \"us-east-1\\x0a\"" + expected);
   environment.unset("AWS_REGION");
   environment.set("AWS_DEFAULT_REGION", std::string(64, 'a'));
   CHECK(regionOf() == "error: AWS_DEFAULT_REGION is \"" + std::string(64, 'a') + "\"" + expected);
   environment.unset("AWS_DEFAULT_REGION");
   const std::string path = environment.write(".aws/config", "[default]\nregion = us-east-1\n -x\n");
-  CHECK(regionOf() == "error: " + path + ", line 2: region is \"us-east-1?-x\"" + expected);
+  CHECK(regionOf() == "error: " + path + ", line 2: region is \"us-east-1\\x0a-x\"" + expected);
 }
 
 TEST_CASE("a profile that was asked for must exist") {
@@ -126,7 +126,7 @@ TEST_CASE("a profile that was asked for must exist") {
   CHECK(regionOf() == missing("absent", "AWS_PROFILE names it, but it is"));
   environment.set("AWS_PROFILE", "");
   environment.set("AWS_DEFAULT_PROFILE", "a\nb");
-  CHECK(regionOf() == missing("a?b", "AWS_DEFAULT_PROFILE names it, but it is"));
+  CHECK(regionOf() == missing("a\\x0ab", "AWS_DEFAULT_PROFILE names it, but it is"));
   environment.set("AWS_PROFILE", "absent");
   environment.write(".aws/credentials", "[absent]\n");
   CHECK(regionOf() == "us-east-1");

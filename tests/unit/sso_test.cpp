@@ -347,10 +347,10 @@ TEST_CASE("a token that cannot be renewed serves to its end") {
     why = "HTTP status 400 (invalid_grant: Invalid refresh token provided)";
   }
   SECTION("the answer repeats a secret") {
-    const std::string secret = GENERATE(as<std::string>{}, "refresh-1", "client-secret");
+    const std::string secret = GENERATE(as<std::string>{}, "refresh-1", "client%2dsecret");
     laptop.transport.answer(400,
                             R"({"error":"invalid_grant","error_description":")" + secret + "\"}");
-    why = "HTTP status 400 (invalid_grant)";
+    why = "HTTP status 400 (invalid_grant: ***)";
   }
   SECTION("no token in the answer") {
     laptop.transport.answer(200, R"({"expiresIn":5})");
@@ -389,18 +389,19 @@ TEST_CASE("a token that cannot be renewed serves to its end") {
 
 TEST_CASE("what the portal says instead of credentials is the error") {
   Laptop laptop;
-  laptop.environment.write(sessionFile, tokenFile(60 * minute, "canary"));
+  laptop.environment.write(sessionFile, tokenFile(60 * minute, "canary-of-a-portal"));
   SECTION("refused") {
     laptop.transport.answer(403, R"({"message":"No access"})");
     CHECK(laptop.get() == "SSO: HTTP status 403 (No access)");
   }
   SECTION("the token repeated") {
-    laptop.transport.answer(403, R"({"message":"canary"})");
-    CHECK(laptop.get() == "SSO: HTTP status 403");
+    laptop.transport.answer(403, R"({"message":"no canary-of-a-portal"})");
+    CHECK(laptop.get() == "SSO: HTTP status 403 (no ***)");
   }
   SECTION("the token repeated in a refusal that is a success") {
-    laptop.transport.answer(200, R"({"roleCredentials":{"code":"Odd","message":"canary"}})");
-    CHECK(laptop.get() == "SSO: Odd");
+    laptop.transport.answer(200,
+                            R"({"roleCredentials":{"code":"Odd","message":"canary-of-a-portal"}})");
+    CHECK(laptop.get() == "SSO: Odd: ***");
   }
   SECTION("errors of the server, three times") {
     laptop.transport.answer(500).answer(429).answer(503);

@@ -46,14 +46,13 @@ namespace detail {
 /// Adds what Signature Version 4 puts into the headers of a form for STS.
 template <class Hash>
 Result<void> signStsCall(Hash& hash, HttpCall& call, const Endpoint& endpoint,
-                         const Credentials& as, std::int64_t nowMs) {
+                         const Credentials& as, std::int64_t nowMs, sigv4::Signature& signature) {
   const AmzDate amzDate = formatAmzDate(nowMs);
   const sigv4::Scope scope{amzDate.day(), endpoint.signingRegion, "sts"sv};
   const sigv4::Header headers[] = {{"content-type"sv, stsContentType},
                                    {"host"sv, endpoint.authority()}};
   sigv4::Signature payloadHash;
   sigv4::SigningKey key;
-  sigv4::Signature signature;
   sigv4::Status status = sigv4::hashToHex(hash, call.body().expose(), payloadHash);
   sigv4::Request request;
   request.path = endpoint.path();
@@ -120,10 +119,12 @@ class StsRoleAssumer final : public RoleAssumer {
            {"DurationSeconds"sv, role.durationSeconds == 0 ? ""sv : duration.text()},
            {"ExternalId"sv, role.externalId}},
           call.body());
-      Result<void> done = detail::signStsCall(hash_, call, *endpoint, as, nowMs);
+      sigv4::Signature signature;
+      Result<void> done = detail::signStsCall(hash_, call, *endpoint, as, nowMs, signature);
       if (done) {
-        done = detail::askSts(call, transport_, detail::Attempts(sts.maxAttempts, &clock_),
-                              credentials, {as.sessionToken.expose()});
+        done = detail::askSts(
+            call, transport_, detail::Attempts(sts.maxAttempts, &clock_), credentials,
+            {as.sessionToken.expose(), as.secretAccessKey.expose(), signature.text()});
       }
       if (done) return done;
       const auto serverMs = serverTimeOfSkew(done.error(), call.response(), nowMs);

@@ -83,7 +83,7 @@ class InstanceMetadata {
     Result<Secret> text = get("/latest/meta-data/placement/region"sv);
     if (!text) return std::move(text).error();
     const std::string_view region = detail::trimBlanks(text->expose());
-    if (detail::isHostLabel(region)) return std::string(region);
+    if (detail::isHostLabel(region) && !redactor().isIn(region)) return std::string(region);
     // Not quoted, here and below: what answers with anything else may echo the session token.
     return detail::sourceError(ErrorKind::Credentials, source,
                                {"the answer is no region: expected "sv, detail::regionSyntax});
@@ -159,8 +159,7 @@ class InstanceMetadata {
     failure = detail::statusError(response.status);
     Error error = detail::sourceError(
         response.status == 404 ? ErrorKind::NoCredentials : ErrorKind::Credentials, source,
-        {"GET "sv, detail::printable(path, 80), ": "sv,
-         detail::refusalText(response, {token_.expose()})});
+        {"GET "sv, redactor().quote(path, 80), ": "sv, detail::refusalText(response, redactor())});
     if (response.status == 404) error.code = notFound;
     // With a new token the next attempt may do.
     if (response.status == 401) {
@@ -213,6 +212,8 @@ class InstanceMetadata {
     return {};
   }
 
+  [[nodiscard]] detail::Redactor redactor() const noexcept { return {token_.expose()}; }
+
   /// Outside of EC2 nobody answers: then this source is none.
   static Error failed(Error error, Error& failure) {
     Error told = detail::sourceError(source, error);
@@ -246,7 +247,7 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
     Result<Secret> document = getDocument();
     if (!document) return std::move(document).error();
     Result<void> read = detail::readCredentials(*document, {InstanceMetadata::source}, credentials,
-                                                {metadata_.token_.expose()});
+                                                metadata_.redactor());
     if (read && credentials.expiresAtMs && *credentials.expiresAtMs <= query.nowMs) {
       constexpr std::int64_t leastMs = 600'000;
       constexpr std::uint64_t spreadMs = 300'000;
@@ -289,7 +290,8 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
   /// There is at most one role, on a line of its own.
   Result<void> takeName(std::string_view names) {
     const std::string_view name = detail::trimBlanks(names.substr(0, names.find('\n')));
-    if (name.empty() || !detail::isVisibleAscii(name) ||
+    // It will be quoted with the path.
+    if (name.empty() || !detail::isVisibleAscii(name) || metadata_.redactor().isIn(name) ||
         name.find_first_of("/?#%"sv) != std::string_view::npos) {
       return detail::sourceError(ErrorKind::Credentials, InstanceMetadata::source,
                                  {"the answer is no name of a role"sv});

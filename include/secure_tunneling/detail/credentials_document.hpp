@@ -43,9 +43,9 @@ inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) 
 
 /// Reads `document` in place and wipes it. An expiration is a date in text, or milliseconds since
 /// the Unix epoch. A document with a `Code` that is not `Success` is the server's refusal. Errors
-/// are of kind `Credentials` and quote neither a credential nor what was `sent`.
+/// are of kind `Credentials`, and quote as of `redactor` and no credential of the document's own.
 inline Result<void> readCredentials(Secret& document, const CredentialsDocument& form,
-                                    Credentials& credentials, SentSecrets sent = {}) {
+                                    Credentials& credentials, Redactor redactor = {}) {
   enum : std::size_t { accessKeyId, secretAccessKey, token, expiration, code, message, version };
   StringMembers members("AccessKeyId SecretAccessKey Token Expiration Code Message Version"sv);
   members[token].name = form.tokenName;
@@ -55,7 +55,9 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
   collectMembers(document, members, problem);
   const bool refused = members[code].found && members[code].text != "Success"sv;
   if (problem.empty() && refused) {
-    problem = serverWords(members[code].text, members[message].text, sent);
+    redactor.add(members[secretAccessKey].text);
+    redactor.add(members[token].text);
+    problem = serverWords(members[code].text, members[message].text, redactor);
     if (problem.empty()) problem = "refused, in words that cannot be quoted"sv;
   }
   const bool isVersion =

@@ -196,15 +196,16 @@ inline Error statusError(int httpStatus) {
   return error;
 }
 
-/// Sends `call`, again after failures that may pass. Succeeds with any answer but one of 429 and
-/// 5xx, whatever its status; the error is as of `sourceError`.
+/// Sends `call`, again after failures that may pass, 429 and 5xx among them. Succeeds with any
+/// answer, whatever its status; the error is as of `sourceError`.
 inline Result<void> exchange(HttpCall& call, HttpTransport& transport, std::string_view source,
                              Attempts attempts) {
   for (;;) {
     Result<void> sent = call.send(transport);
-    if (sent && retryReason(statusError(call.response().status)) == RetryReason::None) return {};
     const Error failure = sent ? statusError(call.response().status) : std::move(sent).error();
-    if (!attempts.again(failure)) return sourceError(source, failure);
+    if (attempts.again(failure)) continue;
+    if (sent) return {};
+    return sourceError(source, failure);
   }
 }
 

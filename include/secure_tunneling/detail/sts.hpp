@@ -102,10 +102,16 @@ inline void writeStsForm(std::string_view action, std::initializer_list<FormFiel
   }
 }
 
+/// Whether something is decided by a code: then it is told as it is, whatever a secret is called.
+inline bool isKnown(std::string_view code) noexcept {
+  return codeKind(code) != CodeKind::Other ||
+         isListed(code, "InvalidIdentityToken RequestExpired"sv);
+}
+
 /// Reads an answer of STS and wipes it. The error is the service's, for `retryReason`; a success
-/// that has no credentials is `ErrorKind::InvalidResponse`. Neither quotes what was `sent`.
+/// that has no credentials is `ErrorKind::InvalidResponse`. Quotes as of `redactor`.
 inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentials,
-                                  SentSecrets sent = {}) {
+                                  const Redactor& redactor = {}) {
   enum : std::size_t { accessKeyId, secretAccessKey, sessionToken, expiration, code, message };
   constexpr std::string_view parent = "Credentials"sv;
   XmlElement elements[] = {{parent, "AccessKeyId"sv},  {parent, "SecretAccessKey"sv},
@@ -117,9 +123,9 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
     Secret text;
     if (isXml && !elements[code].text.empty()) {
       decodeXmlText(elements[message].text, text);
-      error.code = serverWords(elements[code].text, {}, sent);
-      const std::string said = serverWords(elements[code].text, text.expose(), sent);
-      if (!said.empty()) error.message = said;
+      error.message = serverWords(elements[code].text, text.expose(), redactor);
+      error.code = isKnown(elements[code].text) ? std::string(elements[code].text)
+                                                : redactor.quote(elements[code].text, longestWords);
     }
   } else {
     Secret id;
@@ -144,12 +150,12 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
 }
 
 /// Sends a form to STS, again after failures that may pass, and reads the answer. The error is that
-/// of the last attempt, and never quotes what is `sent`.
+/// of the last attempt, and quotes as of `redactor`.
 inline Result<void> askSts(HttpCall& call, HttpTransport& transport, Attempts attempts,
-                           Credentials& credentials, SentSecrets sent) {
+                           Credentials& credentials, const Redactor& redactor) {
   for (;;) {
     Result<void> done = call.send(transport);
-    if (done) done = readStsAnswer(call.response(), credentials, sent);
+    if (done) done = readStsAnswer(call.response(), credentials, redactor);
     if (done) return done;
     // STS may not know a new key of the token's issuer yet.
     const bool isTooNew = done.error().code == "InvalidIdentityToken"sv;

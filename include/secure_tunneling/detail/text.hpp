@@ -62,6 +62,12 @@ namespace detail {
   return part;
 }
 
+/// Up to `longest` bytes of `text`; without what `substr` has for a place that is none.
+[[gnu::noinline]] constexpr std::string_view headOf(std::string_view text,
+                                                    std::size_t longest) noexcept {
+  return {text.data(), text.size() < longest ? text.size() : longest};
+}
+
 /// Whether `word` is one of those in `list`, which have a space between them. A list of words is
 /// one text, because a table of views has three times its size and, with addresses, needs to be
 /// writable.
@@ -92,18 +98,75 @@ class Decimal {
   std::size_t begin_ = sizeof digits_ - 1;
 };
 
-/// `text` for a message: cut to `longest` characters, what is not printable ASCII replaced, between
-/// two marks.
+inline constexpr std::uint32_t noCharacter = 0xFFFFFFFF;
+
+/// The character of UTF-8 at `begin`, which is moved behind it; `noCharacter`, and one byte
+/// further, where there is none.
+[[gnu::noinline]] inline std::uint32_t takeCharacter(std::string_view text,
+                                                     std::size_t& begin) noexcept {
+  std::size_t i = begin;
+  const auto first = static_cast<unsigned char>(text[i++]);
+  begin = i;
+  if (first < 0x80) return first;
+  if (first < 0xC2 || first > 0xF4) return noCharacter;
+  const int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+  std::uint32_t character = first & (0x3FU >> more);
+  for (int left = more; left != 0; --left) {
+    if (i == text.size() || (text[i] & 0xC0) != 0x80) return noCharacter;
+    character = character << 6 | (text[i++] & 0x3F);
+  }
+  const bool isTooLong = character >> (5 * more + 1) == 0;
+  const bool isSurrogate = character >> 11 == 0xD800 >> 11;
+  if (isTooLong || isSurrogate || character > 0x10FFFF) return noCharacter;
+  begin = i;
+  return character;
+}
+
+/// Whether a terminal or a log makes more of a character than a mark in its line: it is a control
+/// (C0, DEL, C1), ends a line, sets the direction of writing, or is none.
+constexpr bool isSteering(std::uint32_t character) noexcept {
+  return character < 0x20 || (character >= 0x7F && character < 0xA0) || character == 0x61C ||
+         character == 0x200E || character == 0x200F ||
+         (character >= 0x2028 && character <= 0x202E) ||
+         (character >= 0x2066 && character <= 0x2069) || character == noCharacter;
+}
+
+/// Appends `text` with the bytes of what is steering, and those that are not UTF-8, as `\xHH`. With
+/// `keepsLines` a line feed then still ends its line.
+[[gnu::noinline]] inline void appendVisible(std::string& out, std::string_view text,
+                                            bool keepsLines = false) {
+  for (std::size_t i = 0; i != text.size();) {
+    const std::size_t begin = i;
+    const std::uint32_t character = takeCharacter(text, i);
+    const std::string_view bytes(text.data() + begin, i - begin);
+    if (!isSteering(character)) {
+      append(out, bytes);
+      continue;
+    }
+    for (const char c : bytes) {
+      const auto byte = static_cast<unsigned char>(c);
+      const char escaped[] = {'\\', 'x', "0123456789abcdef"[byte >> 4],
+                              "0123456789abcdef"[byte & 15]};
+      append(out, {escaped, sizeof escaped});
+    }
+    if (keepsLines && character == '\n') append(out, "\n");
+  }
+}
+
+/// `appendVisible` for all of a text.
+[[gnu::noinline]] inline void makeVisible(std::string& text, bool keepsLines = false) {
+  std::string visible;
+  appendVisible(visible, text, keepsLines);
+  text.clear();
+  append(text, visible);
+}
+
+/// `text` for a message: cut to `longest` bytes, as of `appendVisible`, between two marks.
 inline std::string printable(std::string_view text, std::size_t longest, const char* mark = "") {
   std::string out;
   append(out, mark);
-  for (const char c : text) {
-    if (longest-- == 0) {
-      append(out, "...");
-      break;
-    }
-    out.push_back(c < ' ' || c > '~' ? '?' : c);
-  }
+  appendVisible(out, text.substr(0, longest));
+  if (longest < text.size()) append(out, "...");
   append(out, mark);
   return out;
 }
