@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "secure_tunneling/call/steps.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/secret.hpp"
@@ -72,7 +73,103 @@ struct CredentialsQuery {
   std::uint32_t random = 0;
 };
 
-/// Where credentials come from.
+class CredentialsSource;
+
+/// One search for credentials: why they are asked for, where they go, and what came of it. A
+/// machine like a call itself; what it is driven by is the source's.
+///
+/// It is known by its address. Where it goes before its end, what is under way is abandoned.
+class CredentialsFetch final : public Steps {
+ public:
+  /// Works in the buffers of `exchange`. Without `source` it is the driver that fills
+  /// `credentials`. A driver that blocks anyway says so by `mayBlock`: then a
+  /// source need not give the thread back to wait for what has no socket of its own.
+  CredentialsFetch(HttpExchange& exchange, CredentialsSource* source, Credentials& credentials,
+                   bool mayBlock = false) noexcept
+      : Steps(exchange), source_(source), credentials_(credentials), mayBlock_(mayBlock) {}
+  inline ~CredentialsFetch();
+
+  inline Step next(const Moment& now) override;
+  void onSent(Result<void> sent, const Moment& now) override {
+    underWay_->onSent(std::move(sent), now);
+  }
+  /// At `Done`: whether the credentials are there. Once only.
+  [[nodiscard]] Result<void> takeOutcome() noexcept { return std::move(outcome_); }
+
+  // For drivers, before the first step.
+
+  /// `next` sets its time and its random number.
+  [[nodiscard]] CredentialsQuery& query() noexcept { return query_; }
+
+  // For sources.
+
+  /// Where the credentials go; may hold those of an earlier search, or of a source that failed.
+  [[nodiscard]] Credentials& credentials() noexcept { return credentials_; }
+  [[nodiscard]] HttpExchange& exchange() noexcept { return exchange_; }
+  [[nodiscard]] bool mayBlock() const noexcept { return mayBlock_; }
+  /// Passes on the step of a machine that is not done; `onSent` is the machine's then.
+  Step forward(Steps& machine, Step step) noexcept {
+    underWay_ = &machine;
+    show(machine);
+    return step;
+  }
+  /// Has the driver ask again after so many milliseconds.
+  Step wait(std::int64_t milliseconds) noexcept {
+    waitMs_ = milliseconds;
+    return Step::Wait;
+  }
+  /// Ends the search.
+  Step done(Result<void> outcome) noexcept {
+    outcome_ = std::move(outcome);
+    return Step::Done;
+  }
+
+ private:
+  CredentialsSource* source_;
+  Credentials& credentials_;
+  Steps* underWay_ = nullptr;
+  Result<void> outcome_;
+  CredentialsQuery query_;
+  bool hasBegun_ = false;
+  bool mayBlock_;
+};
+
+/// Where credentials come from, step by step: a machine that gives the thread back wherever there is
+/// something to wait for. For a source that blocks there is `CredentialsProvider`.
+///
+/// An implementation does no I/O but to read files: what it needs of the network it has its driver
+/// send. It writes what it found to `fetch.credentials()`, and ends with `fetch.done()`; the errors
+/// are those of `CredentialsProvider`. One search at a time unless it says more.
+class CredentialsSource {
+ public:
+  /// The next step of a search, which begins with its first one. Never `NeedCredentials`.
+  virtual Step next(CredentialsFetch& fetch, const Moment& now) = 0;
+  /// The search ends here, without an outcome: nobody will ask for its next step.
+  virtual void abandon(CredentialsFetch&) noexcept {}
+
+  CredentialsSource(const CredentialsSource&) = delete;
+  CredentialsSource& operator=(const CredentialsSource&) = delete;
+
+ protected:
+  CredentialsSource() = default;
+  ~CredentialsSource() = default;
+};
+
+inline CredentialsFetch::~CredentialsFetch() {
+  if (hasBegun_) source_->abandon(*this);
+}
+
+inline Step CredentialsFetch::next(const Moment& now) {
+  query_.nowMs = now.unixMs;
+  query_.random = now.random;
+  if (source_ == nullptr) return Step::NeedCredentials;
+  hasBegun_ = true;
+  const Step step = source_->next(*this, now);
+  hasBegun_ = step != Step::Done;
+  return step;
+}
+
+/// Where credentials come from, in one step that may block; for an application's own sources.
 ///
 /// An implementation writes them to `credentials`, which may still hold those of an earlier call
 /// (their buffers are worth reusing), or returns an `Error` whose message says what was looked for
@@ -81,13 +178,14 @@ struct CredentialsQuery {
 /// for any other failure, a transport's too: `delivery` stays `NotSent`, for the call itself was
 /// not sent. It does its I/O here and not in its constructor. Called by one thread at a time unless
 /// the implementation says more.
-class CredentialsProvider {
+class CredentialsProvider : public CredentialsSource {
  public:
   virtual ~CredentialsProvider() = default;
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
-  CredentialsProvider(const CredentialsProvider&) = delete;
-  CredentialsProvider& operator=(const CredentialsProvider&) = delete;
+  Step next(CredentialsFetch& fetch, const Moment&) final {
+    return fetch.done(retrieve(fetch.query(), fetch.credentials()));
+  }
 
  protected:
   CredentialsProvider() = default;

@@ -20,14 +20,14 @@ class BasicClient {
  public:
   /// `from` is what the hash policy is made from: nothing, or another one.
   template <class... From>
-  BasicClient(const Settings& settings, HttpTransport& transport, CredentialsProvider& credentials,
+  BasicClient(const Settings& settings, HttpTransport& transport, CredentialsSource& credentials,
               Clock& clock, From&&... from)
       : state_(settings, std::forward<From>(from)...),
         transport_(transport),
         credentials_(credentials),
         clock_(clock) {}
   template <class... From>
-  BasicClient(Settings&& settings, HttpTransport& transport, CredentialsProvider& credentials,
+  BasicClient(Settings&& settings, HttpTransport& transport, CredentialsSource& credentials,
               Clock& clock, From&&... from)
       : state_(std::move(settings), std::forward<From>(from)...),
         transport_(transport),
@@ -43,7 +43,7 @@ class BasicClient {
 
   ClientState<Hash> state_;
   HttpTransport& transport_;
-  CredentialsProvider& credentials_;
+  CredentialsSource& credentials_;
   Clock& clock_;
 };
 
@@ -54,26 +54,9 @@ class BasicClient {
 template <class Hash>
 [[nodiscard]] Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
     const RotateTunnelAccessTokenRequest& request, BasicClient<Hash>& client) {
-  using Call = RotateCall<Hash>;
-  Call call(client.state_, request);
-  for (;;) {
-    switch (call.next(client.clock_.now())) {
-      case Call::Step::NeedCredentials:
-        call.onCredentials(
-            client.credentials_.retrieve(call.credentialsQuery(), call.credentials()));
-        break;
-      case Call::Step::Send: {
-        Result<void> sent = client.transport_.send(call.request(), call.response());
-        call.onSent(std::move(sent), client.clock_.now());
-        break;
-      }
-      case Call::Step::Wait:
-        client.clock_.wait(call.waitMs());
-        break;
-      case Call::Step::Done:
-        return call.takeResult();
-    }
-  }
+  RotateCall<Hash> call(client.state_, request, &client.credentials_, true);
+  driveToEnd(call, &client.transport_, client.clock_);
+  return call.takeResult();
 }
 
 }  // namespace v0_1

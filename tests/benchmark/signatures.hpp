@@ -8,7 +8,7 @@
 
 #include "loopback_server.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
-#include "secure_tunneling/detail/canonical_rotate_request.hpp"
+#include "secure_tunneling/detail/canonical_call.hpp"
 #include "secure_tunneling/sigv4.hpp"
 
 namespace benchmarks {
@@ -39,8 +39,10 @@ class Signer {
   void signWith(Hash& hash, const sigv4::SigningKey& key) {
     sigv4::Signature payloadHash;
     require(sigv4::hashToHex(hash, body_, payloadHash) == sigv4::Status::Ok, "no payload hash");
-    using Canonical = secure_tunneling::detail::CanonicalRotateRequest;
+    using Canonical = secure_tunneling::detail::CanonicalCall;
     Canonical canonical("/");
+    canonical[Canonical::ContentType] = secure_tunneling::contentType;
+    canonical[Canonical::Target] = secure_tunneling::amzTarget;
     canonical[Canonical::Host] = "api.tunneling.iot.us-east-1.amazonaws.com";
     canonical[Canonical::Date] = amzDate_;
     canonical.setPayloadHash(payloadHash.text());

@@ -122,7 +122,7 @@ TEST_CASE("the request of a call") {
                                "authorization"};
   REQUIRE(request.headerCount == 5);
   // All that there is room for: each of the canonical request, with Authorization in place of Host.
-  CHECK(request.headerCount == detail::CanonicalRotateRequest::headerCount);
+  CHECK(request.headerCount == detail::CanonicalCall::headerCount);
   for (std::size_t i = 0; i != 5; ++i) {
     const HttpHeader& header = request.headers[i];
     CHECK(header.name == names[i]);
@@ -852,9 +852,9 @@ TEST_CASE("calls of one client have nothing of each other") {
     REQUIRE(call.next(start) == Step::Send);
     answer(call, 200, goodBody);
   }
-  CHECK(state.headerLines.empty());
-  CHECK(state.response.body.empty());
-  CHECK(state.response.headers.size() == 0);
+  CHECK(state.exchange.headerLines.empty());
+  CHECK(state.exchange.response.body.empty());
+  CHECK(state.exchange.response.headers.size() == 0);
 
   RotateTunnelAccessTokenRequest other = rotateAll();
   other.tunnelId = "other";
@@ -896,7 +896,7 @@ TEST_CASE("a request of the longest headers is whole") {
   CHECK(headerOf(call.request(), "content-type") == "application/x-amz-json-1.1");
   CHECK(headerOf(call.request(), "x-amz-security-token") == token);
   CHECK(headerOf(call.request(), "authorization").find(keyId) != std::string_view::npos);
-  const char* const block = state.headerLines.expose().data();
+  const char* const block = state.exchange.headerLines.expose().data();
   CHECK(call.request().headers[0].line.data() == block);
 }
 

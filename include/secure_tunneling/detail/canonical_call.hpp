@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP
-#define SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP
+#ifndef SECURE_TUNNELING_DETAIL_CANONICAL_CALL_HPP
+#define SECURE_TUNNELING_DETAIL_CANONICAL_CALL_HPP
 
 #include <cstddef>
 #include <string_view>
 
 #include "secure_tunneling/detail/hash_message.hpp"
 #include "secure_tunneling/detail/text.hpp"
-#include "secure_tunneling/protocol.hpp"
 #include "secure_tunneling/sigv4.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
 namespace detail {
 
-/// The canonical request of the call, as `sigv4::sign` takes it, and the one place that lists the
-/// call's headers. They are few, known, in order, and have no blanks to trim, which
+/// The canonical request of a POST without a query, as `sigv4::sign` takes it, and the one place
+/// that lists its headers. They are few, known, in order, and have no blanks to trim, which
 /// `splitAuthority` and `problemOf` see to: `sigv4::CanonicalRequest`, which takes any request,
 /// would be a kilobyte of code more. Views only: what they show must outlive them.
-class CanonicalRotateRequest {
+class CanonicalCall {
  public:
   enum Header : unsigned char { ContentType, Host, Date, SecurityToken, Target, headerCount };
 
   /// `path` is in canonical form, behind its first slash.
-  explicit CanonicalRotateRequest(std::string_view path) noexcept : path_(path) {
-    values_[ContentType] = contentType;
-    values_[Target] = amzTarget;
-  }
+  explicit CanonicalCall(std::string_view path) noexcept : path_(path) {}
   /// The value of a header; without one there is no such header.
   std::string_view& operator[](Header header) noexcept { return values_[header]; }
   void setPayloadHash(std::string_view hex) noexcept { payloadHash_ = hex; }
@@ -74,4 +70,4 @@ class CanonicalRotateRequest {
 }  // namespace v0_1
 }  // namespace secure_tunneling
 
-#endif  // SECURE_TUNNELING_DETAIL_CANONICAL_ROTATE_REQUEST_HPP
+#endif  // SECURE_TUNNELING_DETAIL_CANONICAL_CALL_HPP

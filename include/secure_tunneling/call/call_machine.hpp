@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
+#define SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/call/steps.hpp"
+#include "secure_tunneling/clock.hpp"
+#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/detail/redaction.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/detail/time.hpp"
+#include "secure_tunneling/endpoint.hpp"
+#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/retry.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+
+/// How a call is made again.
+struct CallRules {
+  /// Attempts in all, the first included; less than 1 counts as 1.
+  int maxAttempts = 3;
+  /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
+  std::int64_t maxBackoffMs = 5'000;
+  /// Milliseconds from the first request within which another attempt is made; 0 is no limit.
+  std::int64_t retryWithinMs = 0;
+  /// Asks again when an attempt may have arrived without an answer.
+  bool retryUnknownDelivery = true;
+  /// Where server time minus local time is kept, for calls that are signed with the server's; null
+  /// for those that are not.
+  std::int64_t* clockSkewMs = nullptr;
+  /// A code for a clock that is off, beside those of all services.
+  std::string_view clockSkewCode = {};
+  /// What retries are paid with; null where they are free.
+  RetryQuota* quota = nullptr;
+};
+
+/// The engine: any call over HTTP as a state machine, without I/O, clock and threads.
+///
+/// What is sent, and what an answer means, is the operation's, which derives from this: `write` and
+/// `judge`. Attempts, waits, the quota, clock skew, header lines, redaction and size limits are the
+/// engine's.
+///
+/// | state             | event                         | next state                              |
+/// |-------------------|-------------------------------|-----------------------------------------|
+/// | `NeedCredentials` | a step of the source          | `NeedCredentials`                       |
+/// | `NeedCredentials` | credentials are there         | `Send`                                  |
+/// | `NeedCredentials` | there are none                | `Done`                                  |
+/// | `Send`            | the request cannot be written | `Done`                                  |
+/// | `Send`            | `Verdict::Finished`           | `Done`                                  |
+/// | `Send`            | `Verdict::Another`            | `Send`                                  |
+/// | `Send`            | `Verdict::Refused`            | `Done`                                  |
+/// | `Send`            | a failure that may pass       | `Wait`, or at once what follows it      |
+/// | `Send`            | a failure that will not       | `Done`                                  |
+/// | `Wait`            | asked again                   | `Send`, or `NeedCredentials` where the  |
+/// |                   |                               | service called those expired            |
+class CallMachine : public Steps {
+ public:
+  Step next(const Moment& now) final {
+    if (step_ == Step::Wait) {
+      waitAnswered_ = !waitAnswered_;
+      if (waitAnswered_) return step_;
+      step_ = nextAttemptStep();
+    }
+    if (step_ == Step::NeedCredentials) {
+      const Step step = fetch_->next(now);
+      if (step != Step::Done) {
+        show(*fetch_);
+        return step;
+      }
+      onCredentials(fetch_->takeOutcome());
+    }
+    if (step_ == Step::Send) buildRequest(now);
+    return step_;
+  }
+
+  void onSent(Result<void> sent, const Moment& now) final {
+    if (step_ == Step::NeedCredentials) return fetch_->onSent(std::move(sent), now);
+    ++attempts_;
+    requestBuilt_ = false;
+    error_ = std::move(sent.box());
+    const HttpResponse& response = exchange_.response;
+    if (error_.empty() && response.status < 200) {
+      setError(ErrorKind::Transport, "the transport gave no final HTTP status");
+      error_->delivery = Delivery::Unknown;
+    }
+    if (!error_.empty()) {
+      mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
+      if (goesOnAfter(*error_)) return again();
+      return onFailure(failureOf(*error_), false, 0, now);
+    }
+    const std::int64_t skewMs = observeClockSkew(now);
+    const Verdict verdict = judge(now);
+    if (verdict == Verdict::Another) return again();
+    if (verdict == Verdict::Finished) {
+      if (rules_.quota != nullptr) rules_.quota->refund();
+      step_ = Step::Done;
+      return;
+    }
+    // By the code as it came: what is masked in it is a word of another's secret.
+    const Failure failure = failureOf(*error_);
+    redact(*error_);
+    if (verdict == Verdict::Refused) return fail();
+    onFailure(failure, verdict == Verdict::Passes, skewMs, now);
+  }
+
+ protected:
+  enum class Verdict : unsigned char {
+    Finished,  ///< it is what was asked for
+    Another,   ///< it takes a further request within this attempt
+    Refused,   ///< an error that no further attempt mends
+    Failed,    ///< an error, and its code and status say whether another attempt may help
+    Passes,    ///< an error that another attempt may mend, whatever it looks like
+  };
+
+  static constexpr std::size_t mostHeaders = 8;
+
+  /// `fetch` gets the credentials; null for a call that needs none, or has them. `via` is as
+  /// `transport()`.
+  CallMachine(HttpExchange& exchange, const CallRules& rules, CredentialsFetch* fetch,
+              HttpTransport* via = nullptr) noexcept
+      : Steps(exchange), rules_(rules), fetch_(fetch), via_(via) {
+    shown_ = &request_;
+    request_.headers = headers_;
+    if (rules_.quota != nullptr) rules_.quota->beginCall();
+  }
+  ~CallMachine() { exchange_.clear(); }
+
+  /// Makes the call ready for its first step, where `error_` is empty.
+  void begin() noexcept {
+    if (error_.empty()) step_ = nextAttemptStep();
+  }
+
+  /// Writes the request: its parts to `request_`, its headers by `addHeader`. False, with `error_`
+  /// set, where that cannot be done. `signAtMs` is the server's time, as far as it is known.
+  virtual bool write(std::int64_t signAtMs) = 0;
+  /// Reads the answer, of whatever status. Sets `error_` but where it is `Finished` or `Another`.
+  virtual Verdict judge(const Moment& now) = 0;
+  /// Whether a further request makes sense although one got no answer.
+  virtual bool goesOnAfter(const Error&) { return false; }
+
+  /// Sets where the request goes. `endpoint` must outlive this; `target`, a path with a query or
+  /// without, goes behind its path.
+  void setRequest(std::string_view method, const Endpoint& endpoint) noexcept {
+    request_.method = method;
+    request_.url = endpoint.url;
+    request_.https = endpoint.https;
+    request_.host = endpoint.host();
+    request_.port = endpoint.port;
+    request_.authority = endpoint.authority();
+    request_.target = endpoint.path();
+  }
+  void setRequest(std::string_view method, const Endpoint& endpoint, std::string_view target) {
+    setRequest(method, endpoint);
+    std::string_view base = endpoint.url;
+    if (target.substr(0, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
+    detail::assignPieces(exchange_.url, {base, target});
+    request_.url = exchange_.url;
+    request_.target = request_.url.substr(endpoint.url.size() - endpoint.path().size());
+  }
+  /// Adds a header whose name and value have no control characters.
+  void addHeader(std::string_view name, std::string_view value) {
+    Secret& lines = exchange_.headerLines;
+    lines.append(name);
+    lines.append(": "sv);
+    lines.append(value);
+    lines.append("\0"sv);
+  }
+  void setError(ErrorKind kind, const char* message) {
+    error_ = std::move(detail::failure(kind, message).box());
+  }
+  /// Ends the call with `error_`.
+  void fail() {
+    error_->attempts = attempts_;
+    if (mayHaveArrived_) error_->delivery = Delivery::Unknown;
+    step_ = Step::Done;
+  }
+
+  /// Masks what an answer may echo of the request, and of nothing else that is secret.
+  [[nodiscard]] detail::Redactor redactor() const noexcept {
+    detail::Redactor redactor;
+    if (credentials_ == nullptr) return redactor;
+    redactor.add(credentials_->sessionToken.expose());
+    redactor.add(credentials_->secretAccessKey.expose());
+    // The signature ends the headers, but for a NUL.
+    constexpr std::size_t size = 64;
+    const std::string_view lines = exchange_.headerLines.expose();
+    if (lines.size() > size) redactor.add({lines.data() + lines.size() - size - 1, size});
+    return redactor;
+  }
+
+  [[gnu::noinline]] void onCredentials(Result<void> result) {
+    CredentialsQuery& query = fetch_->query();
+    if (result) {
+      const char* const problem = detail::problemOf(*credentials_);
+      if (problem != nullptr) {
+        setError(ErrorKind::Credentials, problem);
+        return fail();
+      }
+      if (!query.expired || credentials_->accessKeyId != refusedAccessKeyId_) {
+        haveCredentials_ = true;
+        query.expired = false;
+        step_ = Step::Send;
+        return;
+      }
+    }
+    // Where a refresh fails after the service has spoken, what it said is the better answer.
+    if (!query.expired) error_ = std::move(result.box());
+    fail();
+  }
+
+  HttpRequest request_;
+  /// Those that the request is signed with; null without.
+  const Credentials* credentials_ = nullptr;
+  /// What the last attempt failed with; at `Done` the call.
+  detail::ErrorBox error_;
+  int attempts_ = 0;
+  /// `error_` quotes a page, whose lines are to be kept apart.
+  bool isPage_ = false;
+
+ private:
+  /// A signature that is refused with the clocks closer together is refused for another reason.
+  static constexpr std::int64_t toleratedSkewMs = 240'000;
+  /// Requests of one attempt; an operation that wants more goes round in a circle.
+  static constexpr int mostRequests = 4;
+
+  [[nodiscard]] Step nextAttemptStep() const noexcept {
+    return fetch_ != nullptr && !haveCredentials_ ? Step::NeedCredentials : Step::Send;
+  }
+
+  void buildRequest(const Moment& now) {
+    if (requestBuilt_) return;
+    sentAtMs_ = now.unixMs;
+    if (attempts_ == 0 && requests_ == 0) firstSentAtMs_ = now.unixMs;
+    exchange_.clear();
+    const std::int64_t skewMs = rules_.clockSkewMs != nullptr ? *rules_.clockSkewMs : 0;
+    if (!write(now.unixMs + skewMs)) return fail();
+    listHeaders();
+    shown_ = &request_;
+    transport_ = via_;
+    requestBuilt_ = true;
+  }
+
+  /// Lists the lines that were added; no value has a NUL.
+  void listHeaders() noexcept {
+    request_.headerCount = 0;
+    const Secret& lines = exchange_.headerLines;
+    const char* line = lines.expose().data();
+    const char* const end = line + lines.size();
+    while (line != end) {
+      assert(request_.headerCount != mostHeaders);
+      const std::size_t size = std::strlen(line);
+      const auto nameSize = static_cast<std::size_t>(std::strchr(line, ':') - line);
+      headers_[request_.headerCount++] = {
+          {line, size}, {line, nameSize}, {line + nameSize + 2, size - nameSize - 2}};
+      line += size + 1;
+    }
+  }
+
+  /// Server time minus the middle of the exchange, where the answer tells it: not from a cache
+  /// (Age) and not after more than 15 minutes or less than none, when the middle says little.
+  /// Otherwise 0.
+  std::int64_t observeClockSkew(const Moment& now) {
+    constexpr std::int64_t longestExchangeMs = 900'000;
+    if (rules_.clockSkewMs == nullptr) return 0;
+    const HttpHeaders& headers = exchange_.response.headers;
+    const std::int64_t tookMs = now.unixMs - sentAtMs_;
+    const bool isCached = headers.valueOf("age"sv).data() != nullptr;
+    if (isCached || tookMs < 0 || tookMs > longestExchangeMs) return 0;
+    const auto serverMs = detail::parseHttpDate(headers.valueOf("date"sv));
+    if (!serverMs) return 0;
+    return *rules_.clockSkewMs = *serverMs - (sentAtMs_ + tookMs / 2);
+  }
+
+  /// Masks first, all in place: that needs no memory, which may run out.
+  void redact(Error& error) const {
+    const detail::Redactor redactor = this->redactor();
+    std::string* const texts[] = {&error.message, &error.code, &error.requestId};
+    for (std::string* text : texts)
+      redactor.mask(*text);
+    for (std::string* text : texts)
+      detail::makeVisible(*text, isPage_ && text == texts[0]);
+  }
+
+  /// A further request of the same attempt.
+  void again() {
+    --attempts_;
+    if (++requests_ < mostRequests) return;
+    setError(ErrorKind::InvalidResponse, "the server's answers lead in a circle");
+    fail();
+  }
+
+  /// What an error is to the rules.
+  struct Failure {
+    bool isSkewCode;
+    bool isExpiredCode;
+    bool isRetryable;
+  };
+  [[nodiscard]] Failure failureOf(const Error& error) const noexcept {
+    const detail::CodeKind kind = detail::codeKind(error.code);
+    const bool isOwnSkew = !rules_.clockSkewCode.empty() && error.code == rules_.clockSkewCode;
+    return {kind == detail::CodeKind::ClockSkew || isOwnSkew,
+            kind == detail::CodeKind::ExpiredCredentials,
+            retryReason(error) != RetryReason::None &&
+                (error.delivery != Delivery::Unknown || rules_.retryUnknownDelivery)};
+  }
+
+  void onFailure(const Failure& failure, bool passes, std::int64_t skewMs, const Moment& now) {
+    requests_ = 0;
+    const Error& error = *error_;
+    const bool skewed =
+        failure.isSkewCode && (skewMs > toleratedSkewMs || skewMs < -toleratedSkewMs);
+    const bool expired = failure.isExpiredCode && fetch_ != nullptr;
+    const bool retryable = passes || skewed || expired || failure.isRetryable;
+    const bool isLate =
+        rules_.retryWithinMs != 0 && now.unixMs - firstSentAtMs_ >= rules_.retryWithinMs;
+    if (!retryable || isLate || attempts_ >= rules_.maxAttempts ||
+        (rules_.quota != nullptr && !rules_.quota->acquire(error))) {
+      return fail();
+    }
+    waitMs_ = skewed || expired
+                  ? 0  // the next request differs from this one: nothing is gained by waiting
+                  : retryDelayMs(attempts_ - 1, now.random, rules_.maxBackoffMs, error);
+    if (expired) {
+      haveCredentials_ = false;
+      fetch_->query().expired = true;
+      refusedAccessKeyId_ = credentials_->accessKeyId;
+    }
+    step_ = waitMs_ != 0 ? Step::Wait : nextAttemptStep();
+  }
+
+  const CallRules rules_;
+  CredentialsFetch* const fetch_;
+  HttpTransport* const via_;
+  Step step_ = Step::Done;
+  bool haveCredentials_ = false;
+  bool requestBuilt_ = false;
+  bool waitAnswered_ = false;
+  bool mayHaveArrived_ = false;
+  int requests_ = 0;
+  std::int64_t sentAtMs_ = 0;
+  std::int64_t firstSentAtMs_ = 0;
+  std::string refusedAccessKeyId_;
+  HttpHeader headers_[mostHeaders];
+};
+
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
