@@ -5,7 +5,7 @@
 
 namespace st = secure_tunneling;
 
-TokenTask::TokenTask(st::Settings settings, st::CredentialsProvider& credentials,
+TokenTask::TokenTask(st::Settings settings, st::CredentialsSource& credentials,
                      const MbedtlsSettings& tls, const ExchangeLimits& limits)
     : credentials_(credentials), exchange_(tls, limits), state_(std::move(settings)) {}
 

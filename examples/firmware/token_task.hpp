@@ -24,7 +24,7 @@ class TokenTask {
   };
 
   /// `tls` must have been loaded at the first tick: signing and random numbers need it too.
-  TokenTask(secure_tunneling::Settings settings, secure_tunneling::CredentialsProvider& credentials,
+  TokenTask(secure_tunneling::Settings settings, secure_tunneling::CredentialsSource& credentials,
             const MbedtlsSettings& tls, const ExchangeLimits& limits = {});
   TokenTask(const TokenTask&) = delete;
   TokenTask& operator=(const TokenTask&) = delete;
@@ -47,7 +47,7 @@ class TokenTask {
   Event tickExchange(const secure_tunneling::Moment& now, std::int64_t uptimeMs);
   Event startNext(const secure_tunneling::Moment& now, std::int64_t uptimeMs);
 
-  secure_tunneling::CredentialsProvider& credentials_;
+  secure_tunneling::CredentialsSource& credentials_;
   MbedtlsExchange exchange_;
   secure_tunneling::ClientState<secure_tunneling::PsaSha256> state_;
   secure_tunneling::RotateTunnelAccessTokenRequest request_;

@@ -16,7 +16,7 @@ st::CurlTransportOptions transportOptions() {
 }  // namespace
 
 Rotation::Rotation(std::string tunnelId, st::Settings settings,
-                   st::CredentialsProvider& credentials, EventLoop& loop, Transfers& transfers)
+                   st::CredentialsSource& credentials, EventLoop& loop, Transfers& transfers)
     : credentials_(credentials),
       loop_(loop),
       transfers_(transfers),

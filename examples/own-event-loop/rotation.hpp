@@ -19,7 +19,7 @@ class Rotation {
   /// `credentials` are asked on the loop's thread: a provider that takes its time holds up the
   /// loop.
   Rotation(std::string tunnelId, secure_tunneling::Settings settings,
-           secure_tunneling::CredentialsProvider& credentials, EventLoop& loop,
+           secure_tunneling::CredentialsSource& credentials, EventLoop& loop,
            Transfers& transfers);
   Rotation(const Rotation&) = delete;
   Rotation& operator=(const Rotation&) = delete;
@@ -35,7 +35,7 @@ class Rotation {
   void onTransfer(CURLcode code);
   void onAnswer(secure_tunneling::Result<void> sent);
 
-  secure_tunneling::CredentialsProvider& credentials_;
+  secure_tunneling::CredentialsSource& credentials_;
   EventLoop& loop_;
   Transfers& transfers_;
   secure_tunneling::SystemClock clock_;

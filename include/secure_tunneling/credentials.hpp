@@ -87,6 +87,14 @@ class CredentialsFetch final : public Steps {
   CredentialsFetch(HttpExchange& exchange, CredentialsSource* source, Credentials& credentials,
                    bool mayBlock = false) noexcept
       : Steps(exchange), source_(source), credentials_(credentials), mayBlock_(mayBlock) {}
+  /// A search within `outer`, for the same reason.
+  CredentialsFetch(const CredentialsFetch& outer, CredentialsSource* source,
+                   Credentials& credentials) noexcept
+      : Steps(outer.exchange_),
+        source_(source),
+        credentials_(credentials),
+        query_(outer.query_),
+        mayBlock_(outer.mayBlock_) {}
   inline ~CredentialsFetch();
 
   inline Step next(const Moment& now) override;
@@ -96,9 +104,7 @@ class CredentialsFetch final : public Steps {
   /// At `Done`: whether the credentials are there. Once only.
   [[nodiscard]] Result<void> takeOutcome() noexcept { return std::move(outcome_); }
 
-  // For drivers, before the first step.
-
-  /// `next` sets its time and its random number.
+  /// Why credentials are asked for. `next` sets its time and its random number.
   [[nodiscard]] CredentialsQuery& query() noexcept { return query_; }
 
   // For sources.
@@ -123,6 +129,9 @@ class CredentialsFetch final : public Steps {
     outcome_ = std::move(outcome);
     return Step::Done;
   }
+  /// What a source that waits for another search remembers of it; 0 at first.
+  std::uint64_t seen = 0;
+  int waits = 0;
 
  private:
   CredentialsSource* source_;
@@ -142,17 +151,22 @@ class CredentialsFetch final : public Steps {
 /// are those of `CredentialsProvider`. One search at a time unless it says more.
 class CredentialsSource {
  public:
+  virtual ~CredentialsSource() = default;
   /// The next step of a search, which begins with its first one. Never `NeedCredentials`.
   virtual Step next(CredentialsFetch& fetch, const Moment& now) = 0;
   /// The search ends here, without an outcome: nobody will ask for its next step.
   virtual void abandon(CredentialsFetch&) noexcept {}
+  /// What it waits on when it is to block; null where it never waits.
+  [[nodiscard]] virtual Clock* clock() noexcept { return nullptr; }
+
+  /// Searches to the end, and blocks meanwhile.
+  inline Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials);
 
   CredentialsSource(const CredentialsSource&) = delete;
   CredentialsSource& operator=(const CredentialsSource&) = delete;
 
  protected:
   CredentialsSource() = default;
-  ~CredentialsSource() = default;
 };
 
 inline CredentialsFetch::~CredentialsFetch() {
@@ -169,6 +183,36 @@ inline Step CredentialsFetch::next(const Moment& now) {
   return step;
 }
 
+namespace detail {
+
+/// The clock of somebody who asks for credentials at one given moment.
+class QueryClock final : public Clock {
+ public:
+  QueryClock(const CredentialsQuery& query, Clock* waiting) noexcept
+      : moment_{query.nowMs, query.random}, waiting_(waiting) {}
+
+  Moment now() override { return waiting_ != nullptr ? waiting_->now() : moment_; }
+  void wait(std::int64_t milliseconds) override {
+    if (waiting_ != nullptr) waiting_->wait(milliseconds);
+  }
+
+ private:
+  Moment moment_;
+  Clock* waiting_;
+};
+
+}  // namespace detail
+
+inline Result<void> CredentialsSource::retrieve(const CredentialsQuery& query,
+                                                Credentials& credentials) {
+  HttpExchange exchange;
+  CredentialsFetch fetch(exchange, this, credentials, true);
+  fetch.query() = query;
+  detail::QueryClock time(query, clock());
+  driveToEnd(fetch, nullptr, time);
+  return fetch.takeOutcome();
+}
+
 /// Where credentials come from, in one step that may block; for an application's own sources.
 ///
 /// An implementation writes them to `credentials`, which may still hold those of an earlier call
@@ -180,7 +224,6 @@ inline Step CredentialsFetch::next(const Moment& now) {
 /// the implementation says more.
 class CredentialsProvider : public CredentialsSource {
  public:
-  virtual ~CredentialsProvider() = default;
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
   Step next(CredentialsFetch& fetch, const Moment&) final {

@@ -21,7 +21,7 @@ fi
 if echo "$symbols" | grep -E ' U (secure_)?(getenv|fopen|getpw|fork|posix_spawn|popen|getaddrinfo)'; then
   status=1
 elif echo "$symbols" | grep -v 'StaticCredentials' |
-  grep -E '::Shared(Files?|Settings)|::[A-Za-z]+Credentials(Chain)?::|::(StsRoleAssumer|HttpCall|XmlScanner|ChildCommand|InstanceMetadata|splitUrl)'; then
+  grep -E '::Shared(Files?|Settings)|::[A-Za-z]+Credentials(Chain)?::|::(StsRoleAssumer|SourceCall|XmlScanner|ChildCommand|InstanceMetadata|splitUrl)'; then
   status=1
 else
   status=0

@@ -31,19 +31,31 @@ class MockResolver : public st::HostResolver {
 
 class MockAssumer : public st::RoleAssumer {
  public:
-  st::Result<void> assume(const st::StsSettings&, const st::Role&, const st::Credentials&,
-                          st::Credentials&) override {
-    return {};
+  st::Step assume(const st::RoleAssumption&, st::CredentialsFetch& fetch,
+                  const st::Moment&) override {
+    return fetch.done({});
   }
 };
 
 class MockSource : public st::ProfileSource {
  public:
   [[nodiscard]] bool isNamedBy(const st::ProfileView&) const override { return false; }
-  st::Result<void> retrieveFor(const st::ProfileView&, const st::CredentialsQuery&,
-                               st::Credentials&) override {
-    return {};
+
+ private:
+  st::Step begin(st::CredentialsFetch& fetch, const st::Moment&) override { return fetch.done({}); }
+  st::Step beginFor(const st::ProfileView&, st::CredentialsFetch& fetch,
+                    const st::Moment&) override {
+    return fetch.done({});
   }
+  st::Step proceed(st::CredentialsFetch& fetch, const st::Moment&) override {
+    return fetch.done({});
+  }
+  void end() noexcept override {}
+};
+
+class MockSteps : public st::CredentialsSource {
+ public:
+  st::Step next(st::CredentialsFetch& fetch, const st::Moment&) override { return fetch.done({}); }
 };
 
 }  // namespace
@@ -55,6 +67,7 @@ int main() {
   MockResolver resolver;
   MockAssumer assumer;
   MockSource source;
+  MockSteps steps;
   st::Settings settings;
   settings.region = "us-east-1";
   st::Client client(settings, transport, credentials, clock);

@@ -52,7 +52,7 @@ CurlTransportOptions local() {
 }
 
 /// Makes a call with the credentials of `source`; empty when it succeeds, else the error.
-std::string rotateWith(CredentialsProvider& source) {
+std::string rotateWith(CredentialsSource& source) {
   ServedFake service;
   service.with([](auto& fake) { fake.addCredentials(accessKeyId, secretAccessKey, sessionToken); });
   ManualClock clock;
@@ -67,7 +67,7 @@ std::string rotateWith(CredentialsProvider& source) {
 }
 
 /// The error of a source; empty when it has none.
-std::string errorOf(CredentialsProvider& source) {
+std::string errorOf(CredentialsSource& source) {
   Credentials credentials;
   const Result<void> result = source.retrieve({}, credentials);
   if (result) return "";

@@ -79,7 +79,7 @@ std::string errorOfRole(Site& site, const Role& role, const StsKeys& keys = user
 }
 
 /// The error of a source that is to give `keys`; empty when it does.
-std::string errorOf(CredentialsProvider& source, const StsKeys& keys) {
+std::string errorOf(CredentialsSource& source, const StsKeys& keys) {
   Credentials credentials;
   const Result<void> result = source.retrieve({}, credentials);
   if (!result) {
@@ -95,7 +95,7 @@ std::string errorOf(CredentialsProvider& source, const StsKeys& keys) {
 
 /// Makes a call with the credentials of `source`, for a service that takes `keys` only; empty when
 /// it succeeds, else the error.
-std::string rotateWith(CredentialsProvider& source, const StsKeys& keys) {
+std::string rotateWith(CredentialsSource& source, const StsKeys& keys) {
   ServedFake service;
   service.with([&](auto& fake) {
     fake.addCredentials(keys.accessKeyId, keys.secretAccessKey, keys.sessionToken);
@@ -263,14 +263,14 @@ TEST_CASE("a call to STS is signed once more, by the time of STS, where the cloc
     CHECK(contains(errorOfRole(site, role), "RequestExpired: Request has expired."));
     CHECK(site.sts.calls() == 1);
   }
-  SECTION("and not twice, whatever time it says next") {
+  SECTION("and as often as there are attempts, whatever time it says next") {
     for (const char* const day : {"16", "17", "18"}) {
       HttpAnswer refusal = scripted(400, stsError("RequestExpired", "Request has expired."));
       refusal.headerLines = "Date: Fri, " + std::string(day) + " Jan 2026 12:30:00 GMT\r\n";
       site.sts.answerNext(refusal);
     }
     CHECK(contains(errorOfRole(site, role), "RequestExpired: Request has expired."));
-    CHECK(site.sts.calls() == 2);
+    CHECK(site.sts.calls() == 3);
   }
   CHECK(site.clock.waits().empty());
 }

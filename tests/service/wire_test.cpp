@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "secure_tunneling/detail/http_call.hpp"
 #include "support/caller.hpp"
 
 using namespace secure_tunneling;
@@ -206,12 +205,23 @@ TEST_CASE("any method is sent, with a body or without, on one connection") {
   std::size_t sent = 0;
   for (const auto& row : cases) {
     CAPTURE(row.method, row.body);
-    detail::HttpCall call(row.method, endpoint, "/path?query=1");
-    call.addHeader("Authorization", "secret");
-    call.body().append(row.body);
-    REQUIRE(call.send(transport));
-    CHECK(call.response().status == 200);
-    CHECK(call.response().body.expose() == tokensBody);
+    const std::string url = recorder.server().url() + "/path?query=1";
+    const HttpHeader header{"Authorization: secret", "Authorization", "secret"};
+    HttpRequest request;
+    request.method = row.method;
+    request.url = url;
+    request.https = false;
+    request.host = endpoint.host();
+    request.port = endpoint.port;
+    request.authority = endpoint.authority();
+    request.target = "/path?query=1";
+    request.headers = &header;
+    request.headerCount = 1;
+    request.body = row.body;
+    HttpResponse response;
+    REQUIRE(transport.send(request, response));
+    CHECK(response.status == 200);
+    CHECK(response.body.expose() == tokensBody);
     CHECK(recorder.requests().at(sent++) ==
           std::string(row.method) +
               " /path?query=1 HTTP/1.1\r\nHost: " + recorder.server().authority() +

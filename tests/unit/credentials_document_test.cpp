@@ -12,7 +12,7 @@ using detail::CredentialsDocument;
 namespace {
 
 /// `id|secret|token|expiry`, or `error: message`.
-std::string read(std::string_view document, const CredentialsDocument& form = {"source"}) {
+std::string read(std::string_view document, const CredentialsDocument& form = {}) {
   Secret body(document);
   Credentials credentials;
   credentials.sessionToken.assign("old token");
@@ -31,28 +31,28 @@ std::string read(std::string_view document, const CredentialsDocument& form = {"
 }  // namespace
 
 TEST_CASE("credentials documents") {
-  CredentialsDocument noToken{"source"};
+  CredentialsDocument noToken;
   noToken.tokenRequired = false;
-  CredentialsDocument nested{"source"};
+  CredentialsDocument nested;
   nested.parent = "credentials";
   nested.tokenName = "sessionToken";
-  CredentialsDocument expiring{"source"};
+  CredentialsDocument expiring;
   expiring.expirationRequired = true;
   const struct {
     const char* document;
     CredentialsDocument form;
     const char* read;
   } cases[] = {
-      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", {"source"}, "I|s|t|never"},
-      {R"({"accesskeyid":"I","SECRETACCESSKEY":"s","tOKEN":"t"})", {"source"}, "I|s|t|never"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", {}, "I|s|t|never"},
+      {R"({"accesskeyid":"I","SECRETACCESSKEY":"s","tOKEN":"t"})", {}, "I|s|t|never"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":"1970-01-01T00:00:01Z"})",
-       {"source"},
+       {},
        "I|s|t|1000"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":1234567890123})",
-       {"source"},
+       {},
        "I|s|t|1234567890123"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":null})",
-       {"source"},
+       {},
        "I|s|t|never"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s"})", noToken, "I|s||never"},
       {R"({"Code":"Success","AccessKeyId":"I","SecretAccessKey":"s"})", noToken, "I|s||never"},
@@ -60,50 +60,50 @@ TEST_CASE("credentials documents") {
        R"("sessionToken":"t","deeper":{"accessKeyId":"y"}},"accessKeyId":"z"})",
        nested, "I|s|t|never"},
 
-      {R"({"AccessKeyId":"I","SecretAccessKey":"s"})", {"source"}, "error: source: Token: missing"},
-      {R"({"SecretAccessKey":"s","Token":"t"})", {"source"}, "error: source: AccessKeyId: missing"},
-      {R"({"AccessKeyId":"I","Token":"t"})", {"source"}, "error: source: SecretAccessKey: missing"},
+      {R"({"AccessKeyId":"I","SecretAccessKey":"s"})", {}, "error: Token: missing"},
+      {R"({"SecretAccessKey":"s","Token":"t"})", {}, "error: AccessKeyId: missing"},
+      {R"({"AccessKeyId":"I","Token":"t"})", {}, "error: SecretAccessKey: missing"},
       {R"({"AccessKeyId":"","SecretAccessKey":"s","Token":"t"})",
-       {"source"},
-       "error: source: AccessKeyId: missing"},
+       {},
+       "error: AccessKeyId: missing"},
       {R"({"AccessKeyId":7,"SecretAccessKey":"s","Token":"t"})",
-       {"source"},
-       "error: source: AccessKeyId: expected a string, found a number"},
+       {},
+       "error: AccessKeyId: expected a string, found a number"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":["t"]})",
-       {"source"},
-       "error: source: Token: expected a string, found an array"},
+       {},
+       "error: Token: expected a string, found an array"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", nested,
-       "error: source: AccessKeyId: missing"},
+       "error: AccessKeyId: missing"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})", expiring,
-       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+       "error: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":"soon"})",
-       {"source"},
-       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+       {},
+       "error: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":-5})",
-       {"source"},
-       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+       {},
+       "error: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":1234567890123456789})",
-       {"source"},
-       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+       {},
+       "error: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"t","Expiration":true})",
-       {"source"},
-       "error: source: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
+       {},
+       "error: Expiration: expected a date as in 2026-01-15T12:30:00Z"},
       {R"({"Code":"Failed","Message":"no\nrole","AccessKeyId":"I","SecretAccessKey":"s","Token":"t"})",
-       {"source"},
-       "error: source: Failed: no\\x0arole"},
-      {R"({"code":"Failed"})", {"source"}, "error: source: Failed"},
+       {},
+       "error: Failed: no\\x0arole"},
+      {R"({"code":"Failed"})", {}, "error: Failed"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"canary\n","Token":"t"})",
-       {"source"},
-       "error: source: the secret access key has a blank, a control or a non-ASCII character"},
+       {},
+       "error: the secret access key has a blank, a control or a non-ASCII character"},
       {R"({"AccessKeyId":"I","SecretAccessKey":"s","Token":"canary\u00a0"})",
-       {"source"},
-       "error: source: the session token has a blank, a control or a non-ASCII character"},
+       {},
+       "error: the session token has a blank, a control or a non-ASCII character"},
       {R"({"AccessKeyId":"canary ","SecretAccessKey":"s","Token":"t"})",
-       {"source"},
-       "error: source: the access key id is empty or has a character that none has"},
-      {R"([1])", {"source"}, "error: source: expected a JSON object"},
-      {R"(404: not found)", {"source"}, "error: source: not valid JSON in UTF-8, at byte 3 of 14"},
-      {"", {"source"}, "error: source: the body is empty"},
+       {},
+       "error: the access key id is empty or has a character that none has"},
+      {R"([1])", {}, "error: expected a JSON object"},
+      {R"(404: not found)", {}, "error: not valid JSON in UTF-8, at byte 3 of 14"},
+      {"", {}, "error: the body is empty"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.document);
@@ -112,7 +112,7 @@ TEST_CASE("credentials documents") {
 }
 
 TEST_CASE("the version of a credentials document") {
-  CredentialsDocument form{"process"};
+  CredentialsDocument form;
   form.tokenRequired = false;
   form.version = "1";
   for (const char* const document :
@@ -126,10 +126,10 @@ TEST_CASE("the version of a credentials document") {
     CAPTURE(version);
     const std::string document =
         R"({"Version":)" + std::string(version) + R"(,"AccessKeyId":"I","SecretAccessKey":"s"})";
-    CHECK(read(document, form) == "error: process: Version: expected 1");
+    CHECK(read(document, form) == "error: Version: expected 1");
   }
   CHECK(read(R"({"AccessKeyId":"I","SecretAccessKey":"s"})", form) ==
-        "error: process: Version: expected 1");
+        "error: Version: expected 1");
 }
 
 TEST_CASE("a credentials document leaves no secret in freed memory") {
@@ -139,7 +139,7 @@ TEST_CASE("a credentials document leaves no secret in freed memory") {
         R"({"AccessKeyId":"I","SecretAccessKey":"canary","Token":5})"}) {
     Secret document(text);
     Credentials credentials;
-    const Result<void> result = detail::readCredentials(document, {"source"}, credentials);
+    const Result<void> result = detail::readCredentials(document, {}, credentials);
     CHECK(result.hasValue() == credentials.secretAccessKey.equals("canary"));
   }
   CHECK(watch.leaks() == 0);

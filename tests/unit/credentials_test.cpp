@@ -17,7 +17,7 @@ using namespace secure_tunneling;
 namespace {
 
 /// `id|secret|token`, or `error: message`. Starts from the credentials of an earlier call.
-std::string retrieved(CredentialsProvider& provider) {
+std::string retrieved(CredentialsSource& provider) {
   Credentials credentials;
   credentials.accessKeyId = "OLD";
   credentials.secretAccessKey.assign("old secret");
@@ -34,7 +34,7 @@ std::string fromProfile(const std::string& profile = {}) {
   return retrieved(provider);
 }
 
-ErrorKind errorKindOf(CredentialsProvider& provider) {
+ErrorKind errorKindOf(CredentialsSource& provider) {
   Credentials credentials;
   const Result<void> result = provider.retrieve({}, credentials);
   REQUIRE_FALSE(result);

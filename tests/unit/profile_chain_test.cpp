@@ -8,6 +8,7 @@
 #include "secure_tunneling/credentials/default_chain.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
+#include "support/blocking_sources.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/sts_answers.hpp"
@@ -17,12 +18,12 @@ using namespace secure_tunneling;
 namespace {
 
 /// Records who takes on what: "R1 by ID", "R2 by R1's", and so on.
-struct RecordedRoles final : RoleAssumer {
+struct RecordedRoles final : BlockingRoleAssumer {
   std::string log;
   StsSettings sts;
   Role role;
 
-  Result<void> assume(const StsSettings& settings, const Role& wanted, const Credentials& as,
+  Result<void> assumeNow(const StsSettings& settings, const Role& wanted, const Credentials& as,
                       Credentials& credentials) override {
     sts = settings;
     role = wanted;
@@ -36,15 +37,14 @@ struct RecordedRoles final : RoleAssumer {
 };
 
 /// A source that a profile names by one property, whose value it gives as the access key id.
-struct PropertySource final : ProfileSource {
+struct PropertySource final : BlockingProfileSource {
   std::string_view property;
   explicit PropertySource(std::string_view name) : property(name) {}
 
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
     return !profile.value(property).empty();
   }
-  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery&,
-                           Credentials& credentials) override {
+  Result<void> retrieveNow(const ProfileView& profile, Credentials& credentials) override {
     credentials.accessKeyId = std::string(property) + "=" + std::string(profile.value(property)) +
                               " of " + std::string(profile.selected);
     return {};
@@ -336,7 +336,7 @@ TEST_CASE("the default chain") {
   ManualClock clock;
   ScriptedTransport transport;
   BasicDefaultChain<OpensslSha256> chain(transport, transport, clock);
-  const auto retrieved = [&](CredentialsProvider& provider) {
+  const auto retrieved = [&](CredentialsSource& provider) {
     Credentials credentials;
     const Result<void> result = provider.retrieve({}, credentials);
     return result ? credentials.accessKeyId : "error: " + result.error().message;

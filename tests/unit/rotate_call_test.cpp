@@ -687,7 +687,7 @@ TEST_CASE("what is a secret is no reason to take a code for another one") {
     Step step;
     bool isShown;
   } cases[] = {
-      {"Token", "a secret access key", "ExpiredTokenException", Step::NeedCredentials, true},
+      {"Token", "some-secret-access-key", "ExpiredTokenException", Step::NeedCredentials, true},
       {"Expired", "x", "ExpiredTokenException", Step::NeedCredentials, true},
       {"ExpiredTokenException", "secret", "ExpiredTokenException", Step::NeedCredentials, false},
       {"", "T", "ThrottlingException", Step::Wait, true},

@@ -17,7 +17,7 @@ namespace {
 
 void runDocument(const Json& json, Report& report) {
   Case test(report, "credential_documents: " + json["name"].text());
-  detail::CredentialsDocument form{"document"};
+  detail::CredentialsDocument form;
   // Sources differ here: of those whose documents these are, the container alone does without.
   form.tokenRequired = json["name"].text() != "no session token (ECS only)";
   Secret document(json["body"].text());

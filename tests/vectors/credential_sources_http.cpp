@@ -114,7 +114,7 @@ void runImdsClient(const Json& json, Report& report) {
 namespace {
 
 /// Empty without credentials.
-std::string accessKeyIdOf(SourceCase& source, CredentialsProvider& provider) {
+std::string accessKeyIdOf(SourceCase& source, CredentialsSource& provider) {
   Credentials credentials;
   CredentialsQuery query;
   query.nowMs = source.clock().now().unixMs;
@@ -122,7 +122,7 @@ std::string accessKeyIdOf(SourceCase& source, CredentialsProvider& provider) {
 }
 
 /// Gets the credentials that a case begins with.
-void seed(SourceCase& source, CredentialsProvider& provider) {
+void seed(SourceCase& source, CredentialsSource& provider) {
   source.transport()
       .answer(200, "token", {{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}})
       .answer(200, "role")

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chain_case.hpp"
+#include "support/blocking_sources.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/credentials/default_chain.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
@@ -91,8 +92,8 @@ void runCase(const Json& json, Report& report) {
   BasicDefaultChain<OpensslSha256> chain(transport, transport, clock, given);
   ProfileAlone alone(transport, clock, given);
   const bool isWhole = json["provider"].text() == "default-chain";
-  CredentialsProvider& provider =
-      isWhole ? static_cast<CredentialsProvider&>(chain) : alone.profile;
+  CredentialsSource& provider =
+      isWhole ? static_cast<CredentialsSource&>(chain) : alone.profile;
   Credentials credentials;
   CredentialsQuery query;
   query.nowMs = clock.now().unixMs;
@@ -102,7 +103,7 @@ void runCase(const Json& json, Report& report) {
 }
 
 /// What a profile comes to, as one line.
-struct Steps final : RoleAssumer {
+struct ChainSteps final : BlockingRoleAssumer {
   std::string text;
 
   void add(std::string_view kind, std::initializer_list<std::string_view> values) {
@@ -111,7 +112,7 @@ struct Steps final : RoleAssumer {
       text.append(" ").append(value.empty() ? "-" : value);
     text.append("\n");
   }
-  Result<void> assume(const StsSettings&, const Role& role, const Credentials& as,
+  Result<void> assumeNow(const StsSettings&, const Role& role, const Credentials& as,
                       Credentials& credentials) override {
     if (!as.secretAccessKey.empty()) {
       add("AccessKey", {as.accessKeyId, as.secretAccessKey.expose()});
@@ -123,33 +124,31 @@ struct Steps final : RoleAssumer {
   }
 };
 
-struct WebIdentityStep final : ProfileSource {
-  Steps& steps;
+struct WebIdentityStep final : BlockingProfileSource {
+  ChainSteps& steps;
   WebIdentityCredentials& real;
-  WebIdentityStep(Steps& all, WebIdentityCredentials& source) : steps(all), real(source) {}
+  WebIdentityStep(ChainSteps& all, WebIdentityCredentials& source) : steps(all), real(source) {}
 
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
     return real.isNamedBy(profile);
   }
-  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery& query,
-                           Credentials& credentials) override {
-    if (profile.value("role_arn").empty()) return real.retrieveFor(profile, query, credentials);
+  Result<void> retrieveNow(const ProfileView& profile, Credentials& credentials) override {
+    if (profile.value("role_arn").empty()) return real.retrieveFor(profile, {}, credentials);
     steps.add("WebIdentityToken", {profile.value("role_arn"), profile.value("role_session_name"),
                                    profile.value("web_identity_token_file")});
     return {};
   }
 };
 
-struct SsoStep final : ProfileSource {
-  Steps& steps;
+struct SsoStep final : BlockingProfileSource {
+  ChainSteps& steps;
   SsoCredentials& real;
-  SsoStep(Steps& all, SsoCredentials& source) : steps(all), real(source) {}
+  SsoStep(ChainSteps& all, SsoCredentials& source) : steps(all), real(source) {}
 
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
     return real.isNamedBy(profile);
   }
-  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery&,
-                           Credentials&) override {
+  Result<void> retrieveNow(const ProfileView& profile, Credentials&) override {
     Result<SsoSettings> settings = SsoCredentials::settingsOf(profile);
     if (!settings) return std::move(settings).error();
     steps.add("Sso",
@@ -159,8 +158,8 @@ struct SsoStep final : ProfileSource {
 };
 
 struct NamedStep final : CredentialsProvider {
-  Steps& steps;
-  explicit NamedStep(Steps& all) : steps(all) {}
+  ChainSteps& steps;
+  explicit NamedStep(ChainSteps& all) : steps(all) {}
 
   Result<void> retrieve(const CredentialsQuery&, Credentials&) override {
     steps.add("NamedSource", {"Ec2InstanceMetadata"});
@@ -176,7 +175,7 @@ std::string section(const std::string& heading, const Json& properties) {
 }
 
 std::string expectedSteps(const Json& chain) {
-  Steps steps;
+  ChainSteps steps;
   for (const Json& step : chain.items()) {
     const std::string& kind = step["kind"].text();
     const Json& value = step["value"];
@@ -215,7 +214,7 @@ void runProfileChain(const Json& json, Report& report) {
   environment.set("AWS_PROFILE", json["selected_profile"].text());
   ManualClock clock;
   ScriptedTransport transport;
-  Steps steps;
+  ChainSteps steps;
   EnvironmentCredentials fromEnvironment;
   WebIdentityCredentials realWebIdentity(transport, clock);
   SsoCredentials realSso(transport, clock);

@@ -79,7 +79,7 @@ class SourceCase {
   }
 
   /// Asks `provider` and checks what comes out against `expected` and `expected_error`.
-  void retrieve(secure_tunneling::CredentialsProvider& provider, const Json& json) {
+  void retrieve(secure_tunneling::CredentialsSource& provider, const Json& json) {
     secure_tunneling::CredentialsQuery query;
     query.nowMs = clock_.now().unixMs;
     const secure_tunneling::Result<void> result = provider.retrieve(query, credentials_);

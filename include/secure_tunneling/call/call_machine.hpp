@@ -2,7 +2,6 @@
 #ifndef SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
 #define SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
 
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +17,7 @@
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/endpoint.hpp"
 #include "secure_tunneling/http.hpp"
+#include "secure_tunneling/protocol.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/retry.hpp"
 
@@ -32,6 +32,8 @@ struct CallRules {
   std::int64_t maxBackoffMs = 5'000;
   /// Milliseconds from the first request within which another attempt is made; 0 is no limit.
   std::int64_t retryWithinMs = 0;
+  /// Bytes of an answer's body; a transport that reads more is not believed.
+  std::size_t longestAnswer = std::size_t{1} << 20;
   /// Asks again when an attempt may have arrived without an answer.
   bool retryUnknownDelivery = true;
   /// Where server time minus local time is kept, for calls that are signed with the server's; null
@@ -91,6 +93,11 @@ class CallMachine : public Steps {
     if (error_.empty() && response.status < 200) {
       setError(ErrorKind::Transport, "the transport gave no final HTTP status");
       error_->delivery = Delivery::Unknown;
+    }
+    if (error_.empty() && response.body.size() > rules_.longestAnswer) {
+      setError(ErrorKind::InvalidResponse, "the answer is too long");
+      detail::setAnswer(*error_, response);
+      return fail();
     }
     if (!error_.empty()) {
       mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
@@ -243,26 +250,30 @@ class CallMachine : public Steps {
     exchange_.clear();
     const std::int64_t skewMs = rules_.clockSkewMs != nullptr ? *rules_.clockSkewMs : 0;
     if (!write(now.unixMs + skewMs)) return fail();
-    listHeaders();
+    if (!listHeaders()) {
+      setError(ErrorKind::Configuration, "the request has a header too many");
+      return fail();
+    }
     shown_ = &request_;
     transport_ = via_;
     requestBuilt_ = true;
   }
 
-  /// Lists the lines that were added; no value has a NUL.
-  void listHeaders() noexcept {
+  /// Lists the lines that were added; no value has a NUL. False where there is no room for all.
+  bool listHeaders() noexcept {
     request_.headerCount = 0;
     const Secret& lines = exchange_.headerLines;
     const char* line = lines.expose().data();
     const char* const end = line + lines.size();
     while (line != end) {
-      assert(request_.headerCount != mostHeaders);
+      if (request_.headerCount == mostHeaders) return false;
       const std::size_t size = std::strlen(line);
       const auto nameSize = static_cast<std::size_t>(std::strchr(line, ':') - line);
       headers_[request_.headerCount++] = {
           {line, size}, {line, nameSize}, {line + nameSize + 2, size - nameSize - 2}};
       line += size + 1;
     }
+    return true;
   }
 
   /// Server time minus the middle of the exchange, where the answer tells it: not from a cache

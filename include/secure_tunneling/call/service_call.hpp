@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_CALL_SERVICE_CALL_HPP
 #define SECURE_TUNNELING_CALL_SERVICE_CALL_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ struct ClientState {
     rules.retryUnknownDelivery = settings.retryUnknownDelivery;
     rules.clockSkewMs = settings.correctClockSkew ? &clockSkewMs : nullptr;
     rules.quota = &retryQuota;
+    // The transport has a limit, which the program may set.
+    rules.longestAnswer = static_cast<std::size_t>(-1);
     return rules;
   }
   /// Resolves the endpoint, where no call has done that yet.

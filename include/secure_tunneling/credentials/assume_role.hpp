@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/call/serial_source.hpp"
+#include "secure_tunneling/call/signed_call.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/sts.hpp"
 #include "secure_tunneling/sigv4.hpp"
@@ -26,13 +28,26 @@ struct Role {
   int durationSeconds = 0;
 };
 
+/// Who takes on which role, and where. All of it must outlive the search.
+struct RoleAssumption {
+  const StsSettings& sts;
+  const Role& role;
+  const Credentials& as;
+};
+
 /// Takes on roles. For what knows roles by their settings, and leaves STS and signing to others.
+/// As `CredentialsSource`, for one role at a time.
 class RoleAssumer {
  public:
   virtual ~RoleAssumer() = default;
-  /// Writes credentials of `role` to `credentials`, as somebody who has those of `as`.
-  virtual Result<void> assume(const StsSettings& sts, const Role& role, const Credentials& as,
-                              Credentials& credentials) = 0;
+  /// The next step of a search for credentials of a role, as somebody who has those of another.
+  virtual Step assume(const RoleAssumption& assumption, CredentialsFetch& fetch,
+                      const Moment& now) = 0;
+  virtual void abandon(CredentialsFetch&) noexcept {}
+  [[nodiscard]] virtual Clock* clock() noexcept { return nullptr; }
+  /// Takes a role on, and blocks meanwhile.
+  inline Result<void> assume(const StsSettings& sts, const Role& role, const Credentials& as,
+                             Credentials& credentials);
 
   RoleAssumer(const RoleAssumer&) = delete;
   RoleAssumer& operator=(const RoleAssumer&) = delete;
@@ -43,138 +58,189 @@ class RoleAssumer {
 
 namespace detail {
 
-/// Adds what Signature Version 4 puts into the headers of a form for STS.
-template <class Hash>
-Result<void> signStsCall(Hash& hash, HttpCall& call, const Endpoint& endpoint,
-                         const Credentials& as, std::int64_t nowMs, sigv4::Signature& signature) {
-  const AmzDate amzDate = formatAmzDate(nowMs);
-  const sigv4::Scope scope{amzDate.day(), endpoint.signingRegion, "sts"sv};
-  const sigv4::Header headers[] = {{"content-type"sv, stsContentType},
-                                   {"host"sv, endpoint.authority()}};
-  sigv4::Signature payloadHash;
-  sigv4::SigningKey key;
-  sigv4::Status status = sigv4::hashToHex(hash, call.body().expose(), payloadHash);
-  sigv4::Request request;
-  request.path = endpoint.path();
-  request.headers = headers;
-  request.headerCount = 2;
-  request.payloadHash = payloadHash.text();
-  request.amzDate = amzDate.view();
-  request.sessionToken = as.sessionToken.expose();
-  const sigv4::CanonicalRequest canonical(request);
-  if (status == sigv4::Status::Ok) {
-    status = sigv4::deriveSigningKey(hash, as.secretAccessKey.expose(), scope, key);
+/// Credentials of one role.
+class RoleSource final : public CredentialsSource {
+ public:
+  RoleSource(RoleAssumer& assumer, const RoleAssumption& assumption) noexcept
+      : assumer_(assumer), assumption_(assumption) {}
+
+  Step next(CredentialsFetch& fetch, const Moment& now) override {
+    return assumer_.assume(assumption_, fetch, now);
   }
-  if (status == sigv4::Status::Ok) {
-    status = sigv4::sign(hash, key, scope, canonical, amzDate.view(), signature);
-  }
-  if (status != sigv4::Status::Ok) {
-    return makeError(ErrorKind::Credentials, "the hash policy reported a failure"sv);
-  }
-  Secret authorization;
-  sigv4::writeAuthorization(as.accessKeyId, scope, canonical, signature, authorization);
-  call.addHeader("Content-Type"sv, stsContentType);
-  call.addHeader("X-Amz-Date"sv, amzDate.view());
-  if (!as.sessionToken.empty()) {
-    call.addHeader("X-Amz-Security-Token"sv, as.sessionToken.expose());
-  }
-  call.addHeader("Authorization"sv, authorization.expose());
-  return {};
+  void abandon(CredentialsFetch& fetch) noexcept override { assumer_.abandon(fetch); }
+  [[nodiscard]] Clock* clock() noexcept override { return assumer_.clock(); }
+
+ private:
+  RoleAssumer& assumer_;
+  RoleAssumption assumption_;
+};
+
+}  // namespace detail
+
+inline Result<void> RoleAssumer::assume(const StsSettings& sts, const Role& role,
+                                        const Credentials& as, Credentials& credentials) {
+  return detail::RoleSource(*this, {sts, role, as}).retrieve({}, credentials);
 }
+
+namespace detail {
+
+/// AssumeRole, signed.
+template <class Hash>
+class AssumeRoleCall final : public SignedCall<Hash> {
+ public:
+  AssumeRoleCall(CredentialsFetch& fetch, HttpTransport& transport, const CallRules& rules,
+                 const Credentials& as, Hash& hash, sigv4::SigningKeyCache& signingKey,
+                 const Endpoint& endpoint, std::string_view form)
+      : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signingKey, endpoint,
+                         {"sts"sv, stsContentType, {}}, form, &transport),
+        out_(fetch.credentials()) {
+    this->begin();
+  }
+
+  [[nodiscard]] Result<void> takeOutcome(std::string_view source) {
+    if (this->error_.empty()) return {};
+    return sourceError(source, *this->error_);
+  }
+
+ private:
+  using typename CallMachine::Verdict;
+
+  Verdict judge(const Moment&) override {
+    Result<void> read = readStsAnswer(this->exchange_.response, out_, this->redactor());
+    this->error_ = std::move(read.box());
+    return this->error_.empty() ? Verdict::Finished : Verdict::Failed;
+  }
+
+  Credentials& out_;
+};
 
 }  // namespace detail
 
 /// Takes on roles by AssumeRole of AWS STS, signed with Signature Version 4. `Hash` is the policy
-/// of `sigv4.hpp`. Keeps references; one thread at a time.
+/// of `sigv4.hpp`. Where STS refuses a signature for the local clock, its own time is used from
+/// then on. Keeps references; one thread at a time.
 template <class Hash>
 class StsRoleAssumer final : public RoleAssumer {
  public:
-  /// Signs with the time of `clock`, and waits on it between attempts.
+  /// Waits on `clock` where it is to block.
   StsRoleAssumer(HttpTransport& transport, Clock& clock, Hash hash = Hash())
       : transport_(transport), clock_(clock), hash_(std::move(hash)) {}
 
-  Result<void> assume(const StsSettings& sts, const Role& role, const Credentials& as,
-                      Credentials& credentials) override {
-    const std::string source =
-        detail::concat({"AssumeRole of "sv, detail::printable(role.arn, 120)});
-    const char* const problem = detail::problemOf(as);
-    if (problem != nullptr) {
-      return detail::sourceError(ErrorKind::Credentials, source, {problem});
+  using RoleAssumer::assume;
+  Step assume(const RoleAssumption& assumption, CredentialsFetch& fetch,
+              const Moment& now) override {
+    if (!search_.isFree(fetch)) return OneSearch::busy(fetch);
+    if (!search_.isUnderWay(fetch)) {
+      search_.begin(fetch);
+      source_ = detail::concat({"AssumeRole of "sv, detail::printable(assumption.role.arn, 120)});
+      Result<void> begun = begin(assumption, fetch, now);
+      if (!begun) {
+        end();
+        return fetch.done(detail::sourceError(source_, begun.error()));
+      }
     }
-    Result<Endpoint> endpoint = resolveStsEndpoint(sts);
+    const Step step = call_->next(now);
+    if (step != Step::Done) return fetch.forward(*call_, step);
+    Result<void> outcome = call_->takeOutcome(source_);
+    end();
+    return fetch.done(std::move(outcome));
+  }
+  void abandon(CredentialsFetch& fetch) noexcept override {
+    if (search_.isUnderWay(fetch)) end();
+  }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
+
+ private:
+  Result<void> begin(const RoleAssumption& assumption, CredentialsFetch& fetch,
+                     const Moment& now) {
+    const char* const problem = detail::problemOf(assumption.as);
+    if (problem != nullptr) return makeError(ErrorKind::Credentials, problem);
+    Result<Endpoint> endpoint = resolveStsEndpoint(assumption.sts);
     if (endpoint && endpoint->signingRegion.empty()) {
       endpoint = makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region"sv);
     }
-    if (!endpoint) return detail::sourceError(source, endpoint.error());
+    if (!endpoint) return std::move(endpoint).error();
+    endpoint_ = *std::move(endpoint);
+    const Role& role = assumption.role;
     const detail::Decimal duration(static_cast<std::uint64_t>(role.durationSeconds));
-    std::int64_t nowMs = clock_.now().unixMs;
     const std::string sessionName =
-        role.sessionName.empty() ? detail::sessionNameOf(nowMs) : role.sessionName;
-    for (bool isLast = false;; isLast = true) {
-      detail::HttpCall call("POST"sv, *endpoint);
-      detail::writeStsForm(
-          "AssumeRole"sv,
-          {{"RoleArn"sv, role.arn},
-           {"RoleSessionName"sv, sessionName},
-           {"DurationSeconds"sv, role.durationSeconds == 0 ? ""sv : duration.text()},
-           {"ExternalId"sv, role.externalId}},
-          call.body());
-      sigv4::Signature signature;
-      Result<void> done = detail::signStsCall(hash_, call, *endpoint, as, nowMs, signature);
-      if (done) {
-        done = detail::askSts(
-            call, transport_, detail::Attempts(sts.maxAttempts, &clock_), credentials,
-            {as.sessionToken.expose(), as.secretAccessKey.expose(), signature.text()});
-      }
-      if (done) return done;
-      const auto serverMs = serverTimeOfSkew(done.error(), call.response(), nowMs);
-      if (isLast || !serverMs) return detail::sourceError(source, done.error());
-      nowMs = *serverMs;
-    }
+        role.sessionName.empty() ? detail::sessionNameOf(now.unixMs) : role.sessionName;
+    detail::writeStsForm("AssumeRole"sv,
+                         {{"RoleArn"sv, role.arn},
+                          {"RoleSessionName"sv, sessionName},
+                          {"DurationSeconds"sv, role.durationSeconds == 0 ? ""sv : duration.text()},
+                          {"ExternalId"sv, role.externalId}},
+                         form_);
+    CallRules rules;
+    rules.maxAttempts = assumption.sts.maxAttempts;
+    rules.clockSkewMs = &clockSkewMs_;
+    rules.clockSkewCode = "RequestExpired"sv;
+    call_.emplace(fetch, transport_, rules, assumption.as, hash_, signingKey_, endpoint_,
+                  form_.expose());
+    return {};
   }
-
- private:
-  /// The server's time, where it refused the signature because the clocks differ.
-  static std::optional<std::int64_t> serverTimeOfSkew(const Error& error,
-                                                      const HttpResponse& response,
-                                                      std::int64_t nowMs) {
-    constexpr std::int64_t toleratedMs = 240'000;
-    const bool isRefused = error.code == "SignatureDoesNotMatch"sv ||
-                           error.code == "RequestTimeTooSkewed"sv ||
-                           error.code == "RequestExpired"sv;
-    const auto date = response.headers.find("date"sv);
-    if (!isRefused || !date) return std::nullopt;
-    const auto serverMs = detail::parseHttpDate(*date);
-    const bool isSkewed =
-        serverMs && (*serverMs - nowMs > toleratedMs || nowMs - *serverMs > toleratedMs);
-    return isSkewed ? serverMs : std::nullopt;
+  void end() noexcept {
+    call_.reset();
+    form_.clear();
+    search_.end();
   }
 
   HttpTransport& transport_;
   Clock& clock_;
   Hash hash_;
+  sigv4::SigningKeyCache signingKey_;
+  std::int64_t clockSkewMs_ = 0;
+  // Of the search that is under way.
+  OneSearch search_;
+  std::string source_;
+  Endpoint endpoint_;
+  Secret form_;
+  std::optional<detail::AssumeRoleCall<Hash>> call_;
 };
 
 /// Credentials of a role, for somebody with other ones. Asks at each call; put a cache around it.
 /// Keeps references; one thread at a time.
-class AssumeRoleCredentials final : public CredentialsProvider {
+class AssumeRoleCredentials final : public SerialSource {
  public:
-  AssumeRoleCredentials(StsSettings sts, Role role, CredentialsProvider& source,
+  AssumeRoleCredentials(StsSettings sts, Role role, CredentialsSource& source,
                         RoleAssumer& assumer)
       : sts_(std::move(sts)), role_(std::move(role)), source_(source), assumer_(assumer) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    Credentials as;
-    Result<void> found = source_.retrieve(query, as);
-    if (!found) return found;
-    return assumer_.assume(sts_, role_, as, credentials);
-  }
+  [[nodiscard]] Clock* clock() noexcept override { return assumer_.clock(); }
 
  private:
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    base_.emplace(fetch, &source_, as_);
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    if (base_) {
+      const Step step = base_->next(now);
+      if (step != Step::Done) return fetch.forward(*base_, step);
+      Result<void> found = base_->takeOutcome();
+      base_.reset();
+      if (!found) return fetch.done(std::move(found));
+      roleSearch_.emplace(fetch, &assumed_, fetch.credentials());
+    }
+    const Step step = roleSearch_->next(now);
+    if (step != Step::Done) return fetch.forward(*roleSearch_, step);
+    return fetch.done(roleSearch_->takeOutcome());
+  }
+  void end() noexcept override {
+    base_.reset();
+    roleSearch_.reset();
+    as_ = {};
+  }
+
   StsSettings sts_;
   Role role_;
-  CredentialsProvider& source_;
+  CredentialsSource& source_;
   RoleAssumer& assumer_;
+  // Of the search that is under way.
+  Credentials as_;
+  detail::RoleSource assumed_{assumer_, {sts_, role_, as_}};
+  std::optional<CredentialsFetch> base_;
+  std::optional<CredentialsFetch> roleSearch_;
 };
 
 }  // namespace v0_1

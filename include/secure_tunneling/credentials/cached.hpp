@@ -26,47 +26,52 @@ struct CacheOptions {
 /// - In the advisory window the next call fetches new ones; calls of other threads meanwhile get
 ///   those that are kept.
 /// - In the last minute, and when the service has refused them as expired, all calls wait for the
-///   new ones. There is never more than one fetch at a time.
+///   new ones. There is never more than one fetch at a time; one that an event loop drives is waited
+///   for in steps of 20 ms, for half a minute at most.
 /// - After a fetch that failed, or brought credentials that are over already, those that are kept
 ///   go on being used, and the source is left alone for 5 to 10 minutes (spread by
 ///   `CredentialsQuery::random`).
 /// - An error that only a person can mend (`ErrorKind::Configuration` or `InvalidArgument`) is
 ///   returned at once, and again for 5 seconds without asking. With nothing kept, every error is.
 ///
-/// Any number of threads may call `retrieve` and `invalidate`; the source is only used by one at a
+/// Any number of threads may search in it and call `invalidate`; the source is only used by one at a
 /// time. Keeps a reference to it. Blocks as long as the source does.
-class CachedCredentials final : public CredentialsProvider {
+class CachedCredentials final : public CredentialsSource {
  public:
-  explicit CachedCredentials(CredentialsProvider& source, CacheOptions options = {})
+  explicit CachedCredentials(CredentialsSource& source, CacheOptions options = {})
       : source_(source), options_(options) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
+  Step next(CredentialsFetch& fetch, const Moment& now) override {
     std::unique_lock<std::mutex> lock(mutex_);
-    // A caller that was refused older credentials than those that are kept has new ones to try.
-    if (query.expired && !isOlder(credentials)) isInvalid_ = true;
-    const Need need = needAt(query.nowMs);
-    if (need == Need::None) return give(query.nowMs, credentials);
-
-    const std::uint64_t seen = fetches_;
-    lock.unlock();
-    std::unique_lock<std::mutex> fetching(fetchMutex_, std::defer_lock);
-    if (need == Need::Mandatory) {
-      fetching.lock();
-    } else if (!fetching.try_lock()) {
-      lock.lock();
-      return give(query.nowMs, credentials);
+    std::unique_lock<std::mutex> asking(fetchMutex_, std::defer_lock);
+    if (fetcher_ != &fetch) {
+      // What another search has fetched, or failed to, while this one waited is the answer here too.
+      const bool hasWaited = fetch.waits != 0;
+      if (hasWaited && fetches_ != fetch.seen) return give(fetch);
+      // A caller that was refused older credentials than those that are kept has new ones to try.
+      if (!hasWaited && fetch.query().expired && !isOlder(fetch.credentials())) isInvalid_ = true;
+      const Need need = needAt(fetch.query().nowMs);
+      if (need == Need::None || (need == Need::Advisory && fetcher_ != nullptr)) return give(fetch);
+      if (fetcher_ != nullptr) return waitForOther(fetch, lock);
+      fetcher_ = &fetch;
+      search_.emplace(fetch, &source_, fetched_);
     }
-    lock.lock();
-    // What another thread has fetched, or failed to, while this one waited is the answer here too.
-    if (fetches_ != seen) return give(query.nowMs, credentials);
+    asking.lock();
     lock.unlock();
-    Credentials fetched;
-    Result<void> result = source_.retrieve(query, fetched);
+    const Step step = search_->next(now);
+    if (step != Step::Done) return fetch.forward(*search_, step);
+    asking.unlock();
     lock.lock();
     ++fetches_;
-    settle(query, std::move(result), std::move(fetched));
-    return give(query.nowMs, credentials);
+    settle(fetch.query(), search_->takeOutcome());
+    endSearch();
+    return give(fetch);
   }
+  void abandon(CredentialsFetch& fetch) noexcept override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (fetcher_ == &fetch) endSearch();
+  }
+  [[nodiscard]] Clock* clock() noexcept override { return source_.clock(); }
 
   /// Makes the next call fetch new ones, unless the source is being left alone.
   void invalidate() {
@@ -103,7 +108,34 @@ class CachedCredentials final : public CredentialsProvider {
     return leftMs <= advisoryWindowMs_ ? Need::Advisory : Need::None;
   }
 
-  /// The kept credentials, or the last error.
+  /// Waits for the search that is under way. One that blocks waits for the step of a source that
+  /// blocks, too.
+  Step waitForOther(CredentialsFetch& fetch, std::unique_lock<std::mutex>& lock) {
+    constexpr std::int64_t pauseMs = 20;
+    // Half a minute: the search may be driven by the very thread that waits here.
+    constexpr int mostWaits = 1'500;
+    fetch.seen = fetches_;
+    if (fetch.mayBlock()) {
+      lock.unlock();
+      fetchMutex_.lock();
+      fetchMutex_.unlock();
+      lock.lock();
+      if (fetches_ != fetch.seen) return give(fetch);
+    }
+    if (++fetch.waits < mostWaits) return fetch.wait(pauseMs);
+    return fetch.done(makeError(ErrorKind::Credentials,
+                                "these credentials are still being fetched by another call"sv));
+  }
+  void endSearch() noexcept {
+    search_.reset();
+    fetched_ = {};
+    fetcher_ = nullptr;
+  }
+
+  /// Ends a search with the kept credentials, or the last error.
+  Step give(CredentialsFetch& fetch) const {
+    return fetch.done(give(fetch.query().nowMs, fetch.credentials()));
+  }
   Result<void> give(std::int64_t nowMs, Credentials& credentials) const {
     const bool isOver = hasCached_ && cached_.expiresAtMs && *cached_.expiresAtMs <= nowMs;
     if (lastError_ && (!hasCached_ || errorSpan_.holds(nowMs) || (isOver && !options_.useExpired)))
@@ -112,7 +144,7 @@ class CachedCredentials final : public CredentialsProvider {
     return {};
   }
 
-  void settle(const CredentialsQuery& query, Result<void> result, Credentials fetched) {
+  void settle(const CredentialsQuery& query, Result<void> result) {
     constexpr std::int64_t errorMs = 5'000;
     if (!result) {
       lastError_ = std::move(result).error();
@@ -122,7 +154,7 @@ class CachedCredentials final : public CredentialsProvider {
       if (!isFinal) backOff(query);
       return;
     }
-    const bool isOver = fetched.expiresAtMs && *fetched.expiresAtMs <= query.nowMs;
+    const bool isOver = fetched_.expiresAtMs && *fetched_.expiresAtMs <= query.nowMs;
     if (isOver) {
       lastError_ =
           makeError(ErrorKind::Credentials, "the source has no credentials but expired ones"sv);
@@ -134,8 +166,8 @@ class CachedCredentials final : public CredentialsProvider {
     }
     errorSpan_ = {};
     advisoryWindowMs_ = options_.advisoryWindowMs.value_or(
-        windowOf(fetched.expiresAtMs.value_or(query.nowMs) - query.nowMs));
-    cached_ = std::move(fetched);
+        windowOf(fetched_.expiresAtMs.value_or(query.nowMs) - query.nowMs));
+    cached_ = std::exchange(fetched_, {});
     hasCached_ = true;
   }
 
@@ -151,11 +183,15 @@ class CachedCredentials final : public CredentialsProvider {
     return lifetimeMs < 90 * minute ? 15 * minute : 60 * minute;
   }
 
-  CredentialsProvider& source_;
+  CredentialsSource& source_;
   const CacheOptions options_;
-  std::mutex fetchMutex_;  // held while the source is asked; never locked with `mutex_` held
-  std::mutex mutex_;       // for everything below
+  std::mutex fetchMutex_;  // held while a step is asked of the source
+  std::mutex mutex_;       // for everything below; never waited for with the other one held
   std::uint64_t fetches_ = 0;
+  // Of the search that is under way; used without the lock by whose it is.
+  CredentialsFetch* fetcher_ = nullptr;
+  std::optional<CredentialsFetch> search_;
+  Credentials fetched_;
   Credentials cached_;
   bool hasCached_ = false;
   bool isInvalid_ = false;

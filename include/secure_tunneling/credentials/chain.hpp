@@ -4,8 +4,11 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "secure_tunneling/call/serial_source.hpp"
 #include "secure_tunneling/credentials.hpp"
 
 namespace secure_tunneling {
@@ -13,32 +16,54 @@ inline namespace v0_1 {
 
 /// Asks one source after the other, until one has credentials. A source that nobody set up
 /// (`ErrorKind::NoCredentials`) is passed over; one that fails ends it, for the next would be
-/// somebody else. When none has any, the error says what each looked for. Keeps references; as safe
-/// between threads as its sources.
-class CredentialsChain final : public CredentialsProvider {
+/// somebody else. When none has any, the error says what each looked for. Keeps references; one
+/// thread at a time.
+class CredentialsChain final : public SerialSource {
  public:
   static constexpr std::size_t maxSources = 8;
 
   /// At most `maxSources`; null ones are left out.
-  CredentialsChain(std::initializer_list<CredentialsProvider*> sources) {
-    for (CredentialsProvider* const source : sources) {
+  CredentialsChain(std::initializer_list<CredentialsSource*> sources) {
+    for (CredentialsSource* const source : sources) {
       if (source != nullptr && count_ != maxSources) sources_[count_++] = source;
     }
   }
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    std::string message("no credentials found"sv);
+  [[nodiscard]] Clock* clock() noexcept override {
     for (std::size_t i = 0; i != count_; ++i) {
-      Result<void> found = sources_[i]->retrieve(query, credentials);
-      if (found || found.error().kind != ErrorKind::NoCredentials) return found;
-      message.append("; "sv).append(found.error().message);
+      if (Clock* const found = sources_[i]->clock()) return found;
     }
-    return makeError(ErrorKind::NoCredentials, message);
+    return nullptr;
   }
 
  private:
-  CredentialsProvider* sources_[maxSources];
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    message_ = "no credentials found"sv;
+    at_ = 0;
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    for (; at_ != count_; ++at_) {
+      if (!search_) search_.emplace(fetch, sources_[at_], fetch.credentials());
+      const Step step = search_->next(now);
+      if (step != Step::Done) return fetch.forward(*search_, step);
+      Result<void> found = search_->takeOutcome();
+      search_.reset();
+      if (found || found.error().kind != ErrorKind::NoCredentials) {
+        return fetch.done(std::move(found));
+      }
+      message_.append("; "sv).append(found.error().message);
+    }
+    return fetch.done(makeError(ErrorKind::NoCredentials, message_));
+  }
+  void end() noexcept override { search_.reset(); }
+
+  CredentialsSource* sources_[maxSources];
   std::size_t count_ = 0;
+  // Of the search that is under way.
+  std::size_t at_ = 0;
+  std::optional<CredentialsFetch> search_;
+  std::string message_;
 };
 
 }  // namespace v0_1

@@ -6,24 +6,78 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "secure_tunneling/adapters/system_host_resolver.hpp"
+#include "secure_tunneling/call/serial_source.hpp"
+#include "secure_tunneling/call/source_call.hpp"
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
 #include "secure_tunneling/detail/environment.hpp"
-#include "secure_tunneling/detail/http_call.hpp"
-#include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
 #include "secure_tunneling/host_resolver.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
+
+namespace detail {
+
+/// What the agent is asked. With addresses, at the first of them that can be reached.
+class ContainerCall final : public SourceCall {
+ public:
+  ContainerCall(CredentialsFetch& fetch, HttpTransport& transport, const Endpoint& endpoint,
+                const std::vector<std::string>& addresses, std::string_view token) noexcept
+      : SourceCall(fetch.exchange(), transport, {}),
+        endpoint_(endpoint),
+        addresses_(addresses),
+        token_(token),
+        out_(fetch.credentials()) {}
+
+ private:
+  bool write(std::int64_t) override {
+    setRequest("GET"sv, endpoint_);
+    addHeader("Accept"sv, "application/json"sv);
+    if (!addresses_.empty()) connectTo(addresses_[address_]);
+    return token_.empty() || addForeignHeader("Authorization"sv, token_);
+  }
+  /// Has the transport look nothing up: the name may mean something else by then.
+  void connectTo(std::string_view address) {
+    const bool isIpv6 = address.find(':') != std::string_view::npos;
+    assignPieces(exchange_.url,
+                 {"http://"sv, isIpv6 ? "["sv : ""sv, address, isIpv6 ? "]"sv : ""sv,
+                  endpoint_.authority().substr(endpoint_.host().size()), endpoint_.path()});
+    request_.url = exchange_.url;
+    request_.host = address;
+    addHeader("Host"sv, endpoint_.authority());
+  }
+  bool goesOnAfter(const Error& error) override {
+    const bool isReached =
+        error.kind != ErrorKind::Transport || error.delivery != Delivery::NotSent;
+    const bool hasNext = !isReached && address_ + 1 < addresses_.size();
+    address_ = hasNext ? address_ + 1 : 0;
+    return hasNext;
+  }
+  Verdict judge(const Moment&) override {
+    if (exchange_.response.status != 200) return refuse({token_});
+    // An agent that is not ready may answer with anything.
+    return settle(readCredentials(exchange_.response.body, {}, out_, {token_}), Verdict::Passes);
+  }
+
+  const Endpoint& endpoint_;
+  const std::vector<std::string>& addresses_;
+  std::size_t address_ = 0;
+  std::string_view token_;
+  Credentials& out_;
+};
+
+}  // namespace detail
 
 /// Credentials of a container's role, from the agent beside it: ECS, EKS Pod Identity, Greengrass.
 ///
@@ -35,9 +89,9 @@ inline namespace v0_1 {
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew at each call, else
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
 ///
-/// Keeps references to its parts. The transport should go past a proxy
+/// Keeps references to its parts; one thread at a time. The transport should go past a proxy
 /// (`CurlTransportOptions::noProxy`) and give up soon: the agent is on the same host.
-class ContainerCredentials final : public CredentialsProvider {
+class ContainerCredentials final : public SerialSource {
  public:
   /// Without `resolver` a `SystemHostResolver` is used.
   ContainerCredentials(HttpTransport& transport, Clock& clock, HostResolver* resolver = nullptr)
@@ -45,24 +99,7 @@ class ContainerCredentials final : public CredentialsProvider {
         clock_(clock),
         resolver_(resolver != nullptr ? *resolver : systemResolver_) {}
 
-  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    Endpoint endpoint;
-    std::vector<std::string> addresses;
-    Result<void> located = locate(endpoint, addresses);
-    if (!located) return located;
-    Result<Secret> token = readToken();
-    if (!token) return std::move(token).error();
-
-    detail::HttpCall call("GET"sv, endpoint);
-    call.addHeader("Accept"sv, "application/json"sv);
-    if (!addresses.empty()) call.addHeader("Host"sv, endpoint.authority());
-    if (!token->empty()) call.addHeader("Authorization"sv, token->expose());
-    for (detail::Attempts attempts(3, &clock_);;) {
-      Error failure;
-      Result<void> got = ask(call, addresses, token->expose(), credentials, failure);
-      if (got || !attempts.again(failure)) return got;
-    }
-  }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
   static constexpr std::string_view source = "container"sv;
@@ -70,6 +107,24 @@ class ContainerCredentials final : public CredentialsProvider {
   static constexpr const char* fullName = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   static constexpr const char* tokenName = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
   static constexpr const char* tokenFileName = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    Result<void> ready = locate(endpoint_, addresses_);
+    if (ready) ready = readToken(token_);
+    if (!ready) return fetch.done(std::move(ready));
+    call_.emplace(fetch, transport_, endpoint_, addresses_, token_.expose());
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    const Step step = call_->next(now);
+    if (step != Step::Done) return fetch.forward(*call_, step);
+    return fetch.done(call_->takeOutcome(source));
+  }
+  void end() noexcept override {
+    call_.reset();
+    addresses_.clear();
+    token_.clear();
+  }
 
   /// Where to ask; over http by one of these addresses, where it is a name.
   Result<void> locate(Endpoint& endpoint, std::vector<std::string>& addresses) {
@@ -130,10 +185,9 @@ class ContainerCredentials final : public CredentialsProvider {
   }
 
   /// What to send in the Authorization header; empty for nothing.
-  static Result<Secret> readToken() {
+  static Result<void> readToken(Secret& token) {
     const std::string path = detail::expandPath(detail::environmentVariable(tokenFileName));
     const char* const from = path.empty() ? tokenName : tokenFileName;
-    Secret token;
     if (path.empty()) {
       token.assign(detail::environmentVariable(tokenName));
     } else {
@@ -148,48 +202,20 @@ class ContainerCredentials final : public CredentialsProvider {
     for (const char c : token.expose()) {
       if (detail::isControl(c)) problem = "the token has a line break or a control character"sv;
     }
-    if (problem.empty()) return token;
+    if (problem.empty()) return {};
     return detail::sourceError(ErrorKind::Configuration, source,
                                {from, path.empty() ? ""sv : " "sv, path, ": "sv, problem});
-  }
-
-  /// Asks once. `failure` is what the failure is to `Attempts`.
-  Result<void> ask(detail::HttpCall& call, const std::vector<std::string>& addresses,
-                   std::string_view token, Credentials& credentials, Error& failure) {
-    Result<void> sent = send(call, addresses);
-    if (!sent) {
-      failure = std::move(sent).error();
-      return detail::sourceError(source, failure);
-    }
-    HttpResponse& response = call.response();
-    if (response.status == 200) {
-      // An agent that is not ready may answer with anything: as good as a failure that passes.
-      failure = detail::statusError(503);
-      return detail::readCredentials(response.body, {source}, credentials, {token});
-    }
-    failure = detail::statusError(response.status);
-    return detail::sourceError(ErrorKind::Credentials, source,
-                               {detail::refusalText(response, {token})});
-  }
-
-  /// Sends it to the first of the addresses that can be reached, without any to its own host.
-  Result<void> send(detail::HttpCall& call, const std::vector<std::string>& addresses) {
-    if (addresses.empty()) return call.send(transport_);
-    Result<void> sent;
-    for (const std::string& address : addresses) {
-      call.connectTo(address);
-      sent = call.send(transport_);
-      const bool isReached = sent || sent.error().kind != ErrorKind::Transport ||
-                             sent.error().delivery != Delivery::NotSent;
-      if (isReached) break;
-    }
-    return sent;
   }
 
   HttpTransport& transport_;
   Clock& clock_;
   SystemHostResolver systemResolver_;
   HostResolver& resolver_;
+  // Of the search that is under way.
+  Endpoint endpoint_;
+  std::vector<std::string> addresses_;
+  Secret token_;
+  std::optional<detail::ContainerCall> call_;
 };
 
 }  // namespace v0_1

@@ -26,20 +26,24 @@ namespace detail {
 
 /// Instance metadata where nobody has asked for it: a failure says no more than that this is no
 /// instance with a role.
-class OffChance final : public CredentialsProvider {
+class OffChance final : public CredentialsSource {
  public:
-  explicit OffChance(CredentialsProvider& source) noexcept : source_(source) {}
+  explicit OffChance(CredentialsSource& source) noexcept : source_(source) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    Result<void> found = source_.retrieve(query, credentials);
+  Step next(CredentialsFetch& fetch, const Moment& now) override {
+    const Step step = source_.next(fetch, now);
+    if (step != Step::Done) return step;
+    Result<void> found = fetch.takeOutcome();
     if (!found && found.error().kind == ErrorKind::Credentials) {
       found.error().kind = ErrorKind::NoCredentials;
     }
-    return found;
+    return fetch.done(std::move(found));
   }
+  void abandon(CredentialsFetch& fetch) noexcept override { source_.abandon(fetch); }
+  [[nodiscard]] Clock* clock() noexcept override { return source_.clock(); }
 
  private:
-  CredentialsProvider& source_;
+  CredentialsSource& source_;
 };
 
 /// What reaches agents on this host and its link, where the services of AWS are reached by
@@ -72,7 +76,7 @@ inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& op
 /// whose keys and web identity are then passed over. Keeps references; one thread at a time; put a
 /// cache around it.
 template <class Hash>
-class BasicDefaultChain final : public CredentialsProvider {
+class BasicDefaultChain final : public CredentialsSource {
  public:
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
   /// give up within about a second. `resolver` is as for `ContainerCredentials`.
@@ -88,9 +92,9 @@ class BasicDefaultChain final : public CredentialsProvider {
         chain_({given.profile.empty() ? &environment_ : nullptr, &profile_,
                 given.profile.empty() ? &webIdentity_ : nullptr, &container_, &offChance_}) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    return chain_.retrieve(query, credentials);
-  }
+  Step next(CredentialsFetch& fetch, const Moment& now) override { return chain_.next(fetch, now); }
+  void abandon(CredentialsFetch& fetch) noexcept override { chain_.abandon(fetch); }
+  [[nodiscard]] Clock* clock() noexcept override { return chain_.clock(); }
 
  private:
   ProfileSources profileSources() noexcept {
@@ -126,7 +130,7 @@ class BasicDefaultChain final : public CredentialsProvider {
 /// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
 /// it is asked. With no source set up, and no instance metadata within reach, it gives up in about
 /// a second. Any number of threads may call it.
-class DefaultCredentialsChain final : public CredentialsProvider {
+class DefaultCredentialsChain final : public CredentialsSource {
  public:
   /// As for `ProfileCredentials`.
   explicit DefaultCredentialsChain(std::string profile = {})
@@ -140,9 +144,9 @@ class DefaultCredentialsChain final : public CredentialsProvider {
         chain_(transport_, local_, clock_, std::move(given), &resolver_),
         cache_(chain_) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    return cache_.retrieve(query, credentials);
-  }
+  Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }
+  void abandon(CredentialsFetch& fetch) noexcept override { cache_.abandon(fetch); }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
   static GivenStsSettings givenProfile(std::string profile) {

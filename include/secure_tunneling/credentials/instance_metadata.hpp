@@ -3,16 +3,17 @@
 #define SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/call/serial_source.hpp"
+#include "secure_tunneling/call/source_call.hpp"
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/configured.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
-#include "secure_tunneling/detail/http_call.hpp"
-#include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
 
 namespace secure_tunneling {
@@ -69,13 +70,12 @@ class InstanceMetadata {
   Result<Secret> get(std::string_view path) {
     Result<void> located = locate();
     if (!located) return std::move(located).error();
-    const std::int64_t startMs = clock_.now().unixMs;
-    for (detail::Attempts attempts(3);;) {
-      Error failure;
-      Result<Secret> got = ask(path, failure);
-      const bool isLate = clock_.now().unixMs - startMs >= options_.retryWithinMs;
-      if (got || isLate || !attempts.again(failure)) return got;
-    }
+    HttpExchange exchange;
+    Get get(*this, exchange, path);
+    driveToEnd(get, nullptr, clock_);
+    Result<void> got = get.takeOutcome();
+    if (!got) return std::move(got).error();
+    return std::move(exchange.response.body);
   }
 
   /// The region that the instance is in.
@@ -145,59 +145,106 @@ class InstanceMetadata {
     return {};
   }
 
-  /// Makes one request, behind one for a token where that is due. `failure` is what a failure is to
-  /// `Attempts`.
-  Result<Secret> ask(std::string_view path, Error& failure) {
-    Result<void> ready = renewToken(failure);
-    if (!ready) return std::move(ready).error();
-    detail::HttpCall call("GET"sv, endpoint_, path);
-    if (!token_.empty()) call.addHeader(tokenHeader, token_.expose());
-    Result<void> sent = call.send(transport_);
-    if (!sent) return failed(std::move(sent).error(), failure);
-    HttpResponse& response = call.response();
-    if (response.status == 200) return std::move(response.body);
-    failure = detail::statusError(response.status);
-    Error error = detail::sourceError(
-        response.status == 404 ? ErrorKind::NoCredentials : ErrorKind::Credentials, source,
-        {"GET "sv, redactor().quote(path, 80), ": "sv, detail::refusalText(response, redactor())});
-    if (response.status == 404) error.code = notFound;
-    // With a new token the next attempt may do.
-    if (response.status == 401) {
-      token_.clear();
-      failure.httpStatus = 503;
-    }
-    return error;
+  [[nodiscard]] CallRules rules() const noexcept {
+    CallRules rules;
+    // Nobody waits for what is not there outside of EC2.
+    rules.maxBackoffMs = 0;
+    rules.retryWithinMs = options_.retryWithinMs;
+    if (options_.retryWithinMs <= 0) rules.maxAttempts = 1;
+    return rules;
   }
 
-  /// Gets a session token unless there is one for another two minutes.
-  Result<void> renewToken(Error& failure) {
+  /// One GET, behind a PUT for a session token where that is due.
+  class Get final : public detail::SourceCall {
+   public:
+    Get(InstanceMetadata& service, HttpExchange& exchange, std::string_view path)
+        : SourceCall(exchange, service.transport_, service.rules()),
+          service_(service),
+          path_(path) {}
+
+    /// At `Done`, with the text in the body of the answer.
+    [[nodiscard]] Result<void> takeOutcome() {
+      Result<void> outcome = SourceCall::takeOutcome(source);
+      if (outcome) return outcome;
+      // Outside of EC2 nobody answers: then this source is none.
+      if (error_->kind == ErrorKind::Transport || isMissing_) {
+        outcome.error().kind = ErrorKind::NoCredentials;
+      }
+      if (isMissing_) outcome.error().code = notFound;
+      return outcome;
+    }
+
+   private:
+    bool write(std::int64_t nowMs) override {
+      asksForToken_ = !goesWithoutToken_ && !hasNewToken_ && !service_.hasToken(nowMs);
+      if (asksForToken_) {
+        const detail::Decimal ttl(static_cast<std::uint64_t>(service_.options_.tokenTtlSeconds));
+        setRequest("PUT"sv, service_.endpoint_, "/latest/api/token"sv);
+        addHeader(ttlHeader, ttl.text());
+        return true;
+      }
+      if (!goesWithoutToken_) addHeader(tokenHeader, service_.token_.expose());
+      return setForeignTarget("GET"sv, service_.endpoint_, path_);
+    }
+
+    Verdict judge(const Moment& now) override {
+      if (asksForToken_) return judgeToken(now);
+      HttpResponse& response = exchange_.response;
+      if (response.status == 200) return Verdict::Finished;
+      goesWithoutToken_ = hasNewToken_ = false;
+      isMissing_ = response.status == 404;
+      const bool isRefusedToken = response.status == 401;
+      const detail::Redactor redactor = service_.redactor();
+      const Verdict verdict = refuse(redactor);
+      error_->message =
+          detail::concat({"GET "sv, redactor.quote(path_, 80), ": "sv, error_->message});
+      if (!isRefusedToken) return verdict;
+      // With a new token the next attempt may do.
+      service_.token_.clear();
+      return Verdict::Passes;
+    }
+    Verdict judgeToken(const Moment& now) {
+      const int status = exchange_.response.status;
+      if (status == 200) {
+        Result<void> taken = service_.takeToken(exchange_.response, now.unixMs);
+        hasNewToken_ = taken.hasValue();
+        return hasNewToken_ ? Verdict::Another : settle(std::move(taken), Verdict::Refused);
+      }
+      const bool hasNoTokens = status == 403 || status == 404 || status == 405;
+      goesWithoutToken_ = service_.mayUseV1_ && hasNoTokens;
+      if (goesWithoutToken_) return Verdict::Another;
+      const Verdict verdict = refuse({});
+      error_->message.insert(0, "no session token: ");
+      return verdict;
+    }
+    /// A hop limit lets only the answers of IMDSv1 into a container.
+    bool goesOnAfter(const Error& error) override {
+      goesWithoutToken_ =
+          asksForToken_ && service_.mayUseV1_ && error.delivery == Delivery::Unknown;
+      return goesWithoutToken_;
+    }
+
+    InstanceMetadata& service_;
+    const std::string path_;
+    bool asksForToken_ = false;
+    bool goesWithoutToken_ = false;
+    /// Which is used, however short it lives.
+    bool hasNewToken_ = false;
+    bool isMissing_ = false;
+  };
+
+  [[nodiscard]] detail::Redactor redactor() const noexcept { return {token_.expose()}; }
+
+  /// Whether there is a session token for another two minutes.
+  [[nodiscard]] bool hasToken(std::int64_t nowMs) const noexcept {
     constexpr std::int64_t marginMs = 120'000;
-    if (!token_.empty() && clock_.now().unixMs < tokenEndsAtMs_ - marginMs) return {};
-    token_.clear();
-    const detail::Decimal ttl(static_cast<std::uint64_t>(options_.tokenTtlSeconds));
-    detail::HttpCall call("PUT"sv, endpoint_, "/latest/api/token"sv);
-    call.addHeader(ttlHeader, ttl.text());
-    Result<void> sent = call.send(transport_);
-    if (!sent) {
-      // A hop limit lets only the answers of IMDSv1 into a container.
-      if (mayUseV1_ && sent.error().delivery == Delivery::Unknown) return {};
-      return failed(std::move(sent).error(), failure);
-    }
-    HttpResponse& response = call.response();
-    if (response.status == 200) return takeToken(response);
-    const bool hasNoTokens =
-        response.status == 403 || response.status == 404 || response.status == 405;
-    if (mayUseV1_ && hasNoTokens) return {};
-    failure = detail::statusError(response.status);
-    return detail::sourceError(ErrorKind::Credentials, source,
-                               {"no session token: "sv, detail::refusalText(response, {})});
+    return !token_.empty() && nowMs < tokenEndsAtMs_ - marginMs;
   }
-
-  Result<void> takeToken(HttpResponse& response) {
+  Result<void> takeToken(const HttpResponse& response, std::int64_t nowMs) {
     const std::string_view token = detail::trimBlanks(response.body.expose());
     if (token.empty() || !detail::isVisibleAscii(token)) {
-      return detail::sourceError(
-          ErrorKind::Credentials, source,
+      return detail::errorOf(
+          ErrorKind::Credentials,
           {"the session token "sv,
            token.empty() ? "is empty"sv : "has a blank, a control or a non-ASCII character"sv});
     }
@@ -208,18 +255,8 @@ class InstanceMetadata {
       seconds = seconds * 10 + (c - '0');
     }
     token_.assign(token);
-    tokenEndsAtMs_ = clock_.now().unixMs + seconds * 1000;
+    tokenEndsAtMs_ = nowMs + seconds * 1000;
     return {};
-  }
-
-  [[nodiscard]] detail::Redactor redactor() const noexcept { return {token_.expose()}; }
-
-  /// Outside of EC2 nobody answers: then this source is none.
-  static Error failed(Error error, Error& failure) {
-    Error told = detail::sourceError(source, error);
-    if (error.kind == ErrorKind::Transport) told.kind = ErrorKind::NoCredentials;
-    failure = std::move(error);
-    return told;
   }
 
   HttpTransport& transport_;
@@ -234,7 +271,7 @@ class InstanceMetadata {
 /// Credentials of an EC2 instance's role, from `InstanceMetadata`; see there for the settings and
 /// the errors. Those whose time is over are given out with 10 to 15 minutes more: the service
 /// renews them late when it is in trouble, and other services go on taking them.
-class InstanceMetadataCredentials final : public CredentialsProvider {
+class InstanceMetadataCredentials final : public SerialSource {
  public:
   InstanceMetadataCredentials(HttpTransport& transport, Clock& clock,
                               InstanceMetadataOptions options = {})
@@ -243,49 +280,65 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
         role_(options.roleName),
         metadata_(transport, clock, std::move(options)) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    Result<Secret> document = getDocument();
-    if (!document) return std::move(document).error();
-    Result<void> read = detail::readCredentials(*document, {InstanceMetadata::source}, credentials,
+  [[nodiscard]] Clock* clock() noexcept override { return &metadata_.clock_; }
+
+ private:
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    Result<void> located = metadata_.locate();
+    if (!located) return fetch.done(std::move(located));
+    isFresh_ = isNamed_;
+    ask(fetch);
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    for (;;) {
+      const Step step = get_->next(now);
+      if (step != Step::Done) return fetch.forward(*get_, step);
+      Result<void> got = get_->takeOutcome();
+      if (got && !asksForName_) return fetch.done(read(fetch));
+      if (got) got = takeName(fetch.exchange().response.body.expose());
+      if (got) {
+        isFresh_ = true;
+      } else if (!findsAnother(got.error())) {
+        return fetch.done(std::move(got));
+      }
+      ask(fetch);
+    }
+  }
+  void end() noexcept override { get_.reset(); }
+
+  /// Asks for the credentials of the role, or for its name first.
+  void ask(CredentialsFetch& fetch) {
+    asksForName_ = role_.empty();
+    get_.emplace(metadata_, fetch.exchange(), path().append(role_));
+  }
+  /// Whether there is something else to ask for, where something is missing.
+  bool findsAnother(const Error& error) {
+    if (error.code != InstanceMetadata::notFound) return false;
+    const bool isReplaced = !asksForName_ && !isFresh_;
+    // Another role has been attached.
+    if (isReplaced) role_.clear();
+    return isReplaced || std::exchange(isExtended_, false);
+  }
+  Result<void> read(CredentialsFetch& fetch) {
+    Credentials& credentials = fetch.credentials();
+    Result<void> read = detail::readCredentials(fetch.exchange().response.body, {}, credentials,
                                                 metadata_.redactor());
-    if (read && credentials.expiresAtMs && *credentials.expiresAtMs <= query.nowMs) {
+    if (!read) return detail::sourceError(InstanceMetadata::source, read.error());
+    const CredentialsQuery& query = fetch.query();
+    if (credentials.expiresAtMs && *credentials.expiresAtMs <= query.nowMs) {
       constexpr std::int64_t leastMs = 600'000;
       constexpr std::uint64_t spreadMs = 300'000;
       const auto share = static_cast<std::int64_t>(query.random * spreadMs >> 32);
       credentials.expiresAtMs = query.nowMs + leastMs + share;
     }
-    return read;
-  }
-
- private:
-  /// Keeps the role's name and the path that were right.
-  Result<Secret> getDocument() {
-    for (bool isFresh = isNamed_;;) {
-      if (role_.empty()) {
-        Result<Secret> names = metadata_.get(path());
-        if (!names && isMissing(names.error()) && std::exchange(isExtended_, false)) continue;
-        if (!names) return names;
-        Result<void> named = takeName(names->expose());
-        if (!named) return std::move(named).error();
-        isFresh = true;
-      }
-      Result<Secret> document = metadata_.get(path().append(role_));
-      if (document || !isMissing(document.error())) return document;
-      // Another role has been attached.
-      if (!isFresh) {
-        role_.clear();
-      } else if (!std::exchange(isExtended_, false)) {
-        return document;
-      }
-    }
+    return {};
   }
 
   [[nodiscard]] std::string path() const {
     return detail::concat(
         {"/latest/meta-data/iam/security-credentials"sv, isExtended_ ? "-extended/"sv : "/"sv});
   }
-
-  static bool isMissing(const Error& error) { return error.code == InstanceMetadata::notFound; }
 
   /// There is at most one role, on a line of its own.
   Result<void> takeName(std::string_view names) {
@@ -304,6 +357,11 @@ class InstanceMetadataCredentials final : public CredentialsProvider {
   bool isExtended_;
   std::string role_;
   InstanceMetadata metadata_;
+  // Of the search that is under way.
+  std::optional<InstanceMetadata::Get> get_;
+  bool asksForName_ = false;
+  /// The name of the role has just been asked for, or is given.
+  bool isFresh_ = false;
 };
 
 }  // namespace v0_1

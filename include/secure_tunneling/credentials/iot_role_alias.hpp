@@ -2,15 +2,18 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP
 #define SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/call/serial_source.hpp"
+#include "secure_tunneling/call/source_call.hpp"
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
-#include "secure_tunneling/detail/http_call.hpp"
-#include "secure_tunneling/detail/refusal.hpp"
+#include "secure_tunneling/detail/percent_encoding.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
@@ -25,39 +28,70 @@ struct IotRoleAliasOptions {
   std::string thingName;
 };
 
+namespace detail {
+
+/// What the credentials endpoint of an account is asked.
+class RoleAliasCall final : public SourceCall {
+ public:
+  RoleAliasCall(CredentialsFetch& fetch, HttpTransport& transport, const Endpoint& endpoint,
+                const IotRoleAliasOptions& options) noexcept
+      : SourceCall(fetch.exchange(), transport, {}),
+        endpoint_(endpoint),
+        options_(options),
+        out_(fetch.credentials()) {}
+
+ private:
+  bool write(std::int64_t) override {
+    std::string target = "/role-aliases/";
+    appendPercentEncoded(options_.roleAlias, target);
+    target.append("/credentials"sv);
+    setRequest("GET"sv, endpoint_, target);
+    addHeader("Accept"sv, "*/*"sv);
+    return options_.thingName.empty() ||
+           addForeignHeader("x-amzn-iot-thingname"sv, options_.thingName);
+  }
+  Verdict judge(const Moment&) override {
+    if (exchange_.response.status != 200) return refuse({});
+    CredentialsDocument form;
+    form.parent = "credentials"sv;
+    form.tokenName = "sessionToken"sv;
+    return settle(readCredentials(exchange_.response.body, form, out_), Verdict::Refused);
+  }
+
+  const Endpoint& endpoint_;
+  const IotRoleAliasOptions& options_;
+  Credentials& out_;
+};
+
+}  // namespace detail
+
 /// Credentials of the role behind an AWS IoT role alias, for a device with an X.509 certificate.
 ///
 /// The certificate is what the device shows in the TLS handshake: give the transport the files
 /// (`CurlTransportOptions::clientCertificateFile` and `clientKeyFile`), and use it for this alone.
-/// Three attempts, with waits between. Keeps references to its parts.
-class IotRoleAliasCredentials final : public CredentialsProvider {
+/// Three attempts, with waits between. Keeps references to its parts; one thread at a time.
+class IotRoleAliasCredentials final : public SerialSource {
  public:
   IotRoleAliasCredentials(IotRoleAliasOptions options, HttpTransport& transport, Clock& clock)
       : options_(std::move(options)), transport_(transport), clock_(clock) {}
 
-  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    Endpoint endpoint;
-    Result<void> located = locate(endpoint);
-    if (!located) return located;
-    std::string target = "/role-aliases/";
-    detail::appendPercentEncoded(options_.roleAlias, target);
-    target.append("/credentials"sv);
-    detail::HttpCall call("GET"sv, endpoint, target);
-    call.addHeader("Accept"sv, "*/*"sv);
-    if (!options_.thingName.empty()) call.addHeader("x-amzn-iot-thingname"sv, options_.thingName);
-    Result<void> sent = detail::exchange(call, transport_, source, detail::Attempts(3, &clock_));
-    if (!sent) return sent;
-    HttpResponse& response = call.response();
-    if (response.status != 200) {
-      return detail::sourceError(ErrorKind::Credentials, source,
-                                 {detail::refusalText(response, {})});
-    }
-    return detail::readCredentials(response.body, {source, "credentials"sv, "sessionToken"sv},
-                                   credentials);
-  }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
   static constexpr std::string_view source = "IoT role alias"sv;
+
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    Result<void> located = locate(endpoint_);
+    if (!located) return fetch.done(std::move(located));
+    call_.emplace(fetch, transport_, endpoint_, options_);
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    const Step step = call_->next(now);
+    if (step != Step::Done) return fetch.forward(*call_, step);
+    return fetch.done(call_->takeOutcome(source));
+  }
+  void end() noexcept override { call_.reset(); }
 
   /// Only over https: what says who the device is, is its certificate.
   Result<void> locate(Endpoint& endpoint) const {
@@ -79,6 +113,9 @@ class IotRoleAliasCredentials final : public CredentialsProvider {
   const IotRoleAliasOptions options_;
   HttpTransport& transport_;
   Clock& clock_;
+  // Of the search that is under way.
+  Endpoint endpoint_;
+  std::optional<detail::RoleAliasCall> call_;
 };
 
 }  // namespace v0_1

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "secure_tunneling/credentials/profile_source.hpp"
+#include "secure_tunneling/call/source_call.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
 
 namespace secure_tunneling {
@@ -189,42 +190,46 @@ class ChildCommand {
 /// anything, and inherits no descriptor but standard error. What it writes to standard error goes
 /// to that of the program and in no error. Its status is not seen where the program ignores SIGCHLD
 /// or waits for any child (`waitpid(-1)`).
-class ProcessCredentials final : public CredentialsProvider, public ProfileSource {
+class ProcessCredentials final : public ProfileSource {
  public:
   explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
       : command_(std::move(command)), options_(options) {}
 
-  /// Runs the command that the program gave.
-  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    if (command_.empty()) {
-      return detail::sourceError(ErrorKind::NoCredentials, source, {"no command is given"sv});
-    }
-    return run(source, command_, credentials);
-  }
-
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
     return !profile.value(source).empty();
-  }
-  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery&,
-                           Credentials& credentials) override {
-    const std::string name =
-        detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
-    return run(name, std::string(profile.value(source)), credentials);
   }
 
  private:
   static constexpr std::string_view source = "credential_process"sv;
+
+  /// Runs the command that the program gave.
+  Step begin(CredentialsFetch& fetch, const Moment&) override {
+    if (command_.empty()) {
+      return fetch.done(
+          detail::sourceError(ErrorKind::NoCredentials, source, {"no command is given"sv}));
+    }
+    return fetch.done(run(source, command_, fetch.credentials()));
+  }
+  Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment&) override {
+    const std::string name =
+        detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
+    return fetch.done(run(name, std::string(profile.value(source)), fetch.credentials()));
+  }
+  Step proceed(CredentialsFetch&, const Moment&) override { return Step::Done; }
+  void end() noexcept override {}
 
   Result<void> run(std::string_view name, const std::string& command,
                    Credentials& credentials) const {
     Secret output;
     const std::string problem = detail::ChildCommand(options_).run(command, output);
     if (!problem.empty()) return detail::sourceError(ErrorKind::Credentials, name, {problem});
-    detail::CredentialsDocument form{name};
+    detail::CredentialsDocument form;
     form.tokenName = "SessionToken"sv;
     form.tokenRequired = false;
     form.version = "1"sv;
-    return detail::readCredentials(output, form, credentials);
+    Result<void> read = detail::readCredentials(output, form, credentials);
+    if (!read) return detail::sourceError(name, read.error());
+    return read;
   }
 
   std::string command_;

@@ -2,6 +2,8 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP
 #define SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +24,9 @@ struct ProfileSources {
   ProfileSource* sso = nullptr;
   ProfileSource* process = nullptr;
   /// What the values of `credential_source` stand for.
-  CredentialsProvider* environment = nullptr;
-  CredentialsProvider* container = nullptr;
-  CredentialsProvider* instanceMetadata = nullptr;
+  CredentialsSource* environment = nullptr;
+  CredentialsSource* container = nullptr;
+  CredentialsSource* instanceMetadata = nullptr;
 };
 
 /// Credentials from a profile of the shared files, in every way that it can name. Keeps references;
@@ -35,48 +37,101 @@ struct ProfileSources {
 /// in the credentials file, `credential_process`, keys in the config file. A role's source profile
 /// is used by its keys where it has some, else in the same order; a chain of roles may be of any
 /// length. `mfa_serial` and `login_session` are refused: nobody is there to type a code.
-class ProfileChainCredentials final : public CredentialsProvider {
+class ProfileChainCredentials final : public SerialSource {
  public:
   explicit ProfileChainCredentials(ProfileSources sources, GivenStsSettings given = {})
       : sources_(sources), given_(std::move(given)) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    const detail::ChosenProfile chosen = detail::chosenProfile(given_.profile);
-    Result<detail::SharedFiles> files = detail::SharedFiles::load();
-    if (!files) return std::move(files).error();
-    const ProfileView profile{*files, chosen.name, chosen.name};
-    if (!files->has(detail::profileSection, chosen.name)) {
-      return detail::profileWithoutCredentials(profile, chosen);
+  [[nodiscard]] Clock* clock() noexcept override {
+    if (sources_.roles != nullptr && sources_.roles->clock() != nullptr) {
+      return sources_.roles->clock();
     }
-    std::vector<Role> roles;
-    Result<Base> base = followRoles(profile, roles);
-    if (!base) return std::move(base).error();
-    if (roles.empty()) return retrieveBase(*base, query, credentials);
-
-    if (sources_.roles == nullptr) return unsupported(profile, "role_arn"sv);
-    Result<StsSettings> sts = detail::loadStsSettings(*files, chosen.name, given_);
-    if (!sts) return std::move(sts).error();
-    Credentials as;
-    Result<void> done = retrieveBase(*base, query, as);
-    if (!done && done.error().kind == ErrorKind::NoCredentials) {
-      // Somebody wants a role, so that having nothing for it is a failure.
-      return profile.refuse(done.error().message, ErrorKind::Credentials);
+    for (CredentialsSource* const each :
+         {static_cast<CredentialsSource*>(sources_.webIdentity),
+          static_cast<CredentialsSource*>(sources_.sso), sources_.environment, sources_.container,
+          sources_.instanceMetadata}) {
+      if (each != nullptr && each->clock() != nullptr) return each->clock();
     }
-    if (!done) return done;
-    for (std::size_t i = roles.size(); i-- != 0;) {
-      done = sources_.roles->assume(*sts, roles[i], as, credentials);
-      if (!done) return profile.refuse(done.error().message, done.error().kind);
-      if (i != 0) as.assign(credentials);
-    }
-    return {};
+    return nullptr;
   }
 
  private:
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    Result<void> begun = beginSearch(fetch);
+    if (search_) return proceed(fetch, now);
+    return afterSearch(fetch, std::move(begun)) ? proceed(fetch, now) : Step::Done;
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    do {
+      const Step step = search_->next(now);
+      if (step != Step::Done) return fetch.forward(*search_, step);
+    } while (afterSearch(fetch, search_->takeOutcome()));
+    return Step::Done;
+  }
+  void end() noexcept override {
+    search_.reset();
+    named_.reset();
+    role_.reset();
+    as_ = {};
+    roles_.clear();
+    files_.reset();
+  }
+
+  /// Finds out who has the first credentials, and begins to ask them; with credentials from a file
+  /// there is no search.
+  Result<void> beginSearch(CredentialsFetch& fetch) {
+    isBase_ = true;
+    chosen_ = detail::chosenProfile(given_.profile);
+    Result<detail::SharedFiles> files = detail::SharedFiles::load();
+    if (!files) return std::move(files).error();
+    files_.emplace(*std::move(files));
+    const ProfileView profile = chosenView();
+    if (!files_->has(detail::profileSection, chosen_.name)) {
+      return detail::profileWithoutCredentials(profile, chosen_);
+    }
+    Result<Base> base = followRoles(profile, roles_);
+    if (!base) return std::move(base).error();
+    left_ = roles_.size();
+    if (roles_.empty()) return askBase(*base, fetch, fetch.credentials());
+    if (sources_.roles == nullptr) return unsupported(profile, "role_arn"sv);
+    Result<StsSettings> sts = detail::loadStsSettings(*files_, chosen_.name, given_);
+    if (!sts) return std::move(sts).error();
+    sts_ = *std::move(sts);
+    return askBase(*base, fetch, as_);
+  }
+
+  /// Goes on with what was found. False at the end, which the fetch has been told.
+  bool afterSearch(CredentialsFetch& fetch, Result<void> found) {
+    search_.reset();
+    const bool isBase = std::exchange(isBase_, false);
+    if (!found && !roles_.empty()) {
+      // Somebody wants a role, so that having nothing for it is a failure.
+      const bool isNone = found.error().kind == ErrorKind::NoCredentials;
+      if (!isBase || isNone) {
+        found = chosenView().refuse(found.error().message,
+                                    isNone ? ErrorKind::Credentials : found.error().kind);
+      }
+    }
+    if (!found || left_ == 0) {
+      fetch.done(std::move(found));
+      return false;
+    }
+    if (!isBase) as_.assign(fetch.credentials());
+    --left_;
+    role_.emplace(*sources_.roles, RoleAssumption{sts_, roles_[left_], as_});
+    search_.emplace(fetch, &*role_, fetch.credentials());
+    return true;
+  }
+
+  [[nodiscard]] ProfileView chosenView() const noexcept {
+    return {*files_, chosen_.name, chosen_.name};
+  }
+
   /// Where a chain of roles begins.
   struct Base {
     ProfileView profile;
     /// For `credential_source`; else null.
-    CredentialsProvider* source = nullptr;
+    CredentialsSource* source = nullptr;
   };
 
   /// A source, or the property that would ask for it.
@@ -89,10 +144,13 @@ class ProfileChainCredentials final : public CredentialsProvider {
     if (named.source != nullptr) return named.source->isNamedBy(profile);
     return !named.property.empty() && !profile.value(named.property).empty();
   }
-  static Result<void> ask(const Named& named, const ProfileView& profile,
-                          const CredentialsQuery& query, Credentials& credentials) {
+  /// Has the search for the profile's own credentials, which go to `out`, ask a source.
+  Result<void> ask(const Named& named, const ProfileView& profile, CredentialsFetch& fetch,
+                   Credentials& out) {
     if (named.source == nullptr) return unsupported(profile, named.property);
-    return named.source->retrieveFor(profile, query, credentials);
+    named_.emplace(*named.source, profile);
+    search_.emplace(fetch, &*named_, out);
+    return {};
   }
 
   static Error unsupported(const ProfileView& profile, std::string_view property) {
@@ -157,7 +215,7 @@ class ProfileChainCredentials final : public CredentialsProvider {
   [[nodiscard]] Result<Base> namedSource(const ProfileView& profile, std::string_view name) const {
     const struct {
       std::string_view name;
-      CredentialsProvider* source;
+      CredentialsSource* source;
     } known[] = {{"Environment"sv, sources_.environment},
                  {"EcsContainer"sv, sources_.container},
                  {"Ec2InstanceMetadata"sv, sources_.instanceMetadata}};
@@ -171,23 +229,23 @@ class ProfileChainCredentials final : public CredentialsProvider {
                         ": expected Environment, EcsContainer or Ec2InstanceMetadata"sv}));
   }
 
-  [[nodiscard]] Result<void> retrieveBase(const Base& base, const CredentialsQuery& query,
-                                          Credentials& credentials) const {
-    if (base.source != nullptr) return base.source->retrieve(query, credentials);
+  /// Begins to ask for the credentials of a profile, or reads them.
+  Result<void> askBase(const Base& base, CredentialsFetch& fetch, Credentials& out) {
+    if (base.source != nullptr) {
+      search_.emplace(fetch, base.source, out);
+      return {};
+    }
     const ProfileView& profile = base.profile;
     for (const auto& each :
          {Named{sources_.webIdentity, "web_identity_token_file"sv},
           Named{sources_.sso, detail::ssoProperty(profile)}, Named{nullptr, "login_session"sv}}) {
-      if (isNamed(each, profile)) return ask(each, profile, query, credentials);
+      if (isNamed(each, profile)) return ask(each, profile, fetch, out);
     }
-    Result<bool> found =
-        detail::readProfileKeys(profile, detail::SharedFile::Credentials, credentials);
+    Result<bool> found = detail::readProfileKeys(profile, detail::SharedFile::Credentials, out);
     const Named process{sources_.process, "credential_process"sv};
-    if (found && !*found && isNamed(process, profile)) {
-      return ask(process, profile, query, credentials);
-    }
+    if (found && !*found && isNamed(process, profile)) return ask(process, profile, fetch, out);
     if (found && !*found) {
-      found = detail::readProfileKeys(profile, detail::SharedFile::Config, credentials);
+      found = detail::readProfileKeys(profile, detail::SharedFile::Config, out);
     }
     if (!found) return std::move(found).error();
     if (*found) return {};
@@ -196,6 +254,19 @@ class ProfileChainCredentials final : public CredentialsProvider {
 
   ProfileSources sources_;
   GivenStsSettings given_;
+  // Of the search that is under way.
+  detail::ChosenProfile chosen_;
+  std::optional<detail::SharedFiles> files_;
+  StsSettings sts_;
+  std::vector<Role> roles_;
+  /// Roles that are still to be taken on, the first ones of `roles_`.
+  std::size_t left_ = 0;
+  bool isBase_ = false;
+  /// Who takes on the next role.
+  Credentials as_;
+  std::optional<detail::NamedSource> named_;
+  std::optional<detail::RoleSource> role_;
+  std::optional<CredentialsFetch> search_;
 };
 
 }  // namespace v0_1

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "secure_tunneling/call/serial_source.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
 
@@ -45,22 +46,54 @@ inline std::string_view ssoProperty(const ProfileView& profile) noexcept {
 
 }  // namespace detail
 
-/// A way to credentials that a profile can name.
-class ProfileSource {
+/// A way to credentials that a profile can name; and a source of its own, where something else than
+/// a profile says how.
+class ProfileSource : public SerialSource {
  public:
-  virtual ~ProfileSource() = default;
   /// Whether a property of the profile asks for this source.
   [[nodiscard]] virtual bool isNamedBy(const ProfileView& profile) const = 0;
-  /// As `CredentialsProvider::retrieve`, for a profile that asks for this source.
-  virtual Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery& query,
-                                   Credentials& credentials) = 0;
-
-  ProfileSource(const ProfileSource&) = delete;
-  ProfileSource& operator=(const ProfileSource&) = delete;
+  /// As `next`, for a profile that asks for this source; the first step of a search looks at it.
+  Step nextFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) {
+    return step(fetch, now, [&] { return beginFor(profile, fetch, now); });
+  }
+  /// Searches to the end, and blocks meanwhile.
+  inline Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery& query,
+                                  Credentials& credentials);
 
  protected:
   ProfileSource() = default;
+
+  /// As `begin`. The profile lives as long as this call.
+  virtual Step beginFor(const ProfileView& profile, CredentialsFetch& fetch,
+                        const Moment& now) = 0;
 };
+
+namespace detail {
+
+/// The way to credentials that one profile names. Both must outlive it.
+class NamedSource final : public CredentialsSource {
+ public:
+  NamedSource(ProfileSource& source, const ProfileView& profile) noexcept
+      : source_(source), profile_(profile) {}
+
+  Step next(CredentialsFetch& fetch, const Moment& now) override {
+    return source_.nextFor(profile_, fetch, now);
+  }
+  void abandon(CredentialsFetch& fetch) noexcept override { source_.abandon(fetch); }
+  [[nodiscard]] Clock* clock() noexcept override { return source_.clock(); }
+
+ private:
+  ProfileSource& source_;
+  ProfileView profile_;
+};
+
+}  // namespace detail
+
+inline Result<void> ProfileSource::retrieveFor(const ProfileView& profile,
+                                               const CredentialsQuery& query,
+                                               Credentials& credentials) {
+  return detail::NamedSource(*this, profile).retrieve(query, credentials);
+}
 
 }  // namespace v0_1
 }  // namespace secure_tunneling

@@ -3,17 +3,18 @@
 #define SECURE_TUNNELING_CREDENTIALS_SSO_HPP
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/call/source_call.hpp"
 #include "secure_tunneling/clock.hpp"
 #include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/credentials/profile_source.hpp"
 #include "secure_tunneling/detail/configured.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
-#include "secure_tunneling/detail/http_call.hpp"
-#include "secure_tunneling/detail/refusal.hpp"
+#include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/shared_files.hpp"
 #include "secure_tunneling/detail/sso_token.hpp"
 
@@ -31,6 +32,88 @@ struct SsoSettings {
   std::string roleName;
 };
 
+namespace detail {
+
+/// CreateToken of SSO-OIDC: a new token for the refresh token of an old one.
+class SsoRenewalCall final : public SourceCall {
+ public:
+  /// Writes what it gets to `token`.
+  SsoRenewalCall(CredentialsFetch& fetch, HttpTransport& transport, const Endpoint& endpoint,
+                 SsoToken& token, std::string_view body) noexcept
+      : SourceCall(fetch.exchange(), transport, {}), endpoint_(endpoint), token_(token) {
+    request_.body = body;
+  }
+
+ private:
+  bool write(std::int64_t) override {
+    setRequest("POST"sv, endpoint_, "/token"sv);
+    addHeader("Content-Type"sv, "application/json"sv);
+    return true;
+  }
+  Verdict judge(const Moment& now) override {
+    // No token lives for 31 years, and the sum below stays in range.
+    constexpr std::int64_t longestSeconds = 999'999'999;
+    if (exchange_.response.status != 200) {
+      return refuse({token_.clientSecret.expose(), token_.refreshToken.expose()});
+    }
+    StringMembers members("accessToken refreshToken expiresIn"sv);
+    std::string problem;
+    collectMembers(exchange_.response.body, members, problem);
+    const auto seconds = parseJsonInteger(members[2]);
+    if (problem.empty() && (members[0].text.empty() || !seconds || *seconds > longestSeconds)) {
+      problem = "expected accessToken, and expiresIn of 999999999 seconds at most";
+    }
+    if (!problem.empty()) {
+      setError(ErrorKind::Credentials, problem.c_str());
+      return Verdict::Refused;
+    }
+    token_.accessToken.assign(members[0].text);
+    token_.expiresAtMs = now.unixMs + *seconds * 1000;
+    if (!members[1].text.empty()) token_.refreshToken.assign(members[1].text);
+    return Verdict::Finished;
+  }
+
+  const Endpoint& endpoint_;
+  SsoToken& token_;
+};
+
+/// GetRoleCredentials of SSO, for who has a token.
+class SsoRoleCall final : public SourceCall {
+ public:
+  SsoRoleCall(CredentialsFetch& fetch, HttpTransport& transport, const Endpoint& endpoint,
+              const SsoSettings& settings, std::string_view token) noexcept
+      : SourceCall(fetch.exchange(), transport, {}),
+        endpoint_(endpoint),
+        settings_(settings),
+        token_(token),
+        out_(fetch.credentials()) {}
+
+ private:
+  bool write(std::int64_t) override {
+    std::string target = "/federation/credentials?account_id=";
+    appendPercentEncoded(settings_.accountId, target);
+    target.append("&role_name="sv);
+    appendPercentEncoded(settings_.roleName, target);
+    setRequest("GET"sv, endpoint_, target);
+    return addForeignHeader("x-amz-sso_bearer_token"sv, token_);
+  }
+  Verdict judge(const Moment&) override {
+    if (exchange_.response.status != 200) return refuse({token_});
+    CredentialsDocument form;
+    form.parent = "roleCredentials"sv;
+    form.tokenName = "sessionToken"sv;
+    return settle(readCredentials(exchange_.response.body, form, out_, {token_}),
+                  Verdict::Refused);
+  }
+
+  const Endpoint& endpoint_;
+  const SsoSettings& settings_;
+  std::string_view token_;
+  Credentials& out_;
+};
+
+}  // namespace detail
+
 /// Credentials of a role in IAM Identity Center, for who has signed in by `aws sso login`.
 ///
 /// Reads the profile's `sso_session` (a section with `sso_start_url` and `sso_region`), or both in
@@ -42,7 +125,7 @@ struct SsoSettings {
 /// Endpoints are as for every service: AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC, `sso`
 /// and `sso_oidc` in `services`, FIPS and dual-stack, which mean nothing where a URL is set. Keeps
 /// references to its parts; one thread at a time.
-class SsoCredentials final : public CredentialsProvider, public ProfileSource {
+class SsoCredentials final : public ProfileSource {
  public:
   /// An empty `profile` means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else "default".
   /// `allowHttp` lets endpoint URLs be http for hosts other than loopback; tokens then travel in
@@ -51,41 +134,11 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
                  bool allowHttp = false)
       : profile_(std::move(profile)), transport_(transport), clock_(clock), allowHttp_(allowHttp) {}
 
-  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
-    Result<detail::SharedFiles> files = detail::SharedFiles::load();
-    if (!files) return std::move(files).error();
-    const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
-    const ProfileView profile{*files, chosen.name, chosen.name};
-    if (!isNamedBy(profile)) {
-      return profile.refuse("it has neither sso_account_id nor sso_role_name"sv,
-                            ErrorKind::NoCredentials);
-    }
-    return retrieveFor(profile, query, credentials);
-  }
-
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
     return !detail::ssoProperty(profile).empty();
   }
 
-  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery& query,
-                           Credentials& credentials) override {
-    Result<SsoSettings> settings = settingsOf(profile);
-    if (!settings) return std::move(settings).error();
-    Result<void> ready = loadToken(*settings);
-    if (!ready) return ready;
-    if (isRenewable(*settings, query.nowMs)) {
-      ready = renewToken(*settings, profile, query.nowMs);
-      // It may still do for now.
-      const bool isMalformed = !ready && ready.error().kind == ErrorKind::Configuration;
-      if (isMalformed) return ready;
-    }
-    if (token_.expiresAtMs <= query.nowMs) {
-      return signIn(*settings, detail::concat({"the SSO token is over"sv,
-                                               ready ? ""sv : ", and cannot be renewed: "sv,
-                                               ready ? ""sv : ready.error().message}));
-    }
-    return getRoleCredentials(*settings, profile, credentials);
-  }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
   /// The settings of a profile. Returns `ErrorKind::Configuration` for one that is missing, is no
   /// valid region, or says something else than the session.
@@ -127,6 +180,83 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
   static constexpr std::string_view source = "SSO"sv;
   static constexpr std::string_view renewal = "CreateToken"sv;
 
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
+    Result<detail::SharedFiles> files = detail::SharedFiles::load();
+    if (!files) return fetch.done(std::move(files).error());
+    const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
+    const ProfileView profile{*files, chosen.name, chosen.name};
+    if (!isNamedBy(profile)) {
+      return fetch.done(profile.refuse("it has neither sso_account_id nor sso_role_name"sv,
+                                       ErrorKind::NoCredentials));
+    }
+    return beginFor(profile, fetch, now);
+  }
+  Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
+    Result<void> ready = prepare(profile);
+    if (!ready) return fetch.done(std::move(ready));
+    if (!isRenewable(settings_, now.unixMs)) return askForRole(fetch, now, {});
+    ready = findEndpoint(tokenEndpoint_,
+                         {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "oidc"sv}, profile);
+    if (!ready) return fetch.done(std::move(ready));
+    detail::writeJsonTexts({{"grantType"sv, "refresh_token"sv},
+                            {"clientId"sv, token_.clientId},
+                            {"clientSecret"sv, token_.clientSecret.expose()},
+                            {"refreshToken"sv, token_.refreshToken.expose()}},
+                           body_);
+    renewalCall_.emplace(fetch, transport_, tokenEndpoint_, token_, body_.expose());
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    if (renewalCall_) {
+      const Step step = renewalCall_->next(now);
+      if (step != Step::Done) return fetch.forward(*renewalCall_, step);
+      Result<void> renewed = renewalCall_->takeOutcome(renewal);
+      renewalCall_.reset();
+      if (renewed) saveToken();
+      return askForRole(fetch, now, std::move(renewed));
+    }
+    const Step step = roleCall_->next(now);
+    if (step != Step::Done) return fetch.forward(*roleCall_, step);
+    const Error* const error = roleCall_->error();
+    if (error != nullptr && error->httpStatus == 401) {
+      return fetch.done(signIn(settings_, error->message));
+    }
+    return fetch.done(roleCall_->takeOutcome(source));
+  }
+  void end() noexcept override {
+    renewalCall_.reset();
+    roleCall_.reset();
+    body_.clear();
+  }
+
+  Result<void> prepare(const ProfileView& profile) {
+    Result<SsoSettings> settings = settingsOf(profile);
+    if (!settings) return std::move(settings).error();
+    settings_ = *std::move(settings);
+    Result<void> ready = loadToken(settings_);
+    if (ready) {
+      ready = findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso"sv, "portal.sso"sv},
+                           profile);
+    }
+    return ready;
+  }
+
+  /// Asks for the role's credentials behind a renewal, or none. After one that failed the token may
+  /// still do for now.
+  Step askForRole(CredentialsFetch& fetch, const Moment& now, Result<void> renewed) {
+    if (!renewed && renewed.error().kind == ErrorKind::Configuration) {
+      return fetch.done(std::move(renewed));
+    }
+    if (token_.expiresAtMs <= now.unixMs) {
+      return fetch.done(
+          signIn(settings_, detail::concat({"the SSO token is over"sv,
+                                            renewed ? ""sv : ", and cannot be renewed: "sv,
+                                            renewed ? ""sv : renewed.error().message})));
+    }
+    roleCall_.emplace(fetch, transport_, roleEndpoint_, settings_, token_.accessToken.expose());
+    return proceed(fetch, now);
+  }
+
   static std::string_view keyOf(const SsoSettings& settings) {
     return settings.session.empty() ? settings.startUrl : settings.session;
   }
@@ -165,73 +295,14 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
            !token_.clientSecret.empty() && token_.registrationExpiresAtMs.value_or(0) > nowMs;
   }
 
-  /// Has SSO-OIDC make a new token of the refresh token.
-  Result<void> renewToken(const SsoSettings& settings, const ProfileView& profile,
-                          std::int64_t nowMs) {
-    Result<Endpoint> endpoint = findEndpoint({"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "oidc"sv},
-                                             settings.region, profile);
-    if (!endpoint) return std::move(endpoint).error();
-    detail::HttpCall call("POST"sv, *endpoint, "/token"sv);
-    call.addHeader("Content-Type"sv, "application/json"sv);
-    detail::writeJsonTexts({{"grantType"sv, "refresh_token"sv},
-                            {"clientId"sv, token_.clientId},
-                            {"clientSecret"sv, token_.clientSecret.expose()},
-                            {"refreshToken"sv, token_.refreshToken.expose()}},
-                           call.body());
-    Result<void> sent = detail::exchange(call, transport_, renewal, detail::Attempts(3, &clock_));
-    if (!sent) return sent;
-    HttpResponse& response = call.response();
-    if (response.status != 200) {
-      return detail::sourceError(ErrorKind::Credentials, renewal,
-                                 {detail::refusalText(response, {token_.clientSecret.expose(),
-                                                                 token_.refreshToken.expose()})});
-    }
-    detail::StringMembers members("accessToken refreshToken expiresIn"sv);
-    std::string problem;
-    detail::collectMembers(response.body, members, problem);
-    const auto seconds = detail::parseJsonInteger(members[2]);
-    // No token lives for 31 years, and the sum below stays in range.
-    constexpr std::int64_t longestSeconds = 999'999'999;
-    if (problem.empty() && (members[0].text.empty() || !seconds || *seconds > longestSeconds)) {
-      problem = "expected accessToken, and expiresIn of 999999999 seconds at most";
-    }
-    if (!problem.empty()) {
-      return detail::sourceError(ErrorKind::Credentials, renewal, {problem});
-    }
-    token_.accessToken.assign(members[0].text);
-    token_.expiresAtMs = nowMs + *seconds * 1000;
-    if (!members[1].text.empty()) token_.refreshToken.assign(members[1].text);
-    token_.region = settings.region;
-    token_.startUrl = settings.startUrl;
+  /// Without the file a new token still serves this object.
+  void saveToken() {
+    token_.region = settings_.region;
+    token_.startUrl = settings_.startUrl;
     isRenewed_ = true;
-    // Without the file the new token still serves this object.
     Secret text;
     detail::writeSsoToken(token_, text);
     (void)detail::replaceSecretFile(path_, text);
-    return {};
-  }
-
-  Result<void> getRoleCredentials(const SsoSettings& settings, const ProfileView& profile,
-                                  Credentials& credentials) {
-    Result<Endpoint> endpoint =
-        findEndpoint({"AWS_ENDPOINT_URL_SSO", "sso"sv, "portal.sso"sv}, settings.region, profile);
-    if (!endpoint) return std::move(endpoint).error();
-    std::string target = "/federation/credentials?account_id=";
-    detail::appendPercentEncoded(settings.accountId, target);
-    target.append("&role_name="sv);
-    detail::appendPercentEncoded(settings.roleName, target);
-    detail::HttpCall call("GET"sv, *endpoint, target);
-    call.addHeader("x-amz-sso_bearer_token"sv, token_.accessToken.expose());
-    Result<void> sent = detail::exchange(call, transport_, source, detail::Attempts(3, &clock_));
-    if (!sent) return sent;
-    HttpResponse& response = call.response();
-    if (response.status == 200) {
-      return detail::readCredentials(response.body, {source, "roleCredentials"sv, "sessionToken"sv},
-                                     credentials, {token_.accessToken.expose()});
-    }
-    const std::string said = detail::refusalText(response, {token_.accessToken.expose()});
-    if (response.status == 401) return signIn(settings, said);
-    return detail::sourceError(ErrorKind::Credentials, source, {said});
   }
 
   struct Service {
@@ -240,8 +311,9 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     std::string_view host;
   };
 
-  [[nodiscard]] Result<Endpoint> findEndpoint(const Service& service, std::string region,
-                                              const ProfileView& profile) const {
+  [[nodiscard]] Result<void> findEndpoint(Endpoint& found, const Service& service,
+                                          const ProfileView& profile) const {
+    std::string region = settings_.region;
     const detail::Configuration configuration(profile.files, profile.selected);
     std::string url;
     bool useFips = false;
@@ -263,14 +335,16 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
     if (!url.empty()) useFips = useDualStack = false;
     // An explicit endpoint and the checks are those of every service.
     Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
-    if (!endpoint || !url.empty()) return endpoint;
+    if (!endpoint) return std::move(endpoint).error();
+    found = *std::move(endpoint);
+    if (!url.empty()) return {};
     const std::string_view partition = detail::partitionOf(region);
     const bool isFipsName = useFips && (useDualStack || !detail::isGovCloud(region));
-    detail::assignPieces(endpoint->url,
+    detail::assignPieces(found.url,
                          {"https://"sv, service.host, isFipsName ? "-fips."sv : "."sv, region,
                           detail::dnsSuffix(partition, useDualStack), "/"sv});
-    detail::finishRegional(*endpoint, region);
-    return endpoint;
+    detail::finishRegional(found, region);
+    return {};
   }
 
   const std::string profile_;
@@ -282,6 +356,13 @@ class SsoCredentials final : public CredentialsProvider, public ProfileSource {
   std::string path_;
   /// `token_` is newer than what was read.
   bool isRenewed_ = false;
+  // Of the search that is under way.
+  SsoSettings settings_;
+  Endpoint tokenEndpoint_;
+  Endpoint roleEndpoint_;
+  Secret body_;
+  std::optional<detail::SsoRenewalCall> renewalCall_;
+  std::optional<detail::SsoRoleCall> roleCall_;
 };
 
 }  // namespace v0_1

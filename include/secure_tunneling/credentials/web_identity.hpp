@@ -2,6 +2,8 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP
 #define SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,94 +24,147 @@ struct WebIdentity {
   std::string sessionName;
 };
 
+namespace detail {
+
+/// AssumeRoleWithWebIdentity, which the token signs for.
+class WebIdentityCall final : public SourceCall {
+ public:
+  WebIdentityCall(CredentialsFetch& fetch, HttpTransport& transport, const CallRules& rules,
+                  const Endpoint& endpoint, std::string_view token, std::string_view form) noexcept
+      : SourceCall(fetch.exchange(), transport, rules),
+        endpoint_(endpoint),
+        token_(token),
+        out_(fetch.credentials()) {
+    request_.body = form;
+  }
+
+ private:
+  bool write(std::int64_t) override {
+    setRequest("POST"sv, endpoint_);
+    addHeader("content-type"sv, stsContentType);
+    return true;
+  }
+  Verdict judge(const Moment&) override {
+    Result<void> read = readStsAnswer(exchange_.response, out_, {token_});
+    // STS may not know a new key of the token's issuer yet.
+    const bool isTooNew = !read && read.error().code == "InvalidIdentityToken"sv;
+    return settle(std::move(read), isTooNew ? Verdict::Passes : Verdict::Failed);
+  }
+
+  const Endpoint& endpoint_;
+  std::string_view token_;
+  Credentials& out_;
+};
+
+}  // namespace detail
+
 /// Credentials of a role for the token of another identity provider, by AssumeRoleWithWebIdentity
 /// of AWS STS; how EKS gives a role to a service account. Asks at each call; put a cache around it.
 /// Keeps references; one thread at a time.
 ///
-/// As a `CredentialsProvider` it goes by AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and
-/// AWS_ROLE_SESSION_NAME; as a `ProfileSource` by `web_identity_token_file`, `role_arn` and
-/// `role_session_name` of a profile.
-class WebIdentityCredentials final : public CredentialsProvider, public ProfileSource {
+/// By itself it goes by AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME; as a
+/// `ProfileSource` by `web_identity_token_file`, `role_arn` and `role_session_name` of a profile.
+class WebIdentityCredentials final : public ProfileSource {
  public:
-  /// Waits on `clock` between attempts. `given` says how STS is reached, where the environment and
-  /// the shared files are not to say it.
+  /// Waits on `clock` where it is to block. `given` says how STS is reached, where the environment
+  /// and the shared files are not to say it.
   WebIdentityCredentials(HttpTransport& transport, Clock& clock, GivenStsSettings given = {})
       : transport_(transport), clock_(clock), given_(std::move(given)) {}
 
-  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
+  [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
+    return !profile.value("web_identity_token_file"sv).empty();
+  }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
+
+ private:
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
     WebIdentity identity;
     identity.tokenFile = detail::environmentVariable("AWS_WEB_IDENTITY_TOKEN_FILE");
     identity.roleArn = detail::environmentVariable("AWS_ROLE_ARN");
     identity.sessionName = detail::environmentVariable("AWS_ROLE_SESSION_NAME");
     if (identity.tokenFile.empty()) {
-      return detail::sourceError(ErrorKind::NoCredentials, "web identity"sv,
-                                 {"AWS_WEB_IDENTITY_TOKEN_FILE is not set"sv});
+      return fetch.done(detail::sourceError(ErrorKind::NoCredentials, "web identity"sv,
+                                            {"AWS_WEB_IDENTITY_TOKEN_FILE is not set"sv}));
     }
     if (identity.roleArn.empty()) {
-      return detail::sourceError(ErrorKind::Configuration, "web identity"sv,
-                                 {"AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"sv});
+      return fetch.done(
+          detail::sourceError(ErrorKind::Configuration, "web identity"sv,
+                              {"AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"sv}));
     }
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
-    if (!files) return std::move(files).error();
+    if (!files) return fetch.done(std::move(files).error());
     const detail::ChosenProfile profile = detail::chosenProfile(given_.profile);
     Result<StsSettings> sts = detail::loadStsSettings(*files, profile.name, given_);
-    if (!sts) return std::move(sts).error();
-    return exchangeToken(*sts, identity, credentials);
+    if (!sts) return fetch.done(std::move(sts).error());
+    return exchangeToken(*sts, identity, fetch, now);
   }
-
-  [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
-    return !profile.value("web_identity_token_file"sv).empty();
-  }
-  Result<void> retrieveFor(const ProfileView& profile, const CredentialsQuery&,
-                           Credentials& credentials) override {
+  Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
     WebIdentity identity;
     identity.tokenFile = profile.value("web_identity_token_file"sv);
     identity.roleArn = profile.value("role_arn"sv);
     identity.sessionName = profile.value("role_session_name"sv);
     if (identity.roleArn.empty()) {
-      return profile.refuse("web_identity_token_file is set, but role_arn is not"sv);
+      return fetch.done(profile.refuse("web_identity_token_file is set, but role_arn is not"sv));
     }
     Result<StsSettings> sts = detail::loadStsSettings(profile.files, profile.selected, given_);
-    if (!sts) return std::move(sts).error();
-    return exchangeToken(*sts, identity, credentials);
+    if (!sts) return fetch.done(std::move(sts).error());
+    return exchangeToken(*sts, identity, fetch, now);
   }
-
-  /// The same with nothing looked up.
-  Result<void> exchangeToken(const StsSettings& sts, const WebIdentity& identity,
-                             Credentials& credentials) {
-    const std::string source = detail::concat(
+  Step exchangeToken(const StsSettings& sts, const WebIdentity& identity, CredentialsFetch& fetch,
+                     const Moment& now) {
+    source_ = detail::concat(
         {"AssumeRoleWithWebIdentity of "sv, detail::printable(identity.roleArn, 120)});
+    Result<void> ready = prepare(sts, identity, now);
+    if (!ready) return fetch.done(detail::sourceError(source_, ready.error()));
+    CallRules rules;
+    rules.maxAttempts = sts.maxAttempts;
+    call_.emplace(fetch, transport_, rules, endpoint_, detail::trimBlanks(token_.expose()),
+                  form_.expose());
+    return proceed(fetch, now);
+  }
+  Result<void> prepare(const StsSettings& sts, const WebIdentity& identity, const Moment& now) {
     Result<detail::SharedText> file =
         detail::readSharedFile({detail::expandPath(identity.tokenFile), true});
-    if (!file) return detail::sourceError(source, file.error());
-    const std::string_view token = detail::trimBlanks(file->text.expose());
+    if (!file) return std::move(file).error();
+    token_ = std::move(file->text);
+    const std::string_view token = detail::trimBlanks(token_.expose());
     if (token.empty()) {
-      return detail::sourceError(
-          ErrorKind::Credentials, source,
-          {file->path, ": there is no such file, or it is empty or no regular file"sv});
+      return detail::errorOf(ErrorKind::Credentials,
+                             {file->path, ": there is no such file, or it is empty or no regular file"sv});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
-    if (!endpoint) return detail::sourceError(source, endpoint.error());
-    detail::HttpCall call("POST"sv, *endpoint);
+    if (!endpoint) return std::move(endpoint).error();
+    endpoint_ = *std::move(endpoint);
     const std::string sessionName = identity.sessionName.empty()
-                                        ? detail::sessionNameOf(clock_.now().unixMs)
+                                        ? detail::sessionNameOf(now.unixMs)
                                         : identity.sessionName;
     detail::writeStsForm("AssumeRoleWithWebIdentity"sv,
                          {{"RoleArn"sv, identity.roleArn},
                           {"RoleSessionName"sv, sessionName},
                           {"WebIdentityToken"sv, token}},
-                         call.body());
-    call.addHeader("Content-Type"sv, detail::stsContentType);
-    Result<void> done = detail::askSts(call, transport_, detail::Attempts(sts.maxAttempts, &clock_),
-                                       credentials, {token});
-    if (done) return done;
-    return detail::sourceError(source, done.error());
+                         form_);
+    return {};
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    const Step step = call_->next(now);
+    if (step != Step::Done) return fetch.forward(*call_, step);
+    return fetch.done(call_->takeOutcome(source_));
+  }
+  void end() noexcept override {
+    call_.reset();
+    token_.clear();
+    form_.clear();
   }
 
- private:
   HttpTransport& transport_;
   Clock& clock_;
   GivenStsSettings given_;
+  // Of the search that is under way.
+  std::string source_;
+  Endpoint endpoint_;
+  Secret token_;
+  Secret form_;
+  std::optional<detail::WebIdentityCall> call_;
 };
 
 }  // namespace v0_1

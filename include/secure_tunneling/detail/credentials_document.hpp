@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/http_call.hpp"
 #include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/protocol.hpp"
@@ -19,8 +18,6 @@ namespace detail {
 
 /// How a JSON document carries credentials. Names are compared without case, as the SDKs do.
 struct CredentialsDocument {
-  /// What gave it, for messages.
-  std::string_view source;
   /// The member whose object has them; empty where the document itself does.
   std::string_view parent = {};
   std::string_view tokenName = "Token"sv;
@@ -88,7 +85,7 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
   }
   document.clear();
   if (problem.empty()) return {};
-  return sourceError(ErrorKind::Credentials, form.source, {problem});
+  return makeError(ErrorKind::Credentials, problem);
 }
 
 }  // namespace detail

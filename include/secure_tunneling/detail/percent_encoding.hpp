@@ -31,6 +31,22 @@ inline void appendPercentEncoded(PieceBuffer& out, unsigned byte) noexcept {
 
 }  // namespace detail
 }  // namespace sigv4
+
+namespace detail {
+
+/// Appends `text` with all but the unreserved characters percent-encoded: one part of a path or of
+/// a query, or one side of a form's field.
+template <class Text>
+void appendPercentEncoded(std::string_view text, Text& out) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+    out.append(sigv4::detail::isUnreserved(c) ? std::string_view(&c, 1)
+                                              : std::string_view(encoded, sizeof encoded));
+  }
+}
+
+}  // namespace detail
 }  // namespace v0_1
 }  // namespace secure_tunneling
 

@@ -10,7 +10,8 @@
 #include <utility>
 
 #include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/http_call.hpp"
+#include "secure_tunneling/call/source_call.hpp"
+#include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/detail/xml.hpp"
@@ -147,20 +148,6 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
   }
   response.body.clear();
   return error;
-}
-
-/// Sends a form to STS, again after failures that may pass, and reads the answer. The error is that
-/// of the last attempt, and quotes as of `redactor`.
-inline Result<void> askSts(HttpCall& call, HttpTransport& transport, Attempts attempts,
-                           Credentials& credentials, const Redactor& redactor) {
-  for (;;) {
-    Result<void> done = call.send(transport);
-    if (done) done = readStsAnswer(call.response(), credentials, redactor);
-    if (done) return done;
-    // STS may not know a new key of the token's issuer yet.
-    const bool isTooNew = done.error().code == "InvalidIdentityToken"sv;
-    if (!attempts.again(done.error(), isTooNew)) return done;
-  }
 }
 
 }  // namespace detail
