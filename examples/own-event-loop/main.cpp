@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Rotates the source tokens of several tunnels at once, on one thread and one event loop. Goes by
-// the same environment as the AWS tools.
+// Rotates the source tokens of several tunnels at once, on one thread and one event loop, which
+// looks for their credentials too. A tunnel may name the profile that it belongs to. Goes by the
+// same environment and files as the AWS tools.
 #include <curl/curl.h>
 #include <signal.h>
 
 #include <cstdio>
 #include <list>
+#include <map>
+#include <string>
 
 #include "rotation.hpp"
 
@@ -29,11 +32,49 @@ void print(const Rotation& rotation, const Rotation::Outcome& outcome) {
                outcome ? "the answer has no token" : outcome.error().message.c_str());
 }
 
+/// Every source that a profile can name, with connections of its own and a cache around it.
+class ProfileCredentials {
+ public:
+  explicit ProfileCredentials(const std::string& profile)
+      : services_(optionsOf({})),
+        local_(optionsOf(localOptions())),
+        chain_(services_, local_, clock_, givenOf(profile)),
+        cache_(chain_) {}
+
+  [[nodiscard]] st::CredentialsSource& source() noexcept { return cache_; }
+
+ private:
+  static st::CurlTransportOptions optionsOf(st::CurlTransportOptions options) {
+    options.initializeCurl = false;  // main() has done it
+    return options;
+  }
+  /// For agents on this host and its link: outside of EC2 nobody answers, and then it gives up
+  /// soon. One that takes its time holds up nothing here.
+  static st::CurlTransportOptions localOptions() {
+    st::CurlTransportOptions options;
+    options.connectTimeoutMs = 1'000;
+    options.totalTimeoutMs = 10'000;
+    options.noProxy = "*";
+    return options;
+  }
+  static st::GivenStsSettings givenOf(const std::string& profile) {
+    st::GivenStsSettings given;
+    given.profile = profile;
+    return given;
+  }
+
+  st::SystemClock clock_;
+  st::CurlTransport services_;
+  st::CurlTransport local_;
+  st::BasicDefaultChain<st::OpensslSha256> chain_;
+  st::CachedCredentials cache_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fputs("usage: own-event-loop TUNNEL_ID...\n", stderr);
+    std::fputs("usage: own-event-loop TUNNEL_ID[@PROFILE]...\n", stderr);
     return 2;
   }
   const auto settings = st::loadSettings();
@@ -46,10 +87,18 @@ int main(int argc, char** argv) {
 
   EventLoop loop;
   Transfers transfers(loop);
-  st::EnvironmentCredentials credentials;
+  std::map<std::string, ProfileCredentials> profiles;
   std::list<Rotation> rotations;
-  for (int i = 1; i != argc; ++i)
-    rotations.emplace_back(argv[i], *settings, credentials, loop, transfers).start(&print);
+  for (int i = 1; i != argc; ++i) {
+    const std::string argument = argv[i];
+    const std::size_t at = argument.find('@');
+    const std::string profile = at == std::string::npos ? "" : argument.substr(at + 1);
+    // Tunnels of one profile share its credentials.
+    st::CredentialsSource& credentials =
+        profiles.try_emplace(profile, profile).first->second.source();
+    rotations.emplace_back(argument.substr(0, at), *settings, credentials, loop, transfers)
+        .start(&print);
+  }
   loop.run();
   return failures == 0 ? 0 : 1;
 }

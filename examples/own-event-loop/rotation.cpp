@@ -28,17 +28,14 @@ Rotation::Rotation(std::string tunnelId, st::Settings settings,
 
 void Rotation::start(OnDone onDone) {
   onDone_ = std::move(onDone);
-  call_.emplace(state_, request_);
+  call_.emplace(state_, request_, &credentials_);
   step();
 }
 
 void Rotation::step() {
   for (;;) {
     switch (call_->next(clock_.now())) {
-      case Call::Step::NeedCredentials:
-        call_->onCredentials(
-            credentials_.retrieve(call_->credentialsQuery(), call_->credentials()));
-        break;
+      case Call::Step::NeedCredentials:  // never, with a source
       case Call::Step::Send:
         if (send()) return;
         break;
@@ -54,19 +51,21 @@ void Rotation::step() {
 
 /// Whether a transfer runs now.
 bool Rotation::send() {
-  st::Result<void> begun = transport_.begin(call_->request(), call_->response());
+  via_ = &transport_;
+  if (call_->transport() != nullptr) via_ = static_cast<st::CurlTransport*>(call_->transport());
+  st::Result<void> begun = via_->begin(call_->request(), call_->response());
   if (!begun) {
     onAnswer(std::move(begun));
     return false;
   }
   const auto onDone = [this](CURLcode code) { onTransfer(code); };
-  if (transfers_.start(transport_.handle(), onDone)) return true;
-  onAnswer(transport_.end(CURLE_FAILED_INIT));
+  if (transfers_.start(via_->handle(), onDone)) return true;
+  onAnswer(via_->end(CURLE_FAILED_INIT));
   return false;
 }
 
 void Rotation::onTransfer(CURLcode code) {
-  onAnswer(transport_.end(code));
+  onAnswer(via_->end(code));
   step();
 }
 

@@ -16,8 +16,8 @@ class Rotation {
   using Outcome = secure_tunneling::Result<secure_tunneling::RotateTunnelAccessTokenResponse>;
   using OnDone = std::function<void(const Rotation& rotation, const Outcome& outcome)>;
 
-  /// `credentials` are asked on the loop's thread: a provider that takes its time holds up the
-  /// loop.
+  /// `credentials` are searched by the same loop. Whatever they need of the network has to go over a
+  /// `CurlTransport`, which is what the loop knows how to drive.
   Rotation(std::string tunnelId, secure_tunneling::Settings settings,
            secure_tunneling::CredentialsSource& credentials, EventLoop& loop,
            Transfers& transfers);
@@ -40,6 +40,8 @@ class Rotation {
   Transfers& transfers_;
   secure_tunneling::SystemClock clock_;
   secure_tunneling::CurlTransport transport_;
+  /// What the transfer that is under way goes over.
+  secure_tunneling::CurlTransport* via_ = nullptr;
   secure_tunneling::RotateTunnelAccessTokenRequest request_;
   secure_tunneling::ClientState<secure_tunneling::OpensslSha256> state_;
   std::optional<Call> call_;

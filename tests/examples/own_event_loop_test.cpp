@@ -3,12 +3,15 @@
 // happened, which never would if the program waited for the answer.
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
 #include "support/gate.hpp"
+#include "support/sts_answers.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace secure_tunneling;
 
@@ -27,6 +30,16 @@ struct World {
     }
   }
 
+  /// Starts the program for its tunnels, by files and servers of its own.
+  [[nodiscard]] ChildProcess start(const std::vector<std::string>& named,
+                                   std::vector<std::string> environment) const {
+    std::vector<std::string> arguments = {std::string(SECURE_TUNNELING_PROGRAMS) +
+                                          "/own-event-loop"};
+    arguments.insert(arguments.end(), named.begin(), named.end());
+    environment.emplace_back("AWS_REGION=us-east-1");
+    environment.push_back("AWS_ENDPOINT_URL_IOTSECURETUNNELING=" + service.url());
+    return {arguments, environment};
+  }
   [[nodiscard]] ChildProcess start(const std::string& url) const {
     std::vector<std::string> arguments = {std::string(SECURE_TUNNELING_PROGRAMS) +
                                           "/own-event-loop"};
@@ -164,4 +177,65 @@ TEST_CASE("own event loop: one that fails does not fail the others") {
   CHECK(program.errors().find("no-such-tunnel: ResourceNotFoundException") != std::string::npos);
   CHECK(program.errors().find(": tunnelId") == std::string::npos);
   CHECK(program.errors().find("tunnelId: required") != std::string::npos);
+}
+
+TEST_CASE("own event loop: a metadata service that stalls holds up no other call") {
+  World world(3);
+  world.service.with([](auto& fake) {
+    fake.addCredentials("ASIAROLE", "secret-of-the-role", "token-of-the-role");
+    fake.addCredentials("ASIAINSTANCE", "secret-of-the-instance", "token-of-the-instance");
+  });
+  const std::string document =
+      R"({"Code":"Success","AccessKeyId":"ASIAINSTANCE","SecretAccessKey":"secret-of-the-instance",)"
+      R"("Token":"token-of-the-instance","Expiration":"2035-01-01T00:00:00Z"})";
+  const std::string assumed =
+      stsAnswer("ASIAROLE", "secret-of-the-role", "token-of-the-role", "2035-01-01T00:00:00Z");
+  Gate othersDone;
+  // Says nothing before the other tunnels have their tokens, however long that takes.
+  SocketServer metadata([&](Connection& connection) {
+    while (true) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      if (raw.find("PUT") == 0) {
+        if (!othersDone.waitFor(2)) return;
+        connection.answer(200, "session", "X-aws-ec2-metadata-token-ttl-seconds: 600\r\n");
+      } else if (raw.find("/security-credentials/ ") != std::string::npos) {
+        connection.answer(200, "role");
+      } else {
+        connection.answer(200, document);
+      }
+    }
+  });
+  std::atomic<int> assumptions{0};
+  SocketServer sts([&](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      ++assumptions;
+      connection.answer(200, assumed);
+    }
+  });
+  const TemporaryFolder folder;
+  std::ofstream(folder.path("config"))
+      << "[profile keys]\naws_access_key_id = " << ServedFake::accessKeyId
+      << "\naws_secret_access_key = " << ServedFake::secretAccessKey
+      << "\n[profile one-role]\nrole_arn = arn:aws:iam::1:role/one\nsource_profile = keys\n"
+         "[profile two-roles]\nrole_arn = arn:aws:iam::1:role/two\nsource_profile = one-role\n"
+         "[profile instance]\nrole_arn = arn:aws:iam::1:role/three\n"
+         "credential_source = Ec2InstanceMetadata\n";
+  ChildProcess program =
+      world.start({"many-0@instance", "many-1@two-roles", "many-2@keys"},
+                  {"AWS_CONFIG_FILE=" + folder.path("config"),
+                   "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+                   "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + metadata.url(),
+                   "AWS_ENDPOINT_URL_STS=" + sts.url()});
+  std::vector<std::string> lines;
+  for (int i = 0; i != 2; ++i) {
+    lines.push_back(program.readLine());
+    othersDone.arrive();
+  }
+  CHECK(sorted(lines) == sorted({world.lineOf("many-1"), world.lineOf("many-2")}));
+  const std::string last = program.readLine();
+  CHECK(program.wait() == 0);
+  INFO(program.errors());
+  CHECK(last == world.lineOf("many-0"));
+  CHECK(assumptions == 3);
 }
