@@ -15,8 +15,8 @@ st::CurlTransportOptions transportOptions() {
 
 }  // namespace
 
-Rotation::Rotation(std::string tunnelId, st::Settings settings,
-                   st::CredentialsSource& credentials, EventLoop& loop, Transfers& transfers)
+Rotation::Rotation(std::string tunnelId, st::Settings settings, st::CredentialsSource& credentials,
+                   EventLoop& loop, Transfers& transfers)
     : credentials_(credentials),
       loop_(loop),
       transfers_(transfers),

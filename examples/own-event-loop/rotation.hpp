@@ -16,11 +16,10 @@ class Rotation {
   using Outcome = secure_tunneling::Result<secure_tunneling::RotateTunnelAccessTokenResponse>;
   using OnDone = std::function<void(const Rotation& rotation, const Outcome& outcome)>;
 
-  /// `credentials` are searched by the same loop. Whatever they need of the network has to go over a
-  /// `CurlTransport`, which is what the loop knows how to drive.
+  /// `credentials` are searched by the same loop. Whatever they need of the network has to go over
+  /// a `CurlTransport`, which is what the loop knows how to drive.
   Rotation(std::string tunnelId, secure_tunneling::Settings settings,
-           secure_tunneling::CredentialsSource& credentials, EventLoop& loop,
-           Transfers& transfers);
+           secure_tunneling::CredentialsSource& credentials, EventLoop& loop, Transfers& transfers);
   Rotation(const Rotation&) = delete;
   Rotation& operator=(const Rotation&) = delete;
 

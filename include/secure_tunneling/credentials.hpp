@@ -143,8 +143,8 @@ class CredentialsFetch final : public Steps {
   bool mayBlock_;
 };
 
-/// Where credentials come from, step by step: a machine that gives the thread back wherever there is
-/// something to wait for. For a source that blocks there is `CredentialsProvider`.
+/// Where credentials come from, step by step: a machine that gives the thread back wherever there
+/// is something to wait for. For a source that blocks there is `CredentialsProvider`.
 ///
 /// An implementation does no I/O but to read files: what it needs of the network it has its driver
 /// send. It writes what it found to `fetch.credentials()`, and ends with `fetch.done()`; the errors

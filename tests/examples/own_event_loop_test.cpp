@@ -181,15 +181,12 @@ TEST_CASE("own event loop: one that fails does not fail the others") {
 
 TEST_CASE("own event loop: a metadata service that stalls holds up no other call") {
   World world(3);
-  world.service.with([](auto& fake) {
-    fake.addCredentials("ASIAROLE", "secret-of-the-role", "token-of-the-role");
-    fake.addCredentials("ASIAINSTANCE", "secret-of-the-instance", "token-of-the-instance");
-  });
-  const std::string document =
-      R"({"Code":"Success","AccessKeyId":"ASIAINSTANCE","SecretAccessKey":"secret-of-the-instance",)"
-      R"("Token":"token-of-the-instance","Expiration":"2035-01-01T00:00:00Z"})";
-  const std::string assumed =
-      stsAnswer("ASIAROLE", "secret-of-the-role", "token-of-the-role", "2035-01-01T00:00:00Z");
+  const std::string document = std::string(R"({"Code":"Success","AccessKeyId":")") +
+                               ServedFake::accessKeyId + R"(","SecretAccessKey":")" +
+                               ServedFake::secretAccessKey +
+                               R"(","Token":"token","Expiration":"2035-01-01T00:00:00Z"})";
+  const std::string assumed = stsAnswer(ServedFake::accessKeyId, ServedFake::secretAccessKey,
+                                        "token", "2035-01-01T00:00:00Z");
   Gate othersDone;
   // Says nothing before the other tunnels have their tokens, however long that takes.
   SocketServer metadata([&](Connection& connection) {
@@ -221,12 +218,10 @@ TEST_CASE("own event loop: a metadata service that stalls holds up no other call
          "[profile two-roles]\nrole_arn = arn:aws:iam::1:role/two\nsource_profile = one-role\n"
          "[profile instance]\nrole_arn = arn:aws:iam::1:role/three\n"
          "credential_source = Ec2InstanceMetadata\n";
-  ChildProcess program =
-      world.start({"many-0@instance", "many-1@two-roles", "many-2@keys"},
-                  {"AWS_CONFIG_FILE=" + folder.path("config"),
-                   "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-                   "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + metadata.url(),
-                   "AWS_ENDPOINT_URL_STS=" + sts.url()});
+  ChildProcess program = world.start(
+      {"many-0@instance", "many-1@two-roles", "many-2@keys"},
+      {"AWS_CONFIG_FILE=" + folder.path("config"), "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+       "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + metadata.url(), "AWS_ENDPOINT_URL_STS=" + sts.url()});
   std::vector<std::string> lines;
   for (int i = 0; i != 2; ++i) {
     lines.push_back(program.readLine());

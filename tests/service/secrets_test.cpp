@@ -59,7 +59,8 @@ TEST_CASE("the buffers of a call hold no secret after it") {
     call.onCredentials(credentials.retrieve(call.credentialsQuery(), call.credentials()));
     REQUIRE(call.next(clock.now()) == Call::Step::Send);
     REQUIRE(transport.send(call.request(), call.response()));
-    CHECK(wholeBuffer(state.exchange.response.body).find("canary-source") != std::string_view::npos);
+    CHECK(wholeBuffer(state.exchange.response.body).find("canary-source") !=
+          std::string_view::npos);
     CHECK(wholeBuffer(state.exchange.headerLines).find(sessionToken) != std::string_view::npos);
     call.onSent({}, clock.now());
     REQUIRE(call.next(clock.now()) == Call::Step::Done);

@@ -8,8 +8,7 @@
 class BlockingProfileSource : public secure_tunneling::ProfileSource {
  protected:
   virtual secure_tunneling::Result<void> retrieveNow(
-      const secure_tunneling::ProfileView& profile,
-      secure_tunneling::Credentials& credentials) = 0;
+      const secure_tunneling::ProfileView& profile, secure_tunneling::Credentials& credentials) = 0;
 
  private:
   secure_tunneling::Step begin(secure_tunneling::CredentialsFetch& fetch,

@@ -128,8 +128,7 @@ TEST_CASE("the version of a credentials document") {
         R"({"Version":)" + std::string(version) + R"(,"AccessKeyId":"I","SecretAccessKey":"s"})";
     CHECK(read(document, form) == "error: Version: expected 1");
   }
-  CHECK(read(R"({"AccessKeyId":"I","SecretAccessKey":"s"})", form) ==
-        "error: Version: expected 1");
+  CHECK(read(R"({"AccessKeyId":"I","SecretAccessKey":"s"})", form) == "error: Version: expected 1");
 }
 
 TEST_CASE("a credentials document leaves no secret in freed memory") {

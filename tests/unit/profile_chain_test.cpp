@@ -24,7 +24,7 @@ struct RecordedRoles final : BlockingRoleAssumer {
   Role role;
 
   Result<void> assumeNow(const StsSettings& settings, const Role& wanted, const Credentials& as,
-                      Credentials& credentials) override {
+                         Credentials& credentials) override {
     sts = settings;
     role = wanted;
     log += wanted.arn + " by " + as.accessKeyId + "; ";

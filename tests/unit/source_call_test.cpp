@@ -282,8 +282,8 @@ TEST_CASE("which answers to a source are asked for again, and how long it waits"
   const struct {
     int status;
     bool again;
-  } cases[] = {{201, false}, {400, false}, {403, false}, {404, false}, {429, true}, {500, true},
-               {501, false}, {502, true},  {503, true},  {504, true}};
+  } cases[] = {{201, false}, {400, false}, {403, false}, {404, false}, {429, true},
+               {500, true},  {501, false}, {502, true},  {503, true},  {504, true}};
   for (const auto& row : cases) {
     CAPTURE(row.status);
     Source source("http://127.0.0.1", 2);

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "chain_case.hpp"
-#include "support/blocking_sources.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/credentials/default_chain.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
+#include "support/blocking_sources.hpp"
 
 using namespace secure_tunneling;
 
@@ -92,8 +92,7 @@ void runCase(const Json& json, Report& report) {
   BasicDefaultChain<OpensslSha256> chain(transport, transport, clock, given);
   ProfileAlone alone(transport, clock, given);
   const bool isWhole = json["provider"].text() == "default-chain";
-  CredentialsSource& provider =
-      isWhole ? static_cast<CredentialsSource&>(chain) : alone.profile;
+  CredentialsSource& provider = isWhole ? static_cast<CredentialsSource&>(chain) : alone.profile;
   Credentials credentials;
   CredentialsQuery query;
   query.nowMs = clock.now().unixMs;
@@ -113,7 +112,7 @@ struct ChainSteps final : BlockingRoleAssumer {
     text.append("\n");
   }
   Result<void> assumeNow(const StsSettings&, const Role& role, const Credentials& as,
-                      Credentials& credentials) override {
+                         Credentials& credentials) override {
     if (!as.secretAccessKey.empty()) {
       add("AccessKey", {as.accessKeyId, as.secretAccessKey.expose()});
     }

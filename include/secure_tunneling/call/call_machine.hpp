@@ -51,19 +51,21 @@ struct CallRules {
 /// `judge`. Attempts, waits, the quota, clock skew, header lines, redaction and size limits are the
 /// engine's.
 ///
-/// | state             | event                         | next state                              |
-/// |-------------------|-------------------------------|-----------------------------------------|
-/// | `NeedCredentials` | a step of the source          | `NeedCredentials`                       |
-/// | `NeedCredentials` | credentials are there         | `Send`                                  |
-/// | `NeedCredentials` | there are none                | `Done`                                  |
-/// | `Send`            | the request cannot be written | `Done`                                  |
-/// | `Send`            | `Verdict::Finished`           | `Done`                                  |
-/// | `Send`            | `Verdict::Another`            | `Send`                                  |
-/// | `Send`            | `Verdict::Refused`            | `Done`                                  |
-/// | `Send`            | a failure that may pass       | `Wait`, or at once what follows it      |
-/// | `Send`            | a failure that will not       | `Done`                                  |
-/// | `Wait`            | asked again                   | `Send`, or `NeedCredentials` where the  |
-/// |                   |                               | service called those expired            |
+/// | state             | event                          | next state        |
+/// |-------------------|--------------------------------|-------------------|
+/// | `NeedCredentials` | a step of the source           | `NeedCredentials` |
+/// | `NeedCredentials` | credentials are there          | `Send`            |
+/// | `NeedCredentials` | there are none                 | `Done`            |
+/// | `Send`            | the request cannot be written  | `Done`            |
+/// | `Send`            | `Verdict::Finished`            | `Done`            |
+/// | `Send`            | `Verdict::Another`             | `Send`            |
+/// | `Send`            | `Verdict::Refused`             | `Done`            |
+/// | `Send`            | a failure that may pass        | `Wait`            |
+/// | `Send`            | a failure that will not        | `Done`            |
+/// | `Send`            | credentials are called expired | `NeedCredentials` |
+/// | `Wait`            | asked again                    | `Send`            |
+///
+/// `Wait` is passed over where there is nothing to wait for.
 class CallMachine : public Steps {
  public:
   Step next(const Moment& now) final {

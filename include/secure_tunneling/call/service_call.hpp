@@ -84,19 +84,18 @@ class ServiceCall : public SignedCall<Hash> {
   using CallMachine::onCredentials;
 
  protected:
-  using typename CallMachine::Verdict;
   using CallMachine::error_;
   using CallMachine::exchange_;
+  using typename CallMachine::Verdict;
 
   /// `target` is the action's X-Amz-Target; its request is in `state.body`, unless `prepared` is
   /// an error, which is then what comes of the call.
   ServiceCall(ClientState<Hash>& state, std::string_view target, Result<void> prepared,
               CredentialsSource* source = nullptr, bool mayBlock = false)
-      : SignedCall<Hash>(state.exchange, state.rules(),
-                         state.settings.signRequests ? &fetch_ : nullptr,
-                         state.settings.signRequests ? &state.credentials : nullptr, state.hash,
-                         state.signingKey, state.endpoint,
-                         {signingService, contentType, target}, state.body),
+      : SignedCall<Hash>(
+            state.exchange, state.rules(), state.settings.signRequests ? &fetch_ : nullptr,
+            state.settings.signRequests ? &state.credentials : nullptr, state.hash,
+            state.signingKey, state.endpoint, {signingService, contentType, target}, state.body),
         fetch_(state.exchange, source, state.credentials, mayBlock) {
     error_ = std::move(prepared.box());
     this->begin();

@@ -67,8 +67,7 @@ class SourceCall : public CallMachine {
       if (!isControl(c)) continue;
       error_ = ErrorBox(new Error(errorOf(
           ErrorKind::Configuration,
-          {"header "sv, name,
-           ": the value has a line break or another control character"sv})));
+          {"header "sv, name, ": the value has a line break or another control character"sv})));
       return false;
     }
     addHeader(name, value);

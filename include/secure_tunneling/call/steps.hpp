@@ -36,10 +36,10 @@ struct HttpExchange {
   }
 };
 
-/// A machine: a piece of work that needs the network and time, and does no I/O itself. A driver asks
-/// `next()` and does what it says, until it says `Done`. Asking again without telling what came
-/// back repeats the step, but for `Wait`, which ends when it is asked again. Whether a step is the
-/// call's own or belongs to the search for its credentials is no matter to a driver.
+/// A machine: a piece of work that needs the network and time, and does no I/O itself. A driver
+/// asks `next()` and does what it says, until it says `Done`. Asking again without telling what
+/// came back repeats the step, but for `Wait`, which ends when it is asked again. Whether a step is
+/// the call's own or belongs to the search for its credentials is no matter to a driver.
 class Steps {
  public:
   /// What to do now. `now` is the time that a request is signed with.

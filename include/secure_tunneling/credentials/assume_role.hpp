@@ -151,8 +151,7 @@ class StsRoleAssumer final : public RoleAssumer {
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
-  Result<void> begin(const RoleAssumption& assumption, CredentialsFetch& fetch,
-                     const Moment& now) {
+  Result<void> begin(const RoleAssumption& assumption, CredentialsFetch& fetch, const Moment& now) {
     const char* const problem = detail::problemOf(assumption.as);
     if (problem != nullptr) return makeError(ErrorKind::Credentials, problem);
     Result<Endpoint> endpoint = resolveStsEndpoint(assumption.sts);
@@ -202,8 +201,7 @@ class StsRoleAssumer final : public RoleAssumer {
 /// Keeps references; one thread at a time.
 class AssumeRoleCredentials final : public SerialSource {
  public:
-  AssumeRoleCredentials(StsSettings sts, Role role, CredentialsSource& source,
-                        RoleAssumer& assumer)
+  AssumeRoleCredentials(StsSettings sts, Role role, CredentialsSource& source, RoleAssumer& assumer)
       : sts_(std::move(sts)), role_(std::move(role)), source_(source), assumer_(assumer) {}
 
   [[nodiscard]] Clock* clock() noexcept override { return assumer_.clock(); }

@@ -26,16 +26,16 @@ struct CacheOptions {
 /// - In the advisory window the next call fetches new ones; calls of other threads meanwhile get
 ///   those that are kept.
 /// - In the last minute, and when the service has refused them as expired, all calls wait for the
-///   new ones. There is never more than one fetch at a time; one that an event loop drives is waited
-///   for in steps of 20 ms, for half a minute at most.
+///   new ones. There is never more than one fetch at a time; one that an event loop drives is
+///   waited for in steps of 20 ms, for half a minute at most.
 /// - After a fetch that failed, or brought credentials that are over already, those that are kept
 ///   go on being used, and the source is left alone for 5 to 10 minutes (spread by
 ///   `CredentialsQuery::random`).
 /// - An error that only a person can mend (`ErrorKind::Configuration` or `InvalidArgument`) is
 ///   returned at once, and again for 5 seconds without asking. With nothing kept, every error is.
 ///
-/// Any number of threads may search in it and call `invalidate`; the source is only used by one at a
-/// time. Keeps a reference to it. Blocks as long as the source does.
+/// Any number of threads may search in it and call `invalidate`; the source is only used by one at
+/// a time. Keeps a reference to it. Blocks as long as the source does.
 class CachedCredentials final : public CredentialsSource {
  public:
   explicit CachedCredentials(CredentialsSource& source, CacheOptions options = {})
@@ -45,7 +45,8 @@ class CachedCredentials final : public CredentialsSource {
     std::unique_lock<std::mutex> lock(mutex_);
     std::unique_lock<std::mutex> asking(fetchMutex_, std::defer_lock);
     if (fetcher_ != &fetch) {
-      // What another search has fetched, or failed to, while this one waited is the answer here too.
+      // What another search has fetched, or failed to, while this one waited is the answer here
+      // too.
       const bool hasWaited = fetch.waits != 0;
       if (hasWaited && fetches_ != fetch.seen) return give(fetch);
       // A caller that was refused older credentials than those that are kept has new ones to try.

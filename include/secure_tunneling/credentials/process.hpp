@@ -20,8 +20,8 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/credentials/profile_source.hpp"
 #include "secure_tunneling/call/source_call.hpp"
+#include "secure_tunneling/credentials/profile_source.hpp"
 #include "secure_tunneling/detail/credentials_document.hpp"
 
 namespace secure_tunneling {

@@ -64,8 +64,7 @@ class ProfileSource : public SerialSource {
   ProfileSource() = default;
 
   /// As `begin`. The profile lives as long as this call.
-  virtual Step beginFor(const ProfileView& profile, CredentialsFetch& fetch,
-                        const Moment& now) = 0;
+  virtual Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) = 0;
 };
 
 namespace detail {

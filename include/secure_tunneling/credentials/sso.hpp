@@ -102,8 +102,7 @@ class SsoRoleCall final : public SourceCall {
     CredentialsDocument form;
     form.parent = "roleCredentials"sv;
     form.tokenName = "sessionToken"sv;
-    return settle(readCredentials(exchange_.response.body, form, out_, {token_}),
-                  Verdict::Refused);
+    return settle(readCredentials(exchange_.response.body, form, out_, {token_}), Verdict::Refused);
   }
 
   const Endpoint& endpoint_;
@@ -195,8 +194,8 @@ class SsoCredentials final : public ProfileSource {
     Result<void> ready = prepare(profile);
     if (!ready) return fetch.done(std::move(ready));
     if (!isRenewable(settings_, now.unixMs)) return askForRole(fetch, now, {});
-    ready = findEndpoint(tokenEndpoint_,
-                         {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "oidc"sv}, profile);
+    ready = findEndpoint(tokenEndpoint_, {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "oidc"sv},
+                         profile);
     if (!ready) return fetch.done(std::move(ready));
     detail::writeJsonTexts({{"grantType"sv, "refresh_token"sv},
                             {"clientId"sv, token_.clientId},
@@ -235,8 +234,8 @@ class SsoCredentials final : public ProfileSource {
     settings_ = *std::move(settings);
     Result<void> ready = loadToken(settings_);
     if (ready) {
-      ready = findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso"sv, "portal.sso"sv},
-                           profile);
+      ready =
+          findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso"sv, "portal.sso"sv}, profile);
     }
     return ready;
   }
@@ -248,10 +247,10 @@ class SsoCredentials final : public ProfileSource {
       return fetch.done(std::move(renewed));
     }
     if (token_.expiresAtMs <= now.unixMs) {
-      return fetch.done(
-          signIn(settings_, detail::concat({"the SSO token is over"sv,
-                                            renewed ? ""sv : ", and cannot be renewed: "sv,
-                                            renewed ? ""sv : renewed.error().message})));
+      return fetch.done(signIn(
+          settings_,
+          detail::concat({"the SSO token is over"sv, renewed ? ""sv : ", and cannot be renewed: "sv,
+                          renewed ? ""sv : renewed.error().message})));
     }
     roleCall_.emplace(fetch, transport_, roleEndpoint_, settings_, token_.accessToken.expose());
     return proceed(fetch, now);
@@ -340,9 +339,8 @@ class SsoCredentials final : public ProfileSource {
     if (!url.empty()) return {};
     const std::string_view partition = detail::partitionOf(region);
     const bool isFipsName = useFips && (useDualStack || !detail::isGovCloud(region));
-    detail::assignPieces(found.url,
-                         {"https://"sv, service.host, isFipsName ? "-fips."sv : "."sv, region,
-                          detail::dnsSuffix(partition, useDualStack), "/"sv});
+    detail::assignPieces(found.url, {"https://"sv, service.host, isFipsName ? "-fips."sv : "."sv,
+                                     region, detail::dnsSuffix(partition, useDualStack), "/"sv});
     detail::finishRegional(found, region);
     return {};
   }

@@ -129,15 +129,15 @@ class WebIdentityCredentials final : public ProfileSource {
     token_ = std::move(file->text);
     const std::string_view token = detail::trimBlanks(token_.expose());
     if (token.empty()) {
-      return detail::errorOf(ErrorKind::Credentials,
-                             {file->path, ": there is no such file, or it is empty or no regular file"sv});
+      return detail::errorOf(
+          ErrorKind::Credentials,
+          {file->path, ": there is no such file, or it is empty or no regular file"sv});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
     if (!endpoint) return std::move(endpoint).error();
     endpoint_ = *std::move(endpoint);
-    const std::string sessionName = identity.sessionName.empty()
-                                        ? detail::sessionNameOf(now.unixMs)
-                                        : identity.sessionName;
+    const std::string sessionName =
+        identity.sessionName.empty() ? detail::sessionNameOf(now.unixMs) : identity.sessionName;
     detail::writeStsForm("AssumeRoleWithWebIdentity"sv,
                          {{"RoleArn"sv, identity.roleArn},
                           {"RoleSessionName"sv, sessionName},

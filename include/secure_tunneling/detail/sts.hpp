@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/call/source_call.hpp"
+#include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/refusal.hpp"
 #include "secure_tunneling/detail/time.hpp"
