@@ -115,10 +115,11 @@ run_commands() {
   done
 }
 
-# version_of PACKAGE: as it is in the copy.
+# version_of PACKAGE: upstream's, as it is in the copy.
 version_of() {
   # shellcheck disable=SC2016  # for dpkg-query
-  dpkg-query --admindir="$copy/var/lib/dpkg" -W -f '${source:Upstream-Version}' "$1" 2>/dev/null || echo '(none)'
+  dpkg-query --admindir="$copy/var/lib/dpkg" -W -f '${Version}' "$1" 2>/dev/null |
+    sed 's/^[0-9]*://; s/-[^-]*$//'
 }
 
 try() {
