@@ -322,6 +322,25 @@ TEST_CASE("a proxy that refuses is named as the environment does") {
         "proxy " + host + ": refused with HTTP status 407 (" + tls.service.url() + ")");
 }
 
+TEST_CASE("what a proxy over https refuses has not reached the service") {
+  CleanEnvironment environment;
+  TlsService tls;
+  const int status = GENERATE(407, 503);
+  SocketServer proxy({tls.authority.issue("proxy"), {}, 0}, [&](Connection& connection) {
+    connection.readRequest();
+    connection.answer(status, "");
+  });
+  CurlTransportOptions options = proxied(proxy.url());
+  options.caFile = tls.authority.file();
+  const auto response = Caller(tls.service.url(), options).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == (status == 407 ? ErrorKind::Configuration : ErrorKind::Transport));
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message.find("refused with HTTP status") != std::string::npos);
+  CHECK(tls.service.connections() == 0);
+}
+
 #if LIBCURL_VERSION_NUM >= 0x074900
 TEST_CASE("a SOCKS proxy is offered a wrong password once") {
   CleanEnvironment environment;

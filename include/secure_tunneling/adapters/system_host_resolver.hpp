@@ -66,7 +66,11 @@ class SystemHostResolver final : public HostResolver {
 
   /// `curl_easy_perform` waits with the next address until a part of the time is over.
   static CURLcode perform(CURL* handle) noexcept {
+    // By number, for a libcurl that is newer than its headers were: otherwise it waits in the end
+    // for a look-up that was given up.
+    constexpr auto quickExit = static_cast<CURLMoption>(21);
     CURLM* const multi = curl_multi_init();
+    curl_multi_setopt(multi, quickExit, 1L);
     curl_multi_add_handle(multi, handle);
     int running = 0;
     while (curl_multi_perform(multi, &running) == CURLM_OK && running != 0)
