@@ -2,7 +2,6 @@
 #ifndef SECURE_TUNNELING_ROTATE_CALL_HPP
 #define SECURE_TUNNELING_ROTATE_CALL_HPP
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -72,10 +71,8 @@ class RotateCall final : public ServiceCall<Hash> {
   /// Also of what was answered.
   void redactId(std::string& id, const RotateTunnelAccessTokenResponse& out) const {
     detail::Redactor redactor = this->redactor();
-    for (const std::optional<Secret>* token :
-         {&out.sourceAccessToken, &out.destinationAccessToken}) {
-      if (*token) redactor.add((*token)->expose());
-    }
+    if (out.sourceAccessToken) redactor.add(out.sourceAccessToken->expose());
+    if (out.destinationAccessToken) redactor.add(out.destinationAccessToken->expose());
     redactor.mask(id);
     detail::makeVisible(id);
   }

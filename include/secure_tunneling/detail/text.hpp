@@ -149,7 +149,7 @@ constexpr bool isSteering(std::uint32_t character) noexcept {
                               "0123456789abcdef"[byte & 15]};
       append(out, {escaped, sizeof escaped});
     }
-    if (keepsLines && character == '\n') append(out, "\n");
+    if (keepsLines && character == '\n') append(out, "\n"sv);
   }
 }
 
