@@ -267,9 +267,7 @@ class Redactor {
       const char first = text.take(next, depth);
       if (next == seen) break;
       seen = next;
-      const char* piece = secret.data() - 1;
-      for (;;) {
-        ++piece;
+      for (const char* piece = secret.data();; ++piece) {
         const void* const found =
             std::memchr(piece, first, static_cast<std::size_t>(last + 1 - piece));
         if (found == nullptr) break;
