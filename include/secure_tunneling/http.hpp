@@ -114,12 +114,19 @@ struct HttpResponse {
 /// only where TLS says so. It limits the size of what it accepts, and wipes copies of the body and
 /// of header values that it makes.
 ///
+/// A connection may be kept for the next request. It is used again only when there is nothing on it
+/// to be read: a late answer to another request, or what a load balancer says to an idle client,
+/// would be taken for the answer, and tokens go to the wrong tunnel. (What arrives between that
+/// look and the request cannot be told from its answer.) And only in the process that opened it:
+/// after a fork the other one neither uses it nor ends its TLS. Descriptors are closed by exec.
+/// What a proxy says to CONNECT is no answer, and none of its headers are among the answer's.
+///
 /// It returns an `Error` when there is no complete answer, of kind `Transport`, or `Untrusted` or
 /// `Configuration` where trying again is of no use, or `InvalidResponse` for an answer over its
-/// size limit. `delivery` is `NotSent` only when no byte of the request can have reached the
-/// service, else `Unknown`; `message` is one line without header values; `transportCode` is its
-/// own. Every wait is bounded; nothing is thrown. Called by one thread at a time unless the
-/// implementation says more.
+/// size limit, a single header line included. `delivery` is `NotSent` only when no byte of the
+/// request can have reached the service, else `Unknown`; `message` is one line without header
+/// values; `transportCode` is its own. Every wait is bounded; nothing is thrown. Called by one
+/// thread at a time unless the implementation says more.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;

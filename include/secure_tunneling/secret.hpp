@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -70,15 +71,16 @@ class Secret {
   /// allocate. A buffer grows to twice its size or more.
   [[gnu::noinline]] void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    if (capacity < capacity_ * 2) capacity = capacity_ * 2;
-    char* const grown = new char[capacity + 1];
-    if (size_ != 0) std::memcpy(grown, data_, size_);
-    grown[size_] = '\0';
-    const std::size_t size = size_;
-    release();
-    data_ = grown;
-    size_ = size;
-    capacity_ = capacity;
+    capacity = grownCapacity(capacity);
+    moveTo(new char[withNul(capacity)], capacity);
+  }
+  /// The same, for where nothing may be thrown: returns false where there is no memory.
+  [[nodiscard]] bool tryReserve(std::size_t capacity) noexcept {
+    if (capacity <= capacity_) return true;
+    capacity = grownCapacity(capacity);
+    char* const grown = new (std::nothrow) char[withNul(capacity)];
+    if (grown != nullptr) moveTo(grown, capacity);
+    return grown != nullptr;
   }
   /// Wipes the characters and keeps the buffer.
   void clear() noexcept {
@@ -104,6 +106,22 @@ class Secret {
   }
 
  private:
+  [[nodiscard]] std::size_t grownCapacity(std::size_t capacity) const noexcept {
+    return capacity < capacity_ * 2 ? capacity_ * 2 : capacity;
+  }
+  /// A capacity of SIZE_MAX, for which there is no memory either way, does not become 0.
+  static std::size_t withNul(std::size_t capacity) noexcept {
+    return capacity + 1 != 0 ? capacity + 1 : capacity;
+  }
+  void moveTo(char* grown, std::size_t capacity) noexcept {
+    if (size_ != 0) std::memcpy(grown, data_, size_);
+    grown[size_] = '\0';
+    const std::size_t size = size_;
+    release();
+    data_ = grown;
+    size_ = size;
+    capacity_ = capacity;
+  }
   [[gnu::noinline]] void release() noexcept {
     clear();
     delete[] data_;

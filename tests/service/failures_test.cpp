@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -363,18 +364,56 @@ TEST_CASE("an answer up to the limit is taken") {
   CHECK(response);
 }
 
-TEST_CASE("a header line without an end is refused") {
-  SocketServer server([](Connection& connection) {
+TEST_CASE("a header line that is too long for libcurl is refused, and not asked for again") {
+  const std::string begin = GENERATE("HTTP/1.1 200 OK\r\nX-Endless: ", "HTTP/1.1 200 ");
+  SocketServer server([&](Connection& connection) {
     connection.readRequest();
-    connection.write("HTTP/1.1 200 OK\r\nX-Endless: ");
+    connection.write(begin);
     while (connection.write(std::string(10'000, 'x'))) {
     }
   });
-  Caller caller(once(server.url()));
+  CurlTransportOptions options = direct();
+  options.maxHeaderBytes = GENERATE(std::size_t{16} * 1024, SIZE_MAX);
+  Caller caller(server.url(), options);
   const auto response = caller.rotate();
   REQUIRE_FALSE(response);
   INFO(describe(response));
-  CHECK(response.error().delivery != Delivery::NotSent);
+  CHECK(response.error().kind == ErrorKind::InvalidResponse);
+  CHECK(response.error().delivery == Delivery::Answered);
+  CHECK(response.error().attempts == 1);
+  CHECK(response.error().message.find("the answer has headers that libcurl has no room for") == 0);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("limits of SIZE_MAX are none but libcurl's own") {
+  CurlTransportOptions options = direct();
+  options.maxResponseBytes = SIZE_MAX;
+  options.maxHeaderBytes = SIZE_MAX;
+  const std::string line = "X-Header: " + std::string(9988, 'x') + "\r\n";
+  std::size_t lines = 0;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    std::string headers;
+    for (std::size_t i = 0; i != lines; ++i)
+      headers += line;
+    connection.answer(200, "{}" + std::string(5'000'000, ' '), headers);
+  });
+  SECTION("what libcurl takes") {
+    lines = 200'000 / line.size();
+    Caller caller(server.url(), options);
+    const auto response = caller.rotate();
+    INFO(describe(response));
+    CHECK(response);
+  }
+  SECTION("what a newer one does not") {
+    lines = 400'000 / line.size();
+    Caller caller(server.url(), options);
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::InvalidResponse);
+    CHECK(response.error().attempts == 1);
+  }
 }
 
 TEST_CASE("a redirect is an error, and never followed") {

@@ -223,6 +223,71 @@ TEST_CASE("http to another machine is refused before anything is sent, unless it
   }
 }
 
+TEST_CASE("what a proxy says to CONNECT is not the service's answer") {
+  CleanEnvironment environment;
+  TlsService tls;
+  std::string said;
+  bool isOverTls = false;
+  SECTION("headers without an end") {
+    said = "HTTP/1.1 200 Yes\r\n";
+  }
+  SECTION("a refusal") {
+    said = "HTTP/1.1 403 No\r\nX-Amzn-Requestid: proxy\r\nContent-Length: 0\r\n\r\n";
+  }
+  SECTION("a password is wanted, and the connection ended") {
+    said =
+        "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\n"
+        "Connection: close\r\n\r\n";
+  }
+  SECTION("a refusal by a proxy that is spoken to over TLS") {
+    said = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
+    isOverTls = true;
+  }
+  const TlsOptions certificate{tls.authority.issue("proxy"), {}, 0};
+  const SocketServer::Script script = [&](Connection& connection) {
+    connection.readRequest();
+    connection.write(said);
+    const bool hasEnd = said.find("\r\n\r\n") != std::string::npos;
+    // Past every limit there is.
+    for (int i = 0; !hasEnd && i != 40; ++i)
+      connection.write("X-Header: " + std::string(10'000, 'x') + "\r\n");
+  };
+  const auto proxy = isOverTls ? std::make_unique<SocketServer>(certificate, script)
+                               : std::make_unique<SocketServer>(script);
+  CurlTransportOptions options;
+  options.caFile = tls.authority.file();
+  options.proxy = (isOverTls ? "https://user:wrong@" : "http://user:wrong@") + proxy->authority();
+  Settings settings = settingsFor(tls.service.url());
+  settings.maxAttempts = 1;
+  Caller caller(settings, options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().httpStatus == 0);
+  CHECK(response.error().requestId.empty());
+  CHECK(proxy->connections() == 1);
+  CHECK(tls.service.connections() == 0);
+}
+
+TEST_CASE("a proxy's headers are none of the answer's") {
+  CleanEnvironment environment;
+  TlsService tls;
+  Proxy proxy(tls.service);
+  CurlTransportOptions options;
+  options.proxy = proxy.url();
+  options.caFile = tls.authority.file();
+  CurlTransport transport(options);
+  HttpRequest request;
+  const std::string url = tls.service.url() + "/";
+  request.method = "POST";
+  request.url = url;
+  request.target = "/";
+  HttpResponse response;
+  REQUIRE(transport.send(request, response));
+  CHECK_FALSE(response.headers.find("x-proxy"));
+}
+
 TEST_CASE("a proxy that fails leaves the service unreached, and its password unsaid") {
   CleanEnvironment environment;
   TlsService tls;

@@ -3,6 +3,7 @@
 #include "support/freed_memory.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -58,9 +59,11 @@ void* operator new[](std::size_t size) {
   return allocate(size);
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (size > PTRDIFF_MAX - sizeof(Prefix)) return nullptr;
   return allocate(size);
 }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  if (size > PTRDIFF_MAX - sizeof(Prefix)) return nullptr;
   return allocate(size);
 }
 void operator delete(void* memory) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secure_tunneling/secret.hpp"
 
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -159,4 +160,18 @@ TEST_CASE("secrets compare by their characters") {
   }
   CHECK(secret.equals("abc"));
   CHECK(Secret().equals(""));
+}
+
+TEST_CASE("room that cannot be had is refused, and the text kept") {
+  for (const std::size_t most : {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2 + 1}) {
+    Secret empty;
+    Secret secret(canary);
+    CHECK_FALSE(empty.tryReserve(most));
+    CHECK_FALSE(secret.tryReserve(most));
+    CHECK(empty.capacity() == 0);
+    CHECK(secret.expose() == canary);
+    REQUIRE(secret.tryReserve(100));
+    CHECK(secret.capacity() >= 100);
+    CHECK(secret.expose() == canary);
+  }
 }

@@ -4,8 +4,11 @@
 
 #include <curl/curl.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,12 +41,20 @@ struct CurlDefaults {
   static constexpr std::size_t maxHeaderBytes = std::size_t{16} * 1024;
 };
 
+/// The most that is accepted of headers, whatever the options say: libcurl from 8.3 on gives up at
+/// 300 kB itself, with a code that says nothing of it.
+constexpr std::size_t mostHeaderBytes = std::size_t{256} * 1024;
+/// The most that is set aside for a body before it is there.
+constexpr std::size_t mostReservedBytes = std::size_t{1024} * 1024;
+
 }  // namespace detail
 
 struct CurlTransportOptions {
   /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and the
-  /// next limit a libcurl before 7.87 still waits for a look-up that is under way, for as long as
-  /// the system's resolver takes; a newer one leaves it to its thread.
+  /// next limit a libcurl before 7.87, or with a glibc before 2.34, still waits for a look-up that
+  /// is under way, for as long as the system's resolver takes. Otherwise it is left to its thread,
+  /// and libcurl is kept in memory from then on, so that a plug-in can be unloaded meanwhile; one
+  /// that libcurl is linked into stays with it.
   long connectTimeoutMs = detail::CurlDefaults::connectTimeoutMs;
   /// Milliseconds for the whole exchange; 0 for no limit.
   long totalTimeoutMs = detail::CurlDefaults::totalTimeoutMs;
@@ -51,7 +62,9 @@ struct CurlTransportOptions {
   long lowSpeedBytesPerSecond = detail::CurlDefaults::lowSpeedBytesPerSecond;
   long lowSpeedSeconds = detail::CurlDefaults::lowSpeedSeconds;
   /// The longest body and the longest header block that are accepted, in bytes. Memory for both is
-  /// set aside before the transfer and kept.
+  /// set aside before the transfer and kept, for a body 1 MiB of it at most. SIZE_MAX is no limit,
+  /// but for libcurl's own: of headers 256 KiB are accepted at most, no line over 100 kB, and by a
+  /// newer one not more than some thousand lines.
   std::size_t maxResponseBytes = detail::CurlDefaults::maxResponseBytes;
   std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
   /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
@@ -83,8 +96,15 @@ struct CurlTransportOptions {
   }
 };
 
-/// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connection is kept and
-/// reused until a request fails.
+/// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connections are kept and
+/// reused until a request fails. One with input on it that nobody has read, or whose other end has
+/// closed it, is not; libcurl before 7.80, which cannot be told so, keeps none. On the other side
+/// of a fork a transport opens connections of its own; those of its parent, and a handle for each
+/// generation, stay as they are until the process ends. Sockets are close-on-exec; those by which
+/// an older libcurl wakes itself are not.
+///
+/// Over https an answer has to say its length or come in chunks, unless OpenSSL is 3.2 or later:
+/// with others libcurl may take a connection that was cut for one that has ended.
 ///
 /// Any method but HEAD, with a body or without. TLS 1.2 or later, http and https only, no
 /// redirects, HTTP/1.1, no `Expect: 100-continue`. The constructor does no I/O. `curl_global_init`
@@ -100,7 +120,7 @@ class CurlTransport final : public HttpTransport {
   explicit CurlTransport(CurlTransportOptions options)
       : programInitializesCurl_(!options.initializeCurl),
         maxResponseBytes_(options.maxResponseBytes),
-        maxHeaderBytes_(options.maxHeaderBytes),
+        maxHeaderBytes_(smaller(options.maxHeaderBytes, detail::mostHeaderBytes)),
         setup_(new SetupByOptions(std::move(options))) {}
   [[gnu::noinline]] ~CurlTransport() override {
     close();
@@ -108,16 +128,26 @@ class CurlTransport final : public HttpTransport {
   }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
-    return end(call(&curl_easy_perform));
+    for (;;) {
+      if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
+      const CURLcode code = call(&curl_easy_perform);
+      if (code_ != unusableConnection) return end(code);
+      // Nothing was sent. Once more, with none of the connections that were kept.
+      close();
+    }
   }
 
   /// The two halves of `send`, for a program that lets its own curl_multi handle do the transfer:
   /// `begin`, add `handle()`, and when it is done remove it and `end` with its result. `request`
-  /// and `response` must stay until then. After an error of `begin` there is nothing to end. Unlike
-  /// `send`, these leave SIGPIPE to the program, which had best ignore it.
+  /// and `response` must stay until then. After an error of `begin` there is nothing to end.
+  ///
+  /// Unlike `send`, these leave SIGPIPE to the program, which had best ignore it. It is the multi
+  /// handle that keeps connections: one with input on it that nobody has read ends the transfer
+  /// before anything is sent, with an error of `end`, and is closed. On both sides of a fork a
+  /// program needs a multi handle each.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
+    sharesConnections_ = true;
     return {};
   }
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
@@ -130,12 +160,14 @@ class CurlTransport final : public HttpTransport {
     }
     // libcurl takes a connection that ends within the headers for a whole answer.
     if (code_ == CURLE_OK && !headersEnded_) code_ = CURLE_PARTIAL_FILE;
+    if (code_ == CURLE_OK && request_->https && !tellsTlsEnd_ && isEndedByConnection())
+      code_ = CURLE_PARTIAL_FILE;
     if (code_ == CURLE_OK) {
       response_->status = static_cast<int>(numberOf(CURLINFO_RESPONSE_CODE));
       return {};
     }
     response_->clear();
-    if (code_ == CURLE_FILESIZE_EXCEEDED) return fail(Delivery::Answered);
+    if (code_ == CURLE_FILESIZE_EXCEEDED || hasNoRoomForHeader()) return fail(Delivery::Answered);
     return fail(mayHaveSent() ? Delivery::Unknown : Delivery::NotSent);
   }
 
@@ -261,18 +293,83 @@ class CurlTransport final : public HttpTransport {
     CurlTransportOptions options_;
   };
 
-  // The callbacks run inside libcurl's C frames: they never allocate, the buffers being reserved.
-  // Where one gives up, `code_` says why.
+  // The callbacks run inside libcurl's C frames: nothing may be thrown there. The buffers are
+  // reserved, but for a body over 1 MiB. Where one gives up, `code_` says why.
 
+  /// Opens a socket, which a program that is started meanwhile does not inherit.
+  ///
   /// Where a kept connection ends without an answer, libcurl would send the request again on a new
   /// one, by itself. The service may have processed it: that is for the caller to decide.
-  static int onSocket(void* user, curl_socket_t, curlsocktype) {
+  static curl_socket_t onSocket(void* user, curlsocktype, curl_sockaddr* address) {
     auto& transport = *static_cast<CurlTransport*>(user);
-    transport.isNewConnection_ = transport.bytesWritten() == 0;
-    if (transport.isNewConnection_) return CURL_SOCKOPT_OK;
-    transport.code_ = CURLE_GOT_NOTHING;
-    return CURL_SOCKOPT_ERROR;
+    if (transport.bytesWritten() != 0) {
+      transport.code_ = CURLE_GOT_NOTHING;
+      return CURL_SOCKET_BAD;
+    }
+    transport.isNewConnection_ = true;
+#ifdef SOCK_CLOEXEC
+    const curl_socket_t opened =
+        socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    const curl_socket_t opened = socket(address->family, address->socktype, address->protocol);
+    fcntl(opened, F_SETFD, FD_CLOEXEC);
+#endif
+    transport.opened_[transport.nextOpened_++ % mostOpened] = {opened, 0};
+    return opened;
   }
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+  /// Before a request is sent: whether the connection is fit for it. The port tells which of the
+  /// sockets it has, of which libcurl may have closed some.
+  static int onConnection(void* user, char*, char*, int, int port) {
+    auto& transport = *static_cast<CurlTransport*>(user);
+    if (transport.isNewConnection_) {
+      for (OpenedSocket& each : transport.opened_) {
+        const bool isIt = portOf(each.socket) == port;
+        if (isIt || each.port == port) each.port = isIt ? port : 0;
+      }
+      return CURL_PREREQFUNC_OK;
+    }
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    for (const OpenedSocket& each : transport.opened_) {
+      if (each.port == port) socket = each.socket;
+    }
+    if (socket == CURL_SOCKET_BAD && transport.sharesConnections_) socket = findSocket(port);
+    const bool isUsable = hasNoInput(socket) && !transport.hasReadAhead();
+    if (isUsable) return CURL_PREREQFUNC_OK;
+    transport.code_ = unusableConnection;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  static int portOf(curl_socket_t socket) noexcept {
+    sockaddr_in6 address{};  // an IPv4 address has the port in the same place
+    socklen_t size = sizeof address;
+    getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin6_port);
+  }
+  /// The socket of a connection that another transport opened; -1 where it is not among the first.
+  static curl_socket_t findSocket(int port) noexcept {
+    constexpr curl_socket_t mostSearched = 4096;
+    for (curl_socket_t socket = 0; socket != mostSearched; ++socket) {
+      if (portOf(socket) == port) return socket;
+    }
+    return CURL_SOCKET_BAD;
+  }
+  /// What can be read before the request was sent is not its answer: that of another request, what
+  /// a load balancer says to an idle client, or the end. Over TLS it may also be a session ticket;
+  /// but servers send these in front of the first answer, with which they are read.
+  static bool hasNoInput(curl_socket_t socket) noexcept {
+    char byte = 0;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN;
+  }
+  /// Whether OpenSSL has taken more from the socket than the last answer.
+  [[nodiscard]] bool hasReadAhead() const noexcept {
+    const curl_tlssessioninfo* tls = nullptr;
+    if (hasPending_ == nullptr || !request_->https) return false;
+    curl_easy_getinfo(handle_, CURLINFO_TLS_SSL_PTR, &tls);
+    return tls != nullptr && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals != nullptr &&
+           hasPending_(tls->internals) != 0;
+  }
+#endif
 
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
     auto& transport = *static_cast<CurlTransport*>(user);
@@ -296,6 +393,10 @@ class CurlTransport final : public HttpTransport {
     Secret& body = transport.response_->body;
     if (size > transport.maxResponseBytes_ - body.size()) {
       transport.code_ = CURLE_FILESIZE_EXCEEDED;
+      return 0;
+    }
+    if (!body.tryReserve(body.size() + size)) {
+      transport.code_ = CURLE_OUT_OF_MEMORY;
       return 0;
     }
     body.append({data, size});
@@ -345,6 +446,15 @@ class CurlTransport final : public HttpTransport {
            std::strncmp(libcurl.ssl_version, "OpenSSL/", 8) != 0;
   }
 
+  /// Whether a TLS connection that ends without saying so is an error: not with an older OpenSSL,
+  /// which libcurl from 7.87 to 8.14 keeps from seeing it, and not with other libraries for
+  /// certain.
+  static bool tellsTlsEnd(const curl_version_info_data& libcurl) noexcept {
+    return libcurl.ssl_version != nullptr &&
+           std::strncmp(libcurl.ssl_version, "OpenSSL/", 8) == 0 &&
+           std::strcmp(libcurl.ssl_version + 8, "3.2") >= 0;
+  }
+
   /// Sessions save a later connection little CPU time, and where memory runs out libcurl 7.88 frees
   /// parts of one twice. But 7.87.0 crashes without them (its issue 10380).
   static bool keepsTlsSessions(const curl_version_info_data& libcurl) noexcept {
@@ -367,7 +477,14 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_TIMEOUT_MS, detail::CurlDefaults::totalTimeoutMs},
       {CURLOPT_LOW_SPEED_LIMIT, detail::CurlDefaults::lowSpeedBytesPerSecond},
       {CURLOPT_LOW_SPEED_TIME, detail::CurlDefaults::lowSpeedSeconds},
-#if LIBCURL_VERSION_NUM >= 0x075700
+      // What a proxy says to CONNECT is not the answer.
+      {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+#if LIBCURL_VERSION_NUM < 0x075000
+      // Nothing can be asked of a connection before it is used again.
+      {CURLOPT_FORBID_REUSE, 1},
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700 && \
+    (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
       // Otherwise libcurl waits for a look-up to end before it gives up.
       {CURLOPT_QUICK_EXIT, 1},
 #endif
@@ -378,19 +495,30 @@ class CurlTransport final : public HttpTransport {
     if (!programInitializesCurl_) code_ = initializeOnce();
     if (code_ != CURLE_OK) return;
     handle_ = curl_easy_init();
+    process_ = getpid();
     if (handle_ == nullptr) {
       code_ = CURLE_FAILED_INIT;
       return;
     }
     const curl_version_info_data& libcurl = *curl_version_info(CURLVERSION_NOW);
     raisesSigpipe_ = raisesSigpipe(libcurl);
-    // No libcurl refuses these three.
+    tellsTlsEnd_ = tellsTlsEnd(libcurl);
+#if LIBCURL_VERSION_NUM >= 0x080f00 && \
+    (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+    // It has OpenSSL read ahead. By name, for a program links libssl by way of libcurl only.
+    hasPending_ = reinterpret_cast<HasPending*>(dlsym(RTLD_DEFAULT, "SSL_has_pending"));
+#endif
+    // No libcurl refuses these.
     curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &onHeader);
     curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &onBody);
-    curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &onSocket);
+    curl_easy_setopt(handle_, CURLOPT_OPENSOCKETFUNCTION, &onSocket);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    curl_easy_setopt(handle_, CURLOPT_PREREQFUNCTION, &onConnection);
+    set(CURLOPT_PREREQDATA, this);
+#endif
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEDATA, this);
-    set(CURLOPT_SOCKOPTDATA, this);
+    set(CURLOPT_OPENSOCKETDATA, this);
 #if LIBCURL_VERSION_NUM >= 0x075500
     set(CURLOPT_PROTOCOLS_STR, "http,https");
 #endif
@@ -413,14 +541,21 @@ class CurlTransport final : public HttpTransport {
     return function(handle_);
   }
   void close() noexcept {
-    // Closing a TLS connection writes to it.
-    call([](CURL* handle) {
-      curl_easy_cleanup(handle);
-      return CURLE_OK;
-    });
+    // Closing a TLS connection writes to it. In a child those of its parent are left alone, and the
+    // handle with them.
+    if (isOfThisProcess()) {
+      call([](CURL* handle) {
+        curl_easy_cleanup(handle);
+        return CURLE_OK;
+      });
+    }
     handle_ = nullptr;
     url_.clear();
     method_.clear();
+  }
+
+  [[nodiscard]] bool isOfThisProcess() const noexcept {
+    return process_ == getpid();
   }
 
   /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). Inline, for size:
@@ -452,9 +587,11 @@ class CurlTransport final : public HttpTransport {
     reason_[0] = '\0';
     isNewConnection_ = false;
     headersEnded_ = false;
+    sharesConnections_ = false;
+    if (!isOfThisProcess()) close();
     if (handle_ == nullptr) open();
     response.headers.reserve(maxHeaderBytes_);
-    response.body.reserve(maxResponseBytes_);
+    response.body.reserve(smaller(maxResponseBytes_, detail::mostReservedBytes));
     host_.assign("Host: ").append(request.authority.data(), request.authority.size());
     setHeaders(request);
     setChanged(CURLOPT_URL, url_, request.url);
@@ -495,7 +632,9 @@ class CurlTransport final : public HttpTransport {
 
   /// The error that `code_` is; without a handle one of `open`.
   Result<void> fail(Delivery delivery) {
-    ErrorKind kind = delivery == Delivery::Unknown ? ErrorKind::Transport : kindOf(code_);
+    ErrorKind kind = delivery == Delivery::NotSent    ? kindOf(code_)
+                     : delivery == Delivery::Answered ? ErrorKind::InvalidResponse
+                                                      : ErrorKind::Transport;
     const char* step = "";
     const char* proxy = "";
     const char* colon = "";
@@ -504,6 +643,8 @@ class CurlTransport final : public HttpTransport {
       step = "libcurl cannot be set up: ";
     } else if (code_ == CURLE_FILESIZE_EXCEEDED) {
       step = "the answer is longer than the transport's options allow: ";
+    } else if (delivery == Delivery::Answered) {
+      step = "the answer has headers that libcurl has no room for: ";
     } else if (isOfProxy(kind)) {
       step = "proxy ";
       proxy = proxyHost();
@@ -518,6 +659,7 @@ class CurlTransport final : public HttpTransport {
     } else if (code_ == CURLE_COULDNT_CONNECT && osError != 0 && *proxy == '\0') {
       more = std::strerror(osError);
     }
+    if (!isNameKnown()) keepLibcurlLoaded();
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();
     // By snprintf: a list of pieces takes twice the code. The URL is without its target, which may
@@ -589,12 +731,51 @@ class CurlTransport final : public HttpTransport {
   [[nodiscard]] long bytesWritten() const noexcept {
     return numberOf(CURLINFO_REQUEST_SIZE);
   }
+  /// When a step of the transfer was done; 0 where it was not.
+  [[nodiscard]] curl_off_t microsecondsOf(CURLINFO info) const noexcept {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(handle_, info, &microseconds);
+    return microseconds;
+  }
   /// Over https nothing but a CONNECT is written before a new connection has its TLS.
-  [[nodiscard]] bool mayHaveSent() const {
-    curl_off_t tlsDoneAfterUs = 0;
-    curl_easy_getinfo(handle_, CURLINFO_APPCONNECT_TIME_T, &tlsDoneAfterUs);
-    const bool waitedForTls = request_->https && isNewConnection_ && tlsDoneAfterUs == 0;
+  [[nodiscard]] bool mayHaveSent() const noexcept {
+    const bool waitedForTls =
+        request_->https && isNewConnection_ && microsecondsOf(CURLINFO_APPCONNECT_TIME_T) == 0;
     return !waitedForTls && bytesWritten() > 0;
+  }
+  /// libcurl has limits of its own for headers. Before 8.6 it says that memory is out.
+  [[nodiscard]] bool hasNoRoomForHeader() const noexcept {
+    constexpr int tooLarge = 100;  // CURLE_TOO_LARGE
+    const bool isAnswered =
+        static_cast<int>(code_) == tooLarge ||
+        (code_ == CURLE_OUT_OF_MEMORY && microsecondsOf(CURLINFO_STARTTRANSFER_TIME_T) != 0);
+    return isAnswered && !headersEnded_ && mayHaveSent();
+  }
+  /// Whether only the end of the connection tells that of the answer.
+  [[nodiscard]] bool isEndedByConnection() const noexcept {
+    const HttpHeaders& headers = response_->headers;
+    const long status = numberOf(CURLINFO_RESPONSE_CODE);
+    return headers.valueOf("content-length"sv).data() == nullptr &&
+           !detail::equalsIgnoreCase(headers.valueOf("transfer-encoding"sv), "chunked"sv) &&
+           status != 204 && status != 304;
+  }
+
+  [[nodiscard]] bool isNameKnown() const noexcept {
+    return handle_ == nullptr || microsecondsOf(CURLINFO_NAMELOOKUP_TIME_T) != 0;
+  }
+  /// A look-up that is given up goes on in a thread of libcurl's, which must not lose its code
+  /// where a program unloads the plug-in that brought libcurl.
+  static void keepLibcurlLoaded() noexcept {
+#if LIBCURL_VERSION_NUM >= 0x075700 && \
+    (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+    Dl_info library{};
+    if (dladdr(reinterpret_cast<const void*>(&curl_easy_perform), &library) != 0)
+      dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
+  }
+
+  static std::size_t smaller(std::size_t one, std::size_t other) noexcept {
+    return one < other ? one : other;
   }
 
   static ErrorKind kindOf(CURLcode code) noexcept {
@@ -602,7 +783,6 @@ class CurlTransport final : public HttpTransport {
       unsigned char code;
       ErrorKind kind;
     } kinds[] = {
-        {CURLE_FILESIZE_EXCEEDED, ErrorKind::InvalidResponse},
         {CURLE_PEER_FAILED_VERIFICATION, ErrorKind::Untrusted},
         {CURLE_UNSUPPORTED_PROTOCOL, ErrorKind::Configuration},
         {CURLE_URL_MALFORMAT, ErrorKind::Configuration},
@@ -617,14 +797,26 @@ class CurlTransport final : public HttpTransport {
     return ErrorKind::Transport;
   }
 
+  /// A connection that was kept is none to send the request on.
+  static constexpr CURLcode unusableConnection = CURLE_WEIRD_SERVER_REPLY;
+  using HasPending = int(const void* ssl);
+  struct OpenedSocket {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    /// The local port, 0 until it is connected.
+    int port = 0;
+  };
+
   // What is used most comes first: close by, it takes less code to reach.
   CURL* handle_ = nullptr;
   CURLcode code_ = CURLE_OK;
+  pid_t process_ = 0;
   bool raisesSigpipe_ = false;
+  bool tellsTlsEnd_ = false;
   bool programInitializesCurl_ = false;
   // Of the request that is under way.
   bool isNewConnection_ = false;
   bool headersEnded_ = false;
+  bool sharesConnections_ = false;
   const HttpRequest* request_ = nullptr;
   HttpResponse* response_ = nullptr;
   std::size_t maxResponseBytes_ = detail::CurlDefaults::maxResponseBytes;
@@ -635,6 +827,12 @@ class CurlTransport final : public HttpTransport {
   std::string method_;
   std::string host_;  ///< the header's whole line
   char reason_[CURL_ERROR_SIZE];
+  /// The last sockets that were opened; libcurl keeps about half as many connections.
+  static constexpr unsigned mostOpened = 8;
+  unsigned nextOpened_ = 0;
+  /// OpenSSL's SSL_has_pending; null where it is not needed.
+  HasPending* hasPending_ = nullptr;
+  OpenedSocket opened_[mostOpened];
   static constexpr std::size_t mostHeaders = 13;
   curl_slist lines_[mostHeaders + 4];
 };

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSL-1.0
+// What waits on a kept connection, and whose it is.
+#include <dirent.h>
+#include <fcntl.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "support/caller.hpp"
+#include "support/gate.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+/// A server in the clear or over TLS, and who trusts it.
+struct Place {
+  TemporaryFolder folder;
+  CertificateAuthority authority{folder, "ca"};
+  TlsOptions tls;
+  bool isTls;
+
+  /// In the clear with version 0.
+  explicit Place(int tlsVersion) : isTls(tlsVersion != 0) {
+    tls.certificate = authority.issue("server");
+    tls.newestVersion = tlsVersion;
+  }
+  [[nodiscard]] std::unique_ptr<SocketServer> serve(SocketServer::Script script) const {
+    return isTls ? std::make_unique<SocketServer>(tls, std::move(script))
+                 : std::make_unique<SocketServer>(std::move(script));
+  }
+  [[nodiscard]] CurlTransportOptions trusting() const {
+    CurlTransportOptions options = direct();
+    options.caFile = authority.file();
+    return options;
+  }
+};
+
+std::string answerNamed(const std::string& name) {
+  return R"({"tunnelArn":")" + name + R"(","sourceAccessToken":"token"})";
+}
+
+std::string withLength(const std::string& status, const std::string& body) {
+  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+/// `name`, or what went wrong.
+std::string nameOf(const RotateResult& response) {
+  return response && response->tunnelArn ? *response->tunnelArn : describe(response);
+}
+
+/// The sockets of this process that lead to `port`.
+struct Sockets {
+  int count = 0;
+  int last = -1;
+  bool areClosedByExec = true;
+
+  explicit Sockets(std::uint16_t port) {
+    DIR* const descriptors = opendir("/proc/self/fd");
+    REQUIRE(descriptors != nullptr);
+    while (const dirent* const entry = readdir(descriptors)) {
+      const int descriptor = std::atoi(entry->d_name);
+      sockaddr_in address{};
+      socklen_t size = sizeof address;
+      if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+      if (address.sin_family != AF_INET || ntohs(address.sin_port) != port) continue;
+      ++count;
+      last = descriptor;
+      areClosedByExec = areClosedByExec && (fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0;
+    }
+    closedir(descriptors);
+  }
+};
+
+/// Waits until the client has something to read on its only connection to `port`.
+bool hasArrived(std::uint16_t port) {
+  const Sockets sockets(port);
+  pollfd socket{sockets.last, POLLIN, 0};
+  return sockets.count == 1 && poll(&socket, 1, 30'000) == 1;
+}
+
+/// What a forked child makes of `action`, which returns its text.
+template <class Action>
+std::string inChild(const Action& action) {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string text = action();
+    const ssize_t written = write(ends[1], text.data(), text.size());
+    _exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string text;
+  std::array<char, 256> buffer{};
+  for (ssize_t count = 0; (count = read(ends[0], buffer.data(), buffer.size())) > 0;)
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  close(ends[0]);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("what waits on a kept connection is not the answer to the next request") {
+  const Place place(GENERATE(0, TLS1_2_VERSION, TLS1_3_VERSION));
+  const std::string stray =
+      GENERATE(withLength("200 OK", answerNamed("stray")),
+               withLength("408 Request Timeout", "").insert(26, "Connection: close\r\n"),
+               std::string("HTTP/1.1 100 Continue\r\n\r\n"), std::string("H"));
+  CAPTURE(place.isTls, place.tls.newestVersion, stray);
+  Gate answerIsRead;
+  const auto server = place.serve([&](Connection& connection) {
+    const std::string name = "connection " + std::to_string(connection.number());
+    while (!connection.readRequest().empty()) {
+      connection.write(withLength("200 OK", answerNamed(name)));
+      if (connection.number() != 0) continue;
+      answerIsRead.waitFor(1);
+      connection.write(stray);
+    }
+  });
+  Caller caller(server->url(), place.trusting());
+  REQUIRE(nameOf(caller.rotate()) == "connection 0");
+  answerIsRead.arrive();
+  REQUIRE(hasArrived(server->port()));
+  for (int i = 0; i != 2; ++i) {
+    const auto response = caller.rotate();
+    CHECK(nameOf(response) == "connection 1");
+    CHECK((response && response->attempts == 1));
+  }
+  CHECK(server->connections() == 2);
+}
+
+TEST_CASE("a piece of another answer behind a whole one stays out of the next") {
+  const Place place(GENERATE(0, TLS1_3_VERSION));
+  Gate answerIsRead;
+  const auto server = place.serve([&](Connection& connection) {
+    const std::string stray = withLength("200 OK", answerNamed("stray"));
+    while (!connection.readRequest().empty()) {
+      const std::string body = answerNamed("own");
+      std::array<char, 8> size{};
+      std::snprintf(size.data(), size.size(), "%zx", body.size());
+      connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                       std::string(size.data()) + "\r\n" + body + "\r\n0\r\n\r\n" +
+                       stray.substr(0, 20));
+      if (connection.number() != 0) continue;
+      answerIsRead.waitFor(1);
+      connection.write(stray.substr(20));
+    }
+  });
+  Caller caller(server->url(), place.trusting());
+  REQUIRE(nameOf(caller.rotate()) == "own");
+  answerIsRead.arrive();
+  REQUIRE(hasArrived(server->port()));
+  CHECK(nameOf(caller.rotate()) == "own");
+}
+
+TEST_CASE("another answer that comes with a whole one stays out of the next") {
+  const Place place(GENERATE(0, TLS1_2_VERSION, TLS1_3_VERSION));
+  const auto server = place.serve([&](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      // In one packet, and over TLS in two records.
+      int isHeldBack = 1;
+      setsockopt(connection.socket(), IPPROTO_TCP, TCP_CORK, &isHeldBack, sizeof isHeldBack);
+      connection.write(withLength("200 OK", answerNamed("own")));
+      connection.write(withLength("200 OK", answerNamed("stray")));
+      isHeldBack = 0;
+      setsockopt(connection.socket(), IPPROTO_TCP, TCP_CORK, &isHeldBack, sizeof isHeldBack);
+    }
+  });
+  Caller caller(server->url(), place.trusting());
+  for (int i = 0; i != 3; ++i)
+    CHECK(nameOf(caller.rotate()) == "own");
+}
+
+TEST_CASE("a connection is kept for each host") {
+  ServedFake one;
+  ServedFake other;
+  Caller caller(one.url());
+  Client second(settingsFor(other.url()), caller.transport, caller.credentials, caller.clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  for (int i = 0; i != 3; ++i) {
+    REQUIRE(caller.rotate());
+    REQUIRE(rotateTunnelAccessToken(request, second));
+  }
+  CHECK(one.connections() == 1);
+  CHECK(other.connections() == 1);
+}
+
+TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer") {
+  Gate answersAreRead;
+  SocketServer server([&](Connection& connection) {
+    for (int i = 0; !connection.readRequest().empty(); ++i) {
+      connection.answer(200, answerNamed(std::to_string(connection.number())));
+      if (connection.number() != 0 || i != 1) continue;
+      answersAreRead.waitFor(1);
+      connection.answer(200, answerNamed("stray"));
+    }
+  });
+  const std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi(curl_multi_init(),
+                                                                    &curl_multi_cleanup);
+  HttpRequest request;
+  const std::string url = server.url() + "/";
+  request.method = "POST";
+  request.url = url;
+  request.target = "/";
+  request.https = false;
+  HttpResponse response;
+  const auto transfer = [&](CurlTransport& transport) {
+    response.clear();
+    REQUIRE(transport.begin(request, response));
+    curl_multi_add_handle(multi.get(), transport.handle());
+    for (int running = 1; running != 0;) {
+      curl_multi_perform(multi.get(), &running);
+      if (running != 0) curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
+    }
+    int left = 0;
+    const CURLMsg* const message = curl_multi_info_read(multi.get(), &left);
+    const CURLcode code = message == nullptr ? CURLE_FAILED_INIT : message->data.result;
+    curl_multi_remove_handle(multi.get(), transport.handle());
+    return transport.end(code);
+  };
+  CurlTransport one(direct());
+  CurlTransport other(direct());
+  // Kept for whoever comes next.
+  REQUIRE(transfer(one));
+  REQUIRE(transfer(other));
+  CHECK(response.body.expose() == answerNamed("0"));
+  answersAreRead.arrive();
+  REQUIRE(hasArrived(server.port()));
+  CurlTransport& next = GENERATE(false, true) ? other : one;
+  // A libcurl that sees for itself that it is of no use takes another at once.
+  const Result<void> refused = transfer(next);
+  if (!refused) {
+    CHECK(refused.error().kind == ErrorKind::Transport);
+    CHECK(refused.error().delivery == Delivery::NotSent);
+    REQUIRE(transfer(next));
+  }
+  CHECK(response.body.expose() == answerNamed("1"));
+}
+
+TEST_CASE("a program that is started does not inherit a connection") {
+  ServedFake service;
+  Caller caller(service.url());
+  REQUIRE(caller.rotate());
+  const Sockets sockets(service.server().port());
+  CHECK(sockets.count == 1);
+  CHECK(sockets.areClosedByExec);
+}
+
+TEST_CASE("on both sides of a fork a transport has its own connection") {
+  const Place place(GENERATE(0, TLS1_2_VERSION, TLS1_3_VERSION));
+  CAPTURE(place.isTls, place.tls.newestVersion);
+  const auto server = place.serve([&](Connection& connection) {
+    const std::string name = "connection " + std::to_string(connection.number());
+    while (!connection.readRequest().empty())
+      connection.write(withLength("200 OK", answerNamed(name)));
+  });
+  auto caller = std::make_unique<Caller>(server->url(), place.trusting());
+  REQUIRE(nameOf(caller->rotate()) == "connection 0");
+  SECTION("that calls") {
+    const std::string seen = inChild([&] {
+      std::string names;
+      for (int i = 0; i != 2; ++i)
+        names += nameOf(caller->rotate()) + ";";
+      return names + inChild([&] { return nameOf(caller->rotate()); });
+    });
+    CHECK(seen == "connection 1;connection 1;connection 2");
+  }
+  SECTION("that only ends there") {
+    const std::string seen = inChild([&] {
+      caller.reset();
+      return std::string("ended");
+    });
+    CHECK(seen == "ended");
+  }
+  const int connections = server->connections();
+  CHECK(nameOf(caller->rotate()) == "connection 0");
+  CHECK(server->connections() == connections);
+}
