@@ -81,8 +81,10 @@ class BasicDefaultChain final : public CredentialsSource {
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
   /// give up within about a second. `resolver` is as for `ContainerCredentials`.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
-                    GivenStsSettings given = {}, HostResolver* resolver = nullptr)
-      : sso_(transport, clock, given.profile, given.allowHttp),
+                    GivenStsSettings given = {}, HostResolver* resolver = nullptr,
+                    ProcessOptions process = {})
+      : process_({}, process),
+        sso_(transport, clock, given.profile, given.allowHttp),
         roles_(transport, clock),
         webIdentity_(transport, clock, given),
         container_(local, clock, resolver),
@@ -137,11 +139,12 @@ class DefaultCredentialsChain final : public CredentialsSource {
       : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
   /// `options` are for the services of AWS; for agents on this host and its link only their CAs
   /// count.
-  DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options)
+  DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options,
+                          ProcessOptions process = {})
       : local_(detail::localTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
-        chain_(transport_, local_, clock_, std::move(given), &resolver_),
+        chain_(transport_, local_, clock_, std::move(given), &resolver_, process),
         cache_(chain_) {}
 
   Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }

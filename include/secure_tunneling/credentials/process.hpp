@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,10 @@ struct ProcessOptions {
   int timeoutMs = 60'000;
   /// The longest output that is accepted, in bytes; SIZE_MAX for no limit.
   std::size_t maxOutputBytes = std::size_t{64} * 1024;
+  /// Where to keep the id of the command's process group while it runs, 0 otherwise: for a signal
+  /// handler that ends the program, and with `kill(-group, SIGKILL)` the command. One command at a
+  /// time. Null where nobody asks.
+  std::atomic<pid_t>* group = nullptr;
 };
 
 namespace detail {
@@ -51,6 +56,7 @@ class ChildCommand {
     kill(-process_, SIGKILL);
     while (waitpid(process_, nullptr, 0) == -1 && errno == EINTR) {
     }
+    setProcess(-1);
   }
   ChildCommand(const ChildCommand&) = delete;
   ChildCommand& operator=(const ChildCommand&) = delete;
@@ -97,9 +103,14 @@ class ChildCommand {
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     const char* const arguments[] = {"sh", "-c", command.c_str(), nullptr};
-    const int failed = posix_spawn(&process_, "/bin/sh", &actions, &attributes,
+    // No handler runs between the start and the note of it.
+    sigset_t before;
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pid_t process = -1;
+    const int failed = posix_spawn(&process, "/bin/sh", &actions, &attributes,
                                    const_cast<char* const*>(arguments), environ);
-    if (failed != 0) process_ = -1;
+    setProcess(failed == 0 ? process : -1);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     close(pipeEnds[1]);
@@ -153,18 +164,23 @@ class ChildCommand {
       // Where the program ignores SIGCHLD the system keeps no status, and where it waits for any
       // child itself, by waitpid(-1), it may have got this one: the output has to do.
       if (ended == -1 && errno == ECHILD) {
-        process_ = -1;
+        setProcess(-1);
         return {};
       }
       if (remainingMs() == 0) return tookTooLong();
       poll(nullptr, 0, pauseMs);
     }
-    process_ = -1;
+    setProcess(-1);
     if (WIFSIGNALED(status)) {
       return concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
     }
     const int code = WEXITSTATUS(status);
     return code == 0 ? std::string() : concat({"it exited with status "sv, decimal(code).text()});
+  }
+
+  void setProcess(pid_t process) noexcept {
+    process_ = process;
+    if (options_.group != nullptr) *options_.group = process == -1 ? 0 : process;
   }
 
   static Decimal decimal(int number) noexcept {
