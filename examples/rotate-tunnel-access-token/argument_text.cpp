@@ -23,10 +23,13 @@ std::string expandVariables(std::string_view path) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
   };
   std::string out;
+  bool hasBrace = true;
   while (!path.empty()) {
     std::size_t size = 1;
     std::string name;
-    if (path.front() == '$' && path.substr(1, 1) == "{" && path.find('}') != path.npos) {
+    const bool isBraced = hasBrace && path.substr(0, 2) == "${";
+    if (isBraced) hasBrace = path.find('}') != path.npos;
+    if (isBraced && hasBrace) {
       size = path.find('}') + 1;
       name = path.substr(2, size - 3);
     } else if (path.front() == '$') {
@@ -81,8 +84,8 @@ Result<ArgumentText> loadArgument(const std::string& option, const std::string& 
     return out;
   }
   const auto refuse = [&option](const std::string& why) {
-    return makeError(ErrorKind::InvalidArgument,
-                     "Error parsing parameter '" + option + "': Unable to load paramfile " + why);
+    return makeError(ErrorKind::InvalidArgument, "Error parsing parameter '" + option +
+                                                     "': Unable to load paramfile " + visible(why));
   };
   const std::string path = expandPath(std::string_view(value).substr(out.isBytes ? 8 : 7));
   const int problem = readFile(path, out.text);

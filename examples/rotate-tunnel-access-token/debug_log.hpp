@@ -5,7 +5,8 @@
 
 #include "secure_tunneling/http.hpp"
 
-/// What --debug tells, on standard error: never a header, a body or a secret.
+/// What --debug tells, on standard error: never a header, a body, a secret, or of a URL more than
+/// whose it is.
 class DebugLog {
  public:
   explicit DebugLog(bool enabled) : enabled_(enabled) {}

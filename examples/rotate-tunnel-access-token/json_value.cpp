@@ -26,20 +26,19 @@ JsonValue JsonValue::string(std::string text) {
   return value;
 }
 
-const JsonValue* JsonValue::find(std::string_view name) const {
-  for (std::size_t i = 0; i != names.size(); ++i) {
-    if (names[i] == name) return &items[i];
-  }
-  return nullptr;
+const JsonValue* JsonValue::find(const std::string& name) const {
+  const auto place = places_.find(name);
+  return place == places_.end() ? nullptr : &items[place->second];
 }
 
-JsonValue* JsonValue::find(std::string_view name) {
+JsonValue* JsonValue::find(const std::string& name) {
   return const_cast<JsonValue*>(std::as_const(*this).find(name));
 }
 
-JsonValue& JsonValue::set(std::string_view name, JsonValue value) {
-  if (JsonValue* const existing = find(name)) return *existing = std::move(value);
-  names.emplace_back(name);
+JsonValue& JsonValue::set(const std::string& name, JsonValue value) {
+  const auto [place, isNew] = places_.emplace(name, items.size());
+  if (!isNew) return items[place->second] = std::move(value);
+  names.push_back(name);
   return items.emplace_back(std::move(value));
 }
 
@@ -162,7 +161,7 @@ std::string locate(const std::string& text, Complaint complaint) {
   const std::size_t lineStart = before.rfind('\n') + 1;
   return std::move(complaint.what) + ": line " + std::to_string(line) + " column " +
          std::to_string(characterCount(before.substr(lineStart)) + 1) + " (char " +
-         std::to_string(characterCount(before)) + ")";
+         std::to_string(characterCount(before)) + ")\n" + pointAt(text, complaint.offset);
 }
 
 /// A string or byte string as a Python literal.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "secure_tunneling/result.hpp"
@@ -19,17 +20,21 @@ struct JsonValue {
   std::string text;
   /// An array's elements, an object's values.
   std::vector<JsonValue> items;
-  /// An object's names, as many as there are items.
+  /// An object's names, as many as there are items; changed by `set` only.
   std::vector<std::string> names;
 
   static JsonValue ofType(Type type);
   static JsonValue string(std::string text);
 
   /// The value of member `name`, null where there is none.
-  [[nodiscard]] const JsonValue* find(std::string_view name) const;
-  [[nodiscard]] JsonValue* find(std::string_view name);
+  [[nodiscard]] const JsonValue* find(const std::string& name) const;
+  [[nodiscard]] JsonValue* find(const std::string& name);
   /// Adds a member, or replaces its value where it stands.
-  JsonValue& set(std::string_view name, JsonValue value);
+  JsonValue& set(const std::string& name, JsonValue value);
+
+ private:
+  /// Where the member of a name stands, so that objects of many members are quick to build.
+  std::unordered_map<std::string, std::size_t> places_;
 };
 
 /// The deepest nesting that is read, in JSON and in shorthand: both are read by recursion.

@@ -18,7 +18,9 @@
 #include "output.hpp"
 #include "parameters.hpp"
 #include "secure_tunneling/secure_tunneling.hpp"
+#include "signals.hpp"
 #include "skeleton.hpp"
+#include "text.hpp"
 
 using secure_tunneling::Client;
 using secure_tunneling::CurlTransport;
@@ -50,33 +52,43 @@ int fail(int exitCode, const std::string& message) {
   return exitCode;
 }
 
+/// Refuses what the command line or its files say: the message is one of this program's.
+int failUsage(const Error& error) {
+  return fail(error.kind == ErrorKind::InvalidArgument ? exitUsage : exitOther, error.message);
+}
+
+/// The old tokens may be gone whatever the last attempt was answered with: an attempt before it may
+/// have reached the service. So may one whose answer of success cannot be read.
+bool mayBeRotated(const Error& error) {
+  return error.delivery == Delivery::Unknown ||
+         (error.kind == ErrorKind::InvalidResponse && error.httpStatus < 300);
+}
+
+/// Tells an error of the library, which may quote text from outside.
 int fail(const Error& error, int maxAttempts = 0) {
-  switch (error.kind) {
-    case ErrorKind::InvalidArgument:
-      return fail(exitUsage, error.message);
-    case ErrorKind::NoCredentials:
-      return fail(exitConfiguration,
-                  "Unable to locate credentials. You can configure credentials by running \"aws "
-                  "configure\". (" +
-                      error.message + ")");
-    case ErrorKind::Service: {
-      const std::string code = error.code.empty() ? std::to_string(error.httpStatus) : error.code;
-      const bool gaveUp = error.attempts > 1 && error.attempts == maxAttempts;
-      const std::string retries =
-          gaveUp ? " (reached max retries: " + std::to_string(error.attempts - 1) + ")" : "";
-      return fail(exitService, "An error occurred (" + code +
-                                   ") when calling the RotateTunnelAccessToken operation" +
-                                   retries + ": " + error.message);
-    }
-    default:
-      break;
+  std::string message = visible(error.message);
+  int exitCode = exitOther;
+  if (error.kind == ErrorKind::InvalidArgument) {
+    exitCode = exitUsage;
+  } else if (error.kind == ErrorKind::NoCredentials) {
+    exitCode = exitConfiguration;
+    message =
+        "Unable to locate credentials. You can configure credentials by running \"aws configure\". "
+        "(" +
+        message + ")";
+  } else if (error.kind == ErrorKind::Service) {
+    exitCode = exitService;
+    const std::string code = error.code.empty() ? std::to_string(error.httpStatus) : error.code;
+    const bool gaveUp = error.attempts > 1 && error.attempts == maxAttempts;
+    const std::string retries =
+        gaveUp ? " (reached max retries: " + std::to_string(error.attempts - 1) + ")" : "";
+    message = "An error occurred (" + visible(code) +
+              ") when calling the RotateTunnelAccessToken operation" + retries + ": " + message;
   }
-  // A success that cannot be read, or no answer at all: the service may have done its part.
-  const bool mayBeRotated = error.delivery == Delivery::Unknown ||
-                            (error.kind == ErrorKind::InvalidResponse && error.httpStatus < 300);
-  return fail(exitOther, error.message + (mayBeRotated ? " (the old tokens may be revoked by now; "
-                                                         "rotate again to get usable ones)"
-                                                       : ""));
+  if (mayBeRotated(error)) {
+    message += " (the old tokens may be revoked by now; rotate again to get usable ones)";
+  }
+  return fail(exitCode, message);
 }
 
 /// Makes sure that the standard streams are open, so that no socket gets their numbers. False when
@@ -96,7 +108,8 @@ int print(std::string_view text) {
 }
 
 int printTokens(const Secret& text) {
-  if (writeToStandardOutput(text.expose())) return exitDone;
+  // What a file system has only noted down is refused by the close.
+  if (writeToStandardOutput(text.expose()) && close(STDOUT_FILENO) == 0) return exitDone;
   return fail(exitOther, std::string("The tokens were rotated but cannot be written to standard "
                                      "output: ") +
                              std::strerror(errno) +
@@ -109,7 +122,8 @@ int rotate(const Options& options, SharedSettings shared,
   Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
   DefaultCredentialsChain credentials(givenForCredentials(options, settings.region),
-                                      credentialTransportOptions(options, shared));
+                                      credentialTransportOptions(options, shared),
+                                      endedOnSignals());
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
   log.line("profile " + shared.profile + " of " + shared.configFile + " and " +
@@ -141,18 +155,20 @@ int main(int argc, char** argv) {
   if (!openStandardStreams()) {
     return fail(exitOther, "standard output is closed: new tokens could not be written to it");
   }
-  // A reader that is gone must show as an error of the write.
+  // A reader that is gone and a file that may not grow must show as an error of the write.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  endChildrenOnSignals();
 
   Result<Options> options = parseOptions(argc, argv);
-  if (!options) return fail(options.error());
+  if (!options) return failUsage(options.error());
   if (!options->information.empty()) return print(options->information);
 
   Result<JsonValue> parameters = readParameters(*options);
-  if (!parameters) return fail(parameters.error());
+  if (!parameters) return failUsage(parameters.error());
   if (options->skeleton == Skeleton::Input) return print(inputSkeleton);
   Result<void> checked = checkParameters(*parameters);
-  if (!checked) return fail(checked.error());
+  if (!checked) return failUsage(checked.error());
 
   if (options->debug) {
     const std::string lines = secure_tunneling::listPassedOver();
@@ -170,6 +186,6 @@ int main(int argc, char** argv) {
     return print(format(outputSkeleton(), options->output).expose());
   }
   checked = checkClientMode(*options, *parameters);
-  if (!checked) return fail(checked.error());
+  if (!checked) return failUsage(checked.error());
   return rotate(*options, *std::move(shared), toRequest(*parameters));
 }

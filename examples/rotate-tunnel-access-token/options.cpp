@@ -12,6 +12,7 @@
 
 #include "command_line.hpp"
 #include "secure_tunneling/version.hpp"
+#include "text.hpp"
 
 using secure_tunneling::Error;
 using secure_tunneling::ErrorKind;
@@ -95,7 +96,8 @@ void defineOptions(CLI::App& app, Given& given) {
 }
 
 Error usageError(const std::string& message) {
-  return makeError(ErrorKind::InvalidArgument, std::string(programName) + ": error: " + message);
+  return makeError(ErrorKind::InvalidArgument,
+                   std::string(programName) + ": error: " + visible(message));
 }
 
 /// The words that no option accounts for. The AWS CLI names the first stray word last, and takes
@@ -145,12 +147,13 @@ Result<long> parseTimeoutMs(std::string_view text, const char* which) {
   long seconds = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (text.empty() || end != text.data() + text.size() || code == std::errc::invalid_argument) {
-    return makeError(ErrorKind::Configuration,
-                     "invalid literal for int() with base 10: '" + given + "'");
+    return makeError(ErrorKind::Configuration, "argument --cli-" + std::string(which) +
+                                                   "-timeout: \"" + visible(given) +
+                                                   "\" is no whole number of seconds");
   }
   if (text.front() == '-' && seconds != 0) {
     return makeError(ErrorKind::Configuration,
-                     "Attempted to set " + std::string(which) + " timeout to " + given +
+                     "Attempted to set " + std::string(which) + " timeout to " + visible(given) +
                          ", but the timeout cannot be set to a value less than or equal to 0.");
   }
   constexpr long longest = std::numeric_limits<int>::max() / 1000;
@@ -229,7 +232,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   }
   const std::string unknown = unknownWords(operation->rest);
   if (!unknown.empty()) {
-    return makeError(ErrorKind::InvalidArgument, "Unknown options: " + unknown);
+    return makeError(ErrorKind::InvalidArgument, "Unknown options: " + visible(unknown));
   }
 
   if (app.count("--generate-cli-skeleton") != 0) {
@@ -247,7 +250,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   options.endpointUrl = value("--endpoint-url", given.endpointUrl);
   if (options.endpointUrl && !hasScheme(*options.endpointUrl)) {
     return makeError(ErrorKind::InvalidArgument,
-                     "Bad value for --endpoint-url \"" + *options.endpointUrl +
+                     "Bad value for --endpoint-url \"" + visible(*options.endpointUrl) +
                          "\": scheme is missing.  Must be of the form http://<hostname>/ or "
                          "https://<hostname>/");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "output.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -97,6 +98,12 @@ Secret formatText(const RotateTunnelAccessTokenResponse& response) {
   return out;
 }
 
+/// For a standard output that somebody has set to not block.
+bool waitUntilWritable() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, -1) == 1 || errno == EINTR;
+}
+
 }  // namespace
 
 Secret format(const RotateTunnelAccessTokenResponse& response, OutputFormat format) {
@@ -107,6 +114,7 @@ bool writeToStandardOutput(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN && waitUntilWritable()) continue;
     if (written < 0) return false;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -115,5 +123,5 @@ bool writeToStandardOutput(std::string_view text) {
 
 void tellOnStandardError(std::string_view text) {
   // There is nobody to tell when that fails.
-  static_cast<void>(std::fprintf(stderr, "%s\n", printable(text).c_str()));
+  static_cast<void>(std::fprintf(stderr, "%s\n", visibleLines(text).c_str()));
 }

@@ -16,5 +16,6 @@ secure_tunneling::Secret format(const secure_tunneling::RotateTunnelAccessTokenR
 /// Writes all of `text` to standard output; false, with errno set, when that fails.
 [[nodiscard]] bool writeToStandardOutput(std::string_view text);
 
-/// Writes a line to standard error, its control characters made visible.
+/// The only way to standard error: writes a message and a line end, with all made visible that
+/// could steer a terminal. Text from outside that is part of a message went through `visible()`.
 void tellOnStandardError(std::string_view text);

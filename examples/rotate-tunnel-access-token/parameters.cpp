@@ -9,6 +9,7 @@
 
 #include "argument_text.hpp"
 #include "shorthand.hpp"
+#include "text.hpp"
 
 using secure_tunneling::ClientMode;
 using secure_tunneling::DestinationConfig;
@@ -35,7 +36,7 @@ Result<JsonValue> readString(const std::string& option, const std::string& value
 Result<JsonValue> readJson(const std::string& option, const std::string& text) {
   Result<JsonValue> value = parseJson(text);
   if (value) return value;
-  return refuse(option, "Invalid JSON: " + value.error().message + "\nJSON received: " + text);
+  return refuse(option, "Invalid JSON: " + value.error().message);
 }
 
 /// In shorthand a list of one needs no comma: `services=ssh`.
@@ -57,7 +58,8 @@ Result<JsonValue> readDestinationConfig(const std::string& option, const std::st
   const std::string& text = loaded->text;
   const std::size_t start = text.find_first_not_of(" \t\n\r\v\f");
   const char first = start == std::string::npos ? '\0' : text[start];
-  if (first == '[') return refuse(option, "Invalid JSON:\n" + text);
+  if (first == '[')
+    return refuse(option, "Invalid JSON, expected an object:\n" + pointAt(text, start));
   if (first == '{') {
     return readJson(option, text);
   }
@@ -136,7 +138,7 @@ class Checker {
 
   void checkMembers(const JsonValue& object, const std::string& path, Names known, Names required) {
     for (const std::string_view name : required) {
-      if (object.find(name) == nullptr) {
+      if (object.find(std::string(name)) == nullptr) {
         addLine("Missing required parameter in ", path, ": \"", name, "\"");
       }
     }
@@ -152,7 +154,7 @@ class Checker {
   template <class... Pieces>
   void addLine(const Pieces&... pieces) {
     problems_.append("\n");
-    (problems_.append(pieces), ...);
+    (problems_.append(visible(pieces)), ...);
   }
 
   std::string problems_;
@@ -204,7 +206,8 @@ Result<void> checkClientMode(const Options& options, const JsonValue& parameters
   for (const ClientMode known : {ClientMode::SOURCE, ClientMode::DESTINATION, ClientMode::ALL}) {
     if (name == known.name()) return {};
   }
-  return makeError(ErrorKind::InvalidArgument, "Invalid value for --client-mode: \"" + name +
+  return makeError(ErrorKind::InvalidArgument, "Invalid value for --client-mode: \"" +
+                                                   visible(name) +
                                                    "\", expected SOURCE, DESTINATION or ALL");
 }
 

@@ -43,25 +43,27 @@ bool continuesFurtherWord(char c) {
   return isWordCharacter(c, "\"',=");
 }
 
-void replaceAll(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
+std::string replaceAll(std::string_view text, std::string_view from, std::string_view to) {
+  std::string out;
+  for (std::size_t at = text.find(from); at != std::string_view::npos; at = text.find(from)) {
+    out.append(text.substr(0, at)).append(to);
+    text.remove_prefix(at + from.size());
   }
-}
-
-/// The text with a caret below `index`.
-std::string pointAt(std::string_view text, std::size_t index) {
-  const std::string_view before = text.substr(0, index);
-  const std::size_t indent = characterCount(before.substr(before.rfind('\n') + 1));
-  const std::size_t lineEnd = std::min(text.find('\n', index), text.size());
-  return std::string(text.substr(0, lineEnd)) + "\n" + std::string(indent, ' ') + "^" +
-         std::string(text.substr(lineEnd));
+  return out.append(text);
 }
 
 /// A recursive-descent parser. After a failure the functions return at once, and what they return
 /// means nothing.
 class ShorthandParser {
+  /// Told in words at the end only: most of them are not the last word, see `readWords`.
+  struct Problem {
+    enum class Kind : unsigned char { Unexpected, SecondKey, Nesting };
+    Kind kind;
+    /// What was expected, or the key.
+    std::string what;
+    std::size_t at;
+  };
+
  public:
   explicit ShorthandParser(std::string_view text) : text_(text) {}
 
@@ -73,7 +75,7 @@ class ShorthandParser {
       expect(',');
       readKeyValue(object, keyAt);
     }
-    if (problem_) return makeError(ErrorKind::InvalidArgument, *std::move(problem_));
+    if (problem_) return makeError(ErrorKind::InvalidArgument, explain(*problem_));
     return object;
   }
 
@@ -84,9 +86,7 @@ class ShorthandParser {
     JsonValue values = readValues();
     if (problem_) return;
     if (object.find(key) != nullptr) {
-      problem_ = "Second instance of key \"" + key + "\" encountered for input:\n" +
-                 pointAt(text_, keyAt) +
-                 "\nThis is often because there is a preceding \",\" instead of a space.";
+      problem_ = Problem{Problem::Kind::SecondKey, key, keyAt};
       return;
     }
     object.set(key, std::move(values));
@@ -132,7 +132,7 @@ class ShorthandParser {
 
   JsonValue readBracketed() {
     if (++nesting_ > maxNesting) {
-      problem_ = "Nested deeper than " + std::to_string(maxNesting) + " levels";
+      problem_ = Problem{Problem::Kind::Nesting, {}, at_};
       return {};
     }
     const bool isList = current() == '[';
@@ -171,7 +171,7 @@ class ShorthandParser {
     if (current() == '\'' || current() == '"') return readQuoted();
     const std::size_t start = at_;
     std::string word = readPlain(continuesFurtherWord);
-    if (at_ == start) fail("<second>", "<none>");
+    if (at_ == start) fail("a value");
     return word;
   }
 
@@ -186,8 +186,7 @@ class ShorthandParser {
         break;
       }
     }
-    std::string word(text_.substr(start, at_ - start));
-    replaceAll(word, "\\,", ",");
+    std::string word = replaceAll(text_.substr(start, at_ - start), "\\,", ",");
     word.erase(word.find_last_not_of(whitespace) + 1);
     return word;
   }
@@ -196,14 +195,13 @@ class ShorthandParser {
     const char quote = current();
     const std::size_t end = endOfQuoted(quote);
     if (end == std::string_view::npos) {
-      fail(quote == '"' ? "<double quoted>" : "<singled quoted>", "<none>");
+      fail(std::string("a closing ") + quote);
       return {};
     }
-    std::string word(text_.substr(at_ + 1, end - at_ - 1));
-    replaceAll(word, std::string("\\") + quote, std::string_view(&quote, 1));
-    replaceAll(word, "\\\\", "\\");
+    const std::string word = replaceAll(text_.substr(at_ + 1, end - at_ - 1),
+                                        std::string("\\") + quote, std::string_view(&quote, 1));
     at_ = end + 1;
-    return word;
+    return replaceAll(word, "\\\\", "\\");
   }
 
   /// Where the closing quote is. Where every further quote has a backslash before it, the last of
@@ -223,15 +221,29 @@ class ShorthandParser {
   void expect(char wanted) {
     if (problem_) return;
     skipWhitespace();
-    if (atEnd()) return fail(std::string(1, wanted), "EOF");
-    if (current() != wanted) return fail(std::string(1, wanted), currentCharacter());
+    if (current() != wanted) return fail(std::string(1, wanted));
     ++at_;
     skipWhitespace();
   }
 
-  void fail(const std::string& expected, std::string_view received) {
-    problem_ = "Expected: '" + expected + "', received: '" + std::string(received) +
-               "' for input:\n" + pointAt(text_, at_);
+  void fail(std::string expected) {
+    problem_ = Problem{Problem::Kind::Unexpected, std::move(expected), at_};
+  }
+
+  [[nodiscard]] std::string explain(const Problem& problem) const {
+    const std::string place = " for input:\n" + pointAt(text_, problem.at);
+    switch (problem.kind) {
+      case Problem::Kind::SecondKey:
+        return "Second instance of key \"" + visible(problem.what) + "\" encountered" + place +
+               "\nThis is often because there is a preceding \",\" instead of a space.";
+      case Problem::Kind::Nesting:
+        return "Nested deeper than " + std::to_string(maxNesting) + " levels" + place;
+      case Problem::Kind::Unexpected:
+        break;
+    }
+    const std::string received =
+        problem.at == text_.size() ? "EOF" : visible(characterAt(problem.at));
+    return "Expected: '" + problem.what + "', received: '" + received + "'" + place;
   }
 
   void skipWhitespace() {
@@ -240,18 +252,18 @@ class ShorthandParser {
   }
   [[nodiscard]] bool atEnd() const { return at_ >= text_.size(); }
   [[nodiscard]] char current() const { return atEnd() ? '\0' : text_[at_]; }
-  /// The current character with all its bytes.
-  [[nodiscard]] std::string_view currentCharacter() const {
+  /// A character with all its bytes.
+  [[nodiscard]] std::string_view characterAt(std::size_t at) const {
     std::size_t size = 1;
-    while (at_ + size < text_.size() && characterCount(text_.substr(at_ + size, 1)) == 0)
+    while (at + size < text_.size() && characterCount(text_.substr(at + size, 1)) == 0)
       ++size;
-    return text_.substr(at_, size);
+    return text_.substr(at, size);
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t nesting_ = 0;
-  std::optional<std::string> problem_;
+  std::optional<Problem> problem_;
 };
 
 }  // namespace

@@ -18,6 +18,14 @@ std::size_t characterCount(std::string_view text);
 /// Two hexadecimal digits, in lower case.
 std::string hexByte(unsigned char byte);
 
-/// `text` with control characters but tabs and line ends made visible, so that what a service says
-/// cannot steer a terminal.
-std::string printable(std::string_view text);
+/// `text` in one line, with all made visible that steers a terminal, changes the direction of text,
+/// ends a line or is not UTF-8: `\n`, `\x1b`, `\u{202e}`. What is visible already stays as it is.
+std::string visible(std::string_view text);
+
+/// The same for a message of several lines, whose line ends stay. What comes from outside has been
+/// made visible before it was put into one.
+std::string visibleLines(std::string_view text);
+
+/// A line with the part of `text` around `offset`, made visible, and a line with a caret below that
+/// place.
+std::string pointAt(std::string_view text, std::size_t offset);

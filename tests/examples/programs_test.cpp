@@ -3,65 +3,14 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cctype>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "support/caller.hpp"
-#include "support/child_process.hpp"
+#include "support/command.hpp"
 
 using namespace secure_tunneling;
-
-namespace {
-
-const std::string folder = SECURE_TUNNELING_PROGRAMS;
-
-/// The command's world: a service, an environment, and no more.
-struct World {
-  SystemClock clock;
-  ServedFake service{clock.now().unixMs};
-  std::vector<std::string> environment = {
-      std::string("AWS_ACCESS_KEY_ID=") + ServedFake::accessKeyId,
-      std::string("AWS_SECRET_ACCESS_KEY=") + ServedFake::secretAccessKey,
-      "AWS_REGION=us-east-1",
-      "AWS_CONFIG_FILE=/dev/null",
-      "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-      "AWS_EC2_METADATA_DISABLED=true",
-      "HOME=/nonexistent"};
-
-  void unset(const std::string& name) {
-    environment.erase(std::remove_if(environment.begin(), environment.end(),
-                                     [&](const std::string& variable) {
-                                       return variable.compare(0, name.size() + 1, name + "=") == 0;
-                                     }),
-                      environment.end());
-  }
-  [[nodiscard]] Finished command(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all = {folder + "/rotate-tunnel-access-token"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return run(all, environment);
-  }
-  /// With the options that every call needs.
-  [[nodiscard]] Finished rotate(std::vector<std::string> more) const {
-    const std::vector<std::string> usual = {"--tunnel-id", ServedFake::tunnel, "--client-mode",
-                                            "ALL",         "--endpoint-url",   service.url()};
-    more.insert(more.begin(), usual.begin(), usual.end());
-    return command(more);
-  }
-};
-
-void checkRefused(const Finished& finished, int status, const std::string& reason, int lines = 1) {
-  INFO(finished.errors);
-  CHECK(finished.status == status);
-  CHECK(finished.output.empty());
-  CHECK(std::count(finished.errors.begin(), finished.errors.end(), '\n') == lines);
-  CHECK(finished.errors.find(reason) != std::string::npos);
-  CHECK(finished.errors.find("canary") == std::string::npos);
-}
-
-}  // namespace
 
 TEST_CASE("the command prints the new tokens as the AWS CLI does") {
   World world;
@@ -375,7 +324,7 @@ TEST_CASE("the local service and the programs, over https") {
   const TemporaryFolder files;
   const CertificateAuthority authority(files, "ca");
   const CertificateFiles certificate = authority.issue("server");
-  ChildProcess service({folder + "/local-service", "--tls-certificate", certificate.certificate,
+  ChildProcess service({programs + "/local-service", "--tls-certificate", certificate.certificate,
                         "--tls-key", certificate.key},
                        {});
   std::map<std::string, std::string> facts;
@@ -390,7 +339,7 @@ TEST_CASE("the local service and the programs, over https") {
                                           "AWS_ENDPOINT_URL=" + facts["endpoint-url"],
                                           "AWS_CONFIG_FILE=/dev/null",
                                           "AWS_SHARED_CREDENTIALS_FILE=/dev/null"};
-  std::vector<std::string> command = {folder + "/rotate-tunnel-access-token", "--tunnel-id",
+  std::vector<std::string> command = {programs + "/rotate-tunnel-access-token", "--tunnel-id",
                                       facts["tunnel-id"], "--client-mode", "SOURCE"};
 
   SECTION("with the authority in a file") {
@@ -436,7 +385,7 @@ TEST_CASE("the local service and the programs, over https") {
     checkRefused(run(command, environment), 255, "127.0.0.1");
   }
   SECTION("the quickstart program, which does not know the authority either") {
-    checkRefused(run({folder + "/quickstart", facts["tunnel-id"]}, environment), 1, "127.0.0.1");
+    checkRefused(run({programs + "/quickstart", facts["tunnel-id"]}, environment), 1, "127.0.0.1");
   }
   service.signal(SIGTERM);
   CHECK(service.wait() == 0);
@@ -447,7 +396,7 @@ TEST_CASE("the local service and the programs, over https") {
 TEST_CASE("the quickstart program prints the new source token") {
   World world;
   world.environment.push_back("AWS_ENDPOINT_URL=" + world.service.url());
-  const Finished finished = run({folder + "/quickstart", ServedFake::tunnel}, world.environment);
+  const Finished finished = run({programs + "/quickstart", ServedFake::tunnel}, world.environment);
   INFO(finished.errors);
   CHECK(finished.status == 0);
   CHECK(finished.output == world.service.sourceToken() + "\n");

@@ -118,16 +118,17 @@ TEST_CASE("a mistake in shorthand is pointed at") {
       {"a", "Expected: '=', received: 'EOF' for input:\na\n ^"},
       {",a=b", "Expected: '=', received: ',' for input:\n,a=b\n^"},
       {"a b=c", "Expected: '=', received: 'b' for input:\na b=c\n  ^"},
-      {"a=b,", "Expected: '<second>', received: '<none>' for input:\na=b,\n    ^"},
-      {"a=b,c,", "Expected: '<second>', received: '<none>' for input:\na=b,c,\n      ^"},
+      {"a=b,", "Expected: 'a value', received: 'EOF' for input:\na=b,\n    ^"},
+      {"a=b,c,", "Expected: 'a value', received: 'EOF' for input:\na=b,c,\n      ^"},
       {"a=[b", "Expected: ',', received: 'EOF' for input:\na=[b\n    ^"},
       {"a={b", "Expected: '=', received: 'EOF' for input:\na={b\n    ^"},
       {"a={b=c", "Expected: ',', received: 'EOF' for input:\na={b=c\n      ^"},
-      {"a='b", "Expected: '<singled quoted>', received: '<none>' for input:\na='b\n  ^"},
-      {"a=\"b", "Expected: '<double quoted>', received: '<none>' for input:\na=\"b\n  ^"},
+      {"a='b", "Expected: 'a closing '', received: ''' for input:\na='b\n  ^"},
+      {"a=\"b", "Expected: 'a closing \"', received: '\"' for input:\na=\"b\n  ^"},
       {"a='b'c", "Expected: ',', received: 'c' for input:\na='b'c\n     ^"},
       {"a=b]", "Expected: ',', received: ']' for input:\na=b]\n   ^"},
-      {"a=b,\nc==d,\ne=f", "Expected: ',', received: '=' for input:\na=b,\nc==d,\n  ^\ne=f"},
+      {"a=b,\nc==d,\ne=f",
+       "Expected: ',', received: '=' for input:\na=b,\\nc==d,\\ne=f\n        ^"},
       {"\xC3\xBC=b", "Expected: '=', received: '\xC3\xBC' for input:\n\xC3\xBC=b\n^"},
       {"a='\xC3\xBC'b", "Expected: ',', received: 'b' for input:\na='\xC3\xBC'b\n     ^"},
       {"a=\xF0\x9F\x98\x80",
@@ -153,7 +154,7 @@ TEST_CASE("deep nesting is refused, in shorthand and in JSON") {
         text += "{a=";
       return text;
     }();
-    CHECK(shown(parseShorthand("a=" + deep)) == "Nested deeper than 200 levels");
+    CHECK(shown(parseShorthand("a=" + deep)).find("Nested deeper than 200 levels") == 0);
   }
   CHECK(shown(parseJson(std::string(100'000, '['))).find("Nested deeper than 200 levels") == 0);
 }
@@ -205,8 +206,11 @@ TEST_CASE("a mistake in JSON is told in Python's words") {
     CAPTURE(one.input);
     const Result<JsonValue> value = parseJson(one.input);
     REQUIRE_FALSE(value);
-    CHECK(value.error().message == one.expected);
+    const std::string& message = value.error().message;
+    CHECK(message.substr(0, message.find('\n')) == one.expected);
   }
+  CHECK(parseJson("[\n \"\xC3\xBC\" 1]").error().message ==
+        "Expecting ',' delimiter: line 2 column 6 (char 7)\n[\\n \"\xC3\xBC\" 1]\n        ^");
 }
 
 TEST_CASE("a character that is cut short is found, and nothing behind the text is read") {
@@ -275,10 +279,12 @@ TEST_CASE("the option --destination-config takes JSON or shorthand") {
   CHECK(config("services=a") == "{'services': ['a']}");
   CHECK(config("services={a=b}") == "{'services': [{'a': 'b'}]}");
   CHECK(config(" {\"services\":\"a\"}") == "{'services': 'a'}");
-  CHECK(config("[1]") == "Error parsing parameter '--destination-config': Invalid JSON:\n[1]");
+  CHECK(config("[1]") ==
+        "Error parsing parameter '--destination-config': Invalid JSON, expected an "
+        "object:\n[1]\n^");
   CHECK(config("{") ==
         "Error parsing parameter '--destination-config': Invalid JSON: Expecting property name "
-        "enclosed in double quotes: line 1 column 2 (char 1)\nJSON received: {");
+        "enclosed in double quotes: line 1 column 2 (char 1)\n{\n ^");
 }
 
 TEST_CASE("the request is made of the parameters") {
@@ -415,9 +421,9 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
     CHECK(timeout(" +5\t") == "5000");
     CHECK(timeout("0") == "0");
     CHECK(timeout("99999999999999999999") == "2147483000");
-    CHECK(timeout("") == "invalid literal for int() with base 10: ''");
-    CHECK(timeout("1.5") == "invalid literal for int() with base 10: '1.5'");
-    CHECK(timeout("+-5") == "invalid literal for int() with base 10: '+-5'");
+    CHECK(timeout("") == "argument --cli-read-timeout: \"\" is no whole number of seconds");
+    CHECK(timeout("1.5") == "argument --cli-read-timeout: \"1.5\" is no whole number of seconds");
+    CHECK(timeout("+-5") == "argument --cli-read-timeout: \"+-5\" is no whole number of seconds");
     CHECK(timeout("-1") ==
           "Attempted to set read timeout to -1, but the timeout cannot be set to a value less than "
           "or equal to 0.");
@@ -463,8 +469,4 @@ TEST_CASE("the input skeleton is valid input once it is filled in") {
   CHECK(pythonText(*skeleton) ==
         "{'tunnelId': '', 'clientMode': 'SOURCE', 'destinationConfig': {'thingName': '', "
         "'services': ['']}}");
-}
-
-TEST_CASE("what is printed cannot steer a terminal") {
-  CHECK(printable("a\x1b[31m\x07\x7f\tb\nc\xC3\xBC") == "a\\x1b[31m\\x07\\x7f\tb\nc\xC3\xBC");
 }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "secure_tunneling/credentials/process.hpp"
+
+/// Has a signal that ends this program (SIGHUP, SIGINT, SIGQUIT, SIGTERM, where it is not ignored)
+/// end the credential process too, which is in a process group of its own and so gets none from the
+/// terminal. The program then dies by that signal.
+void endChildrenOnSignals();
+
+/// How credential processes are run so that they are found.
+secure_tunneling::ProcessOptions endedOnSignals();
