@@ -27,6 +27,7 @@ using Client = BasicClient<OpensslSha256>;
   if (!shared) return std::move(shared).error();
   CurlTransportOptions options;
   options.trust(std::move(shared->caBundle), std::move(shared->caBundleOrigin));
+  options.addApplication(shared->applicationId);
   Result<void> located = addInstanceRegion(*shared, options);
   if (located && shared->settings.region.empty()) {
     located = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region",

@@ -35,6 +35,8 @@ struct SharedSettings {
   std::string caBundle;
   /// Which variable, or which line of which file, named it: for messages.
   std::string caBundleOrigin;
+  /// The application that calls, for the User-Agent (`CurlTransportOptions::addApplication`).
+  std::string applicationId;
   /// The profile that was read, and the files, whether they exist or not.
   std::string profile;
   std::string configFile;
@@ -84,6 +86,7 @@ class SettingsReader {
       result = configuration_.read(configuration_.find({flag.variable}, flag.property), flag.value);
     }
     settings.correctClockSkew = !keepsClock;
+    shared.applicationId = configuration_.find({"AWS_SDK_UA_APP_ID"}, "sdk_ua_app_id"sv).value;
     const Configured caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv);
     shared.caBundle = expandPath(caBundle.value);
     if (!caBundle.value.empty()) shared.caBundleOrigin = configuration_.origin(caBundle);
@@ -133,6 +136,7 @@ class SettingsReader {
 /// | attempts         | AWS_MAX_ATTEMPTS                    | max_attempts                      |
 /// | retry mode       | AWS_RETRY_MODE                      | retry_mode                        |
 /// | CA bundle        | AWS_CA_BUNDLE                       | ca_bundle                         |
+/// | application      | AWS_SDK_UA_APP_ID                   | sdk_ua_app_id                     |
 /// | no clock skew    | AWS_DISABLE_CLOCK_SKEW_CORRECTION   | disable_clock_skew_correction     |
 ///
 /// `services` names a `[services NAME]` section, whose `iotsecuretunneling` has an `endpoint_url`.

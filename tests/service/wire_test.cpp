@@ -13,6 +13,8 @@ using namespace secure_tunneling;
 
 namespace {
 
+const std::string userAgentLine =
+    "User-Agent: secure_tunneling/" SECURE_TUNNELING_VERSION_STRING "\r\n";
 constexpr const char* tokensBody = R"({"sourceAccessToken":"new-source"})";
 
 /// Keeps each request as it came and answers with a token.
@@ -66,8 +68,7 @@ TEST_CASE("the request is exactly this") {
     CHECK(request ==
           "POST / HTTP/1.1\r\n"
           "Host: " +
-              recorder.server().authority() +
-              "\r\n"
+              recorder.server().authority() + "\r\n" + userAgentLine +
               "content-type: application/x-amz-json-1.1\r\n"
               "x-amz-date: 20260115T123000Z\r\n"
               "x-amz-target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
@@ -88,8 +89,7 @@ TEST_CASE("the request is exactly this") {
     CHECK(request ==
           "POST /stage/v1 HTTP/1.1\r\n"
           "Host: " +
-              recorder.server().authority("localhost") +
-              "\r\n"
+              recorder.server().authority("localhost") + "\r\n" + userAgentLine +
               "content-type: application/x-amz-json-1.1\r\n"
               "x-amz-date: 20260115T123000Z\r\n"
               "x-amz-security-token: session\r\n"
@@ -111,8 +111,7 @@ TEST_CASE("the request is exactly this") {
     CHECK(recorder.requests().front() ==
           "POST / HTTP/1.1\r\n"
           "Host: " +
-              recorder.server().authority() +
-              "\r\n"
+              recorder.server().authority() + "\r\n" + userAgentLine +
               "content-type: application/x-amz-json-1.1\r\n"
               "x-amz-target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
               "Content-Length: 42\r\n"
@@ -224,8 +223,8 @@ TEST_CASE("any method is sent, with a body or without, on one connection") {
     CHECK(response.body.expose() == tokensBody);
     CHECK(recorder.requests().at(sent++) ==
           std::string(row.method) +
-              " /path?query=1 HTTP/1.1\r\nHost: " + recorder.server().authority() +
-              "\r\nAuthorization: secret\r\n" + row.length + "\r\n" + row.body);
+              " /path?query=1 HTTP/1.1\r\nHost: " + recorder.server().authority() + "\r\n" +
+              userAgentLine + "Authorization: secret\r\n" + row.length + "\r\n" + row.body);
   }
   CHECK(recorder.server().connections() == 1);
 }
@@ -337,4 +336,38 @@ TEST_CASE("the request id is found in whatever case it is written") {
   const auto response = caller.rotate();
   REQUIRE(response);
   CHECK(response->requestId == "id-1");
+}
+
+TEST_CASE("a User-Agent is sent, which the program can change") {
+  CurlTransportOptions options = direct();
+  const std::string own = std::string("secure_tunneling/") + SECURE_TUNNELING_VERSION_STRING;
+  std::string expected = "\r\nUser-Agent: " + own;
+  SECTION("with the name of an application") {
+    options.addApplication("my gateway\r\nX-Forged: \xC3\xBC(1)!");
+    expected += " app/my-gateway--X-Forged-----1-!\r\n";
+  }
+  SECTION("another one") {
+    options.userAgent = "gateway/2.1 (Debian)";
+    expected = "\r\nUser-Agent: gateway/2.1 (Debian)\r\n";
+  }
+  SECTION("an application without a name") {
+    options.addApplication("");
+    expected += "\r\n";
+  }
+  SECTION("none") {
+    options.userAgent.clear();
+    options.addApplication("gateway");
+    expected.clear();
+  }
+  Recorder recorder;
+  Caller caller(recorder.server().url(), options);
+  REQUIRE(caller.rotate());
+  const std::string request = recorder.requests().front();
+  CAPTURE(request);
+  CHECK(request.find("X-Forged:") == std::string::npos);
+  if (expected.empty()) {
+    CHECK(request.find("User-Agent") == std::string::npos);
+  } else {
+    CHECK(request.find(expected) != std::string::npos);
+  }
 }

@@ -366,3 +366,13 @@ TEST_CASE("the CA bundle") {
   environment.set("AWS_CA_BUNDLE", "");
   CHECK(bundle() == "/profile.pem of " + config + ", line 2: ca_bundle");
 }
+
+TEST_CASE("the application for the User-Agent comes from the environment, then the profile") {
+  TestEnvironment environment;
+  const auto application = [] { return loadSharedSettings()->applicationId; };
+  CHECK(application().empty());
+  environment.set("AWS_CONFIG_FILE", environment.write("config", "[default]\nsdk_ua_app_id = a\n"));
+  CHECK(application() == "a");
+  environment.set("AWS_SDK_UA_APP_ID", "b");
+  CHECK(application() == "b");
+}

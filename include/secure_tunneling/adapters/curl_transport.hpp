@@ -26,6 +26,7 @@
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 #include "secure_tunneling/http.hpp"
+#include "secure_tunneling/version.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
@@ -39,6 +40,7 @@ struct CurlDefaults {
   static constexpr unsigned short lowSpeedSeconds = 30;
   static constexpr std::size_t maxResponseBytes = std::size_t{64} * 1024;
   static constexpr std::size_t maxHeaderBytes = std::size_t{16} * 1024;
+  static constexpr char userAgent[] = "secure_tunneling/" SECURE_TUNNELING_VERSION_STRING;
 };
 
 /// The most that is accepted of headers, whatever the options say: libcurl from 8.3 on gives up at
@@ -85,6 +87,9 @@ struct CurlTransportOptions {
   bool verifyTls = true;
   /// Off where the program itself calls curl_global_init.
   bool initializeCurl = true;
+  /// The User-Agent header, visible ASCII and blanks, which CloudTrail records; it is not signed.
+  /// Empty to send none.
+  std::string userAgent = detail::CurlDefaults::userAgent;
 
   /// Trusts what a CA bundle of the AWS tools names, `SharedSettings::caBundle` for one: a
   /// directory goes to `caPath`, all else to `caFile`, and `origin` to `caOrigin`.
@@ -93,6 +98,19 @@ struct CurlTransportOptions {
     const bool isDirectory = stat(caBundle.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     (isDirectory ? caPath : caFile) = std::move(caBundle);
     caOrigin = std::move(origin);
+  }
+
+  /// Adds an application's name to the User-Agent, as `app/NAME`: `SharedSettings::applicationId`
+  /// for one. What may not stand there becomes "-", as in the AWS SDKs; nothing is added for an
+  /// empty name, or where no User-Agent is sent.
+  void addApplication(std::string_view name) {
+    if (name.empty() || userAgent.empty()) return;
+    detail::append(userAgent, " app/");
+    for (const char c : name) {
+      const bool isPlain = detail::isAlpha(c) || detail::isDigit(c) ||
+                           (c != '\0' && std::strchr("!$%&'*+-.^_`|~,", c) != nullptr);
+      userAgent.push_back(isPlain ? c : '-');
+    }
   }
 };
 
@@ -194,6 +212,8 @@ class CurlTransport final : public HttpTransport {
       transport.set(CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs);
       transport.set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
       transport.set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
+      transport.set(CURLOPT_USERAGENT,
+                    options_.userAgent.empty() ? nullptr : options_.userAgent.c_str());
       if (!options_.verifyTls) {
         transport.set(CURLOPT_SSL_VERIFYPEER, 0L);
         transport.set(CURLOPT_SSL_VERIFYHOST, 0L);
@@ -519,6 +539,7 @@ class CurlTransport final : public HttpTransport {
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEDATA, this);
     set(CURLOPT_OPENSOCKETDATA, this);
+    set(CURLOPT_USERAGENT, detail::CurlDefaults::userAgent);
 #if LIBCURL_VERSION_NUM >= 0x075500
     set(CURLOPT_PROTOCOLS_STR, "http,https");
 #endif

@@ -58,6 +58,7 @@ inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& op
   local.caPath = options.caPath;
   local.caOrigin = options.caOrigin;
   local.initializeCurl = options.initializeCurl;
+  local.userAgent = options.userAgent;
   return local;
 }
 
