@@ -20,6 +20,7 @@ class Json {
   /// Nothing when `text` is not valid JSON.
   static std::optional<Json> parse(const std::string& text);
 
+  [[nodiscard]] Type type() const noexcept { return type_; }
   [[nodiscard]] bool isNull() const noexcept { return type_ == Type::Null; }
   [[nodiscard]] bool isTrue() const noexcept { return type_ == Type::Boolean && text_ == "true"; }
   /// A string's characters; a number as it is written.

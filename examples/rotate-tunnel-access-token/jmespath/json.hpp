@@ -67,7 +67,9 @@ inline constexpr std::string_view bigIntegerName{"\0", 1};
   if (!member.value.IsString() || member.name.GetStringLength() != bigIntegerName.size() ||
       *member.name.GetString() != bigIntegerName.front())
     return {};
-  return {member.value.GetString(), member.value.GetStringLength()};
+  const std::string_view digits(member.value.GetString(), member.value.GetStringLength());
+  return digits.find_first_not_of("-0123456789") == std::string_view::npos ? digits
+                                                                           : std::string_view();
 }
 
 }  // namespace jmespath
