@@ -82,6 +82,7 @@ need_to_build() {
       need libcurl4-openssl-dev
       need libssl-dev
       need libcli11-dev
+      need libyaml-dev
       need libcpp-httplib-dev
     fi
   done

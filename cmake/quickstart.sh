@@ -54,6 +54,7 @@ need_to_build() {
   need libssl-dev
   need rapidjson-dev
   need libcli11-dev
+  need libyaml-dev
   need libcpp-httplib-dev
 }
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""jmespath_by_python.py PROGRAM [SEED [COUNT]]: has PROGRAM and Python's jmespath, which the AWS CLI
-uses, apply the same generated expressions to the same generated documents, and compares what they
-give, or whether they refuse. Exit status 77 where there is no jmespath.
+"""jmespath_by_python.py PROGRAM [SEED [COUNT]]: has PROGRAM and Python's jmespath, which the AWS
+CLI uses, apply the same generated expressions to the same generated documents, and compares what
+they give, or whether they refuse. Exit status 77 where there is no jmespath.
 
-Left to differ, for the specification is clear: true and 1, false and 0 are never equal (in Python they
-are inside arrays and objects); what has no order with the other side gives null (in Python numbers
-and strings raise a TypeError); all arguments of merge() are objects (in Python the first one is).
-Two numbers side by side in a slice are refused (in Python the last one counts).
-And what can be seen before the call is refused before it: functions, arities, types of arguments,
-in branches that are not taken as well."""
+Python is made to follow the specification where it does not: true and 1, false and 0 are never
+equal (in Python they are inside arrays and objects), there is no order between a number and a
+string (in Python a TypeError), and all arguments of merge() are objects (in Python the first is).
+Left to differ: two numbers side by side in a slice are refused (in Python the last one counts), as
+are half characters. And what can be seen without a document is refused before the call, in
+branches that are not taken as well: functions, arities, types of arguments."""
 
 import json
 import operator
@@ -19,15 +19,17 @@ import sys
 
 try:
     import jmespath
-    from jmespath import ast, functions, parser, visitor
+    from jmespath import functions, visitor
 except ImportError:
     print("skipped: this Python has no jmespath")
     sys.exit(77)
 
 NAMES = ["a", "b", "c", "d", "\u00e9", "x y"]
-WORDS = ["", "a", "b", "ab", "abc", "\u00e9t\u00e9", "\U0001f511k", "10", " 7 ", "1e2", "-3.5", "1_0", "x\ny", 'q"\\', "\u65e5\u672c"]
+WORDS = ["", "a", "b", "ab", "abc", "\u00e9t\u00e9", "\U0001f511k", "10", " 7 ", "1e2", "-3.5"]
+WORDS += ["1_0", "x\ny", 'q"\\', "\u65e5\u672c"]
 BIG = 123456789012345678901234567890
-NUMBERS = [0, 1, 2, -1, 3, 10, 1.0, 0.5, -2.5, 1e3, 1e16, 1.5e-7, BIG, 2**63 - 1, -(2**63)]
+NUMBERS = [0, 1, 2, -1, 3, 10, 1.0, 0.5, -2.5, 1e3, 1e16, 1.5e-7]
+NUMBERS += [BIG, 2**63 - 1, -(2**63)]
 FUNCTIONS = {name: spec["signature"] for name, spec in functions.Functions.FUNCTION_TABLE.items()}
 
 
@@ -66,8 +68,10 @@ visitor._equals = same_value
 visitor.TreeInterpreter.COMPARATOR_FUNC = {
     "eq": same_value,
     "ne": lambda left, right: not same_value(left, right),
-    **{name: ordered(getattr(operator, python)) for name, python in
-       (("lt", "lt"), ("gt", "gt"), ("lte", "le"), ("gte", "ge"))},
+    "lt": ordered(operator.lt),
+    "lte": ordered(operator.le),
+    "gt": ordered(operator.gt),
+    "gte": ordered(operator.ge),
 }
 OPTIONS = jmespath.Options(custom_functions=Functions())
 
@@ -95,7 +99,8 @@ class Generator:
 
     def document(self):
         # RapidJSON has no larger integers.
-        return json.loads(json.dumps({name: self.value(3) for name in NAMES}).replace(str(BIG), "18446744073709551615"))
+        text = json.dumps({name: self.value(3) for name in NAMES})
+        return json.loads(text.replace(str(BIG), str(2**64 - 1)))
 
     def name(self):
         name = self.rng.choice(NAMES)
@@ -108,13 +113,19 @@ class Generator:
         if kind < 0.3:
             return "'" + self.rng.choice(WORDS).replace("'", "\\'") + "'"
         if kind < 0.4:  # without quotes, as before JEP-12
-            return "`" + self.rng.choice([" foo", "a b", "1.", "01", "Inf", "\\u00e9", "+1"]) + "`"
+            words = [" foo", "a b", "1.", "01", "Inf", "\\u00e9", "+1"]
+            return "`" + self.rng.choice(words) + "`"
         return "`" + json.dumps(self.value(2)).replace("`", "\\`") + "`"
 
     def brackets(self):
         kind = self.rng.randrange(4)
-        number = lambda: str(self.rng.choice([0, 1, 2, 3, -1, -2, 10**20, -(10**20), "01"]))
-        maybe = lambda: number() if self.rng.random() < 0.5 else ""
+
+        def number():
+            return str(self.rng.choice([0, 1, 2, 3, -1, -2, 10**20, -(10**20), "01"]))
+
+        def maybe():
+            return number() if self.rng.random() < 0.5 else ""
+
         if kind == 0:
             return f"[{number()}]"
         if kind == 1:
@@ -151,20 +162,24 @@ class Generator:
         if kind == 9:
             return f"({self.expression(depth - 1)})"
         if kind == 10:
-            return "[" + ", ".join(self.expression(depth - 1) for _ in range(self.rng.randint(1, 3))) + "]"
+            items = (self.expression(depth - 1) for _ in range(self.rng.randint(1, 3)))
+            return "[" + ", ".join(items) + "]"
         if kind == 11:
-            pairs = (f"{self.name()}: {self.expression(depth - 1)}" for _ in range(self.rng.randint(1, 3)))
+            size = self.rng.randint(1, 3)
+            pairs = (f"{self.name()}: {self.expression(depth - 1)}" for _ in range(size))
             return "{" + ", ".join(pairs) + "}"
         if kind == 12:
             return "!" + self.expression(depth - 1)
-        return self.rng.choice(["*", "[*]", "[]", self.brackets(), f"[?{self.expression(depth - 1)}]"])
+        condition = self.expression(depth - 1)
+        return self.rng.choice(["*", "[*]", "[]", self.brackets(), f"[?{condition}]"])
 
     def expression(self, depth):
         text = self.primary(depth)
         for _ in range(self.rng.choice([0, 0, 1, 1, 2, 3])):
             kind = self.rng.randrange(10)
             if kind < 4:
-                text += "." + self.rng.choice([self.name(), self.name(), "*", self.call(depth) if depth > 0 else "a"])
+                call = self.call(depth) if depth > 0 else "a"
+                text += "." + self.rng.choice([self.name(), self.name(), "*", call])
             elif kind < 7:
                 text += self.brackets()
             elif depth > 0 and kind == 7:
@@ -182,14 +197,31 @@ class Generator:
 
 ANY = {"null", "boolean", "number", "string", "array", "object"}
 RESULTS = {
-    "abs": {"number"}, "avg": {"number", "null"}, "ceil": {"number"}, "contains": {"boolean"},
-    "ends_with": {"boolean"}, "floor": {"number"}, "join": {"string"}, "keys": {"array"},
-    "length": {"number"}, "map": {"array"}, "max": {"number", "string", "null"}, "merge": {"object"},
-    "min": {"number", "string", "null"}, "reverse": {"array", "string"}, "sort": {"array"},
-    "sort_by": {"array"}, "starts_with": {"boolean"}, "sum": {"number"}, "to_array": {"array"},
-    "to_number": {"number", "null"}, "to_string": {"string"}, "type": {"string"}, "values": {"array"},
+    "abs": {"number"},
+    "avg": {"number", "null"},
+    "ceil": {"number"},
+    "contains": {"boolean"},
+    "ends_with": {"boolean"},
+    "floor": {"number"},
+    "join": {"string"},
+    "keys": {"array"},
+    "length": {"number"},
+    "map": {"array"},
+    "max": {"number", "string", "null"},
+    "merge": {"object"},
+    "min": {"number", "string", "null"},
+    "reverse": {"array", "string"},
+    "sort": {"array"},
+    "sort_by": {"array"},
+    "starts_with": {"boolean"},
+    "sum": {"number"},
+    "to_array": {"array"},
+    "to_number": {"number", "null"},
+    "to_string": {"string"},
+    "type": {"string"},
+    "values": {"array"},
 }
-ARRAYS = {"projection", "value_projection", "filter_projection", "flatten", "multi_select_list", "slice"}
+ARRAYS = {"projection", "value_projection", "filter_projection", "flatten", "multi_select_list"}
 
 
 class NeverApplies(Exception):
@@ -309,8 +341,8 @@ def main():
         if expression.strip():
             pairs.append((expression, generator.document()))
     lines = "".join(json.dumps(pair) + "\n" for pair in pairs)
-    done = subprocess.run([program], input=lines, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True)
-    answers = done.stdout.split("\n")[:-1]
+    done = subprocess.run([program], input=lines.encode(), stdout=subprocess.PIPE, check=True)
+    answers = done.stdout.decode().split("\n")[:-1]
     assert len(answers) == count, len(answers)
     wrong = refused = 0
     for (expression, document), answer in zip(pairs, answers):
@@ -326,7 +358,8 @@ def main():
         if not right:
             wrong += 1
             if wrong <= 20:
-                print(f"{expression}\n  {json.dumps(document)}\n  here   {answer}\n  Python {expected}")
+                print(f"{expression}\n  {json.dumps(document)}")
+                print(f"  here   {answer}\n  Python {expected}")
     print(f"{count} expressions, of which {refused} are refused: {wrong} differ")
     return 1 if wrong else 0
 

@@ -74,6 +74,11 @@ Value numberValue(const Number& number, Document::AllocatorType& allocator) {
 
 }  // namespace
 
+std::string spelledNumber(const Value& value) {
+  if (value.IsNumber()) return numberOf(value).text();
+  return std::string(bigInteger(value));
+}
+
 const Item* toItem(const Value& value, Store& store) {
   return read(value, store, 0);
 }

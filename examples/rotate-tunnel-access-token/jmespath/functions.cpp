@@ -2,7 +2,6 @@
 #include "functions.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "builtins.hpp"
@@ -118,13 +117,13 @@ const Function* findFunction(std::string_view name) {
 }
 
 std::string_view nearestFunction(std::string_view name) {
-  constexpr std::size_t near = 2;
-  if (name.size() > 2 * functions.size()) return {};
+  constexpr std::size_t longest = 32;
+  if (name.size() > longest) return {};
   std::string_view nearest;
-  std::size_t best = near + 1;
+  std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const Function& function : functions) {
     const std::size_t changes = distance(name, function.name);
-    if (changes >= best || changes >= function.name.size()) continue;
+    if (changes >= best) continue;
     best = changes;
     nearest = function.name;
   }

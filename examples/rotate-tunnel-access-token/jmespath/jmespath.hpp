@@ -29,7 +29,7 @@ class Expression {
   /// shows the place, its last two lines being the line of the expression (cut, when it is long)
   /// and a caret:
   ///
-  ///     unknown function "lenght()", did you mean "length()"?, at column 6:
+  ///     unknown function "lenght()", did you mean "length()"?, at column 7:
   ///     foo | lenght(@)
   ///           ^
   static secure_tunneling::Result<Expression> compile(std::string_view text);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "secure_tunneling/detail/wipe.hpp"
@@ -71,5 +72,9 @@ inline constexpr std::string_view bigIntegerName{"\0", 1};
   return digits.find_first_not_of("-0123456789") == std::string_view::npos ? digits
                                                                            : std::string_view();
 }
+
+/// A number of any size as Python and the AWS CLI write it in JSON: `1000.0`, `1e+16`, `Infinity`.
+/// Empty for any other value.
+[[nodiscard]] std::string spelledNumber(const Value& value);
 
 }  // namespace jmespath

@@ -52,6 +52,25 @@ bool isUtf8(std::string_view text) {
   return true;
 }
 
+void appendCharacter(std::string& out, char32_t code) {
+  const auto byte = [&](char32_t bits) { out += static_cast<char>(bits); };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xC0U | code >> 6U);
+    byte(0x80U | (code & 0x3FU));
+  } else if (code < 0x10000) {
+    byte(0xE0U | code >> 12U);
+    byte(0x80U | (code >> 6U & 0x3FU));
+    byte(0x80U | (code & 0x3FU));
+  } else {
+    byte(0xF0U | code >> 18U);
+    byte(0x80U | (code >> 12U & 0x3FU));
+    byte(0x80U | (code >> 6U & 0x3FU));
+    byte(0x80U | (code & 0x3FU));
+  }
+}
+
 std::size_t countCharacters(std::string_view text) {
   std::size_t count = 0;
   for (; !text.empty(); ++count)

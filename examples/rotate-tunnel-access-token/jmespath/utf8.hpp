@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "secure_tunneling/secret.hpp"
@@ -13,6 +14,9 @@ namespace jmespath {
 char32_t takeCharacter(std::string_view& text);
 
 [[nodiscard]] bool isUtf8(std::string_view text);
+/// Appends a code point.
+void appendCharacter(std::string& out, char32_t code);
+
 /// Code points.
 [[nodiscard]] std::size_t countCharacters(std::string_view text);
 /// The code points from the last to the first.
