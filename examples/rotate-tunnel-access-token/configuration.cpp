@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 using secure_tunneling::CurlTransportOptions;
@@ -19,6 +20,20 @@ namespace {
 bool isSet(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr && *value != '\0';
+}
+
+CurlTransportOptions optionsFor(const Options& options, const SharedSettings& shared,
+                                bool verifyTls) {
+  CurlTransportOptions out;
+  out.connectTimeoutMs = options.connectTimeoutMs;
+  // The answer is a few hundred bytes: waiting for it is waiting for all of it.
+  out.totalTimeoutMs = options.readTimeoutMs;
+  out.lowSpeedSeconds = 0;
+  out.maxResponseBytes = std::size_t{16} << 20U;
+  out.verifyTls = verifyTls;
+  if (verifyTls) out.trust(shared.caBundle, shared.caBundleOrigin);
+  out.addApplication(shared.applicationId);
+  return out;
 }
 
 }  // namespace
@@ -54,23 +69,51 @@ Result<SharedSettings> readSettings(const Options& options) {
   return shared;
 }
 
+Result<OutputFormat> readCliSettings(const Options& options, const std::string& profile) {
+  namespace detail = secure_tunneling::detail;
+  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  if (!files) return std::move(files).error();
+  const detail::Configuration configuration(*files, profile);
+  const detail::Configured timestamps = configuration.find({}, "cli_timestamp_format");
+  const Names known = {"wire", "iso8601", "none"};
+  if (!timestamps.value.empty() &&
+      std::find(known.begin(), known.end(), timestamps.value) == known.end()) {
+    return configuration.refuse(timestamps, listOf(known));
+  }
+  if (options.output) return OutputFormat{*options.output};
+  const detail::Configured name = configuration.find({"AWS_DEFAULT_OUTPUT"}, "output");
+  if (name.value.empty()) return OutputFormat::Json;
+  const std::optional<OutputFormat> format = outputFormat(name.value);
+  if (format) return OutputFormat{*format};
+  return configuration.refuse(name,
+                              listOf(outputFormats()) + suggestion(name.value, outputFormats()));
+}
+
+Result<void> checkExpiration(const Options& options) {
+  using secure_tunneling::ErrorKind;
+  constexpr const char* variable = "AWS_CREDENTIAL_EXPIRATION";
+  const bool isUsed = options.signRequest && options.profile.empty() && isSet("AWS_ACCESS_KEY_ID");
+  if (!isUsed || !isSet(variable)) return {};
+  const std::string text = std::getenv(variable);
+  const std::optional<std::int64_t> ends = secure_tunneling::detail::parseIsoDate(text);
+  if (!ends) {
+    return secure_tunneling::makeError(
+        ErrorKind::Credentials,
+        std::string(variable) + " is \"" + text + "\": expected a time as in 2026-01-15T12:30:00Z");
+  }
+  if (*ends > secure_tunneling::SystemClock().now().unixMs) return {};
+  return secure_tunneling::makeError(
+      ErrorKind::Credentials,
+      std::string("the credentials of the environment ended at ") + text + " (" + variable + ")");
+}
+
 CurlTransportOptions transportOptions(const Options& options, const SharedSettings& shared) {
-  CurlTransportOptions out;
-  out.connectTimeoutMs = options.connectTimeoutMs;
-  // The answer is a few hundred bytes: waiting for it is waiting for all of it.
-  out.totalTimeoutMs = options.readTimeoutMs;
-  out.lowSpeedSeconds = 0;
-  out.maxResponseBytes = std::size_t{16} << 20U;
-  out.verifyTls = options.verifySsl;
-  if (out.verifyTls) out.trust(shared.caBundle, shared.caBundleOrigin);
-  return out;
+  return optionsFor(options, shared, options.verifySsl);
 }
 
 CurlTransportOptions credentialTransportOptions(const Options& options,
                                                 const SharedSettings& shared) {
-  Options verifying = options;
-  verifying.verifySsl = true;
-  return transportOptions(verifying, shared);
+  return optionsFor(options, shared, true);
 }
 
 std::vector<std::string> permissionsReport(const SharedSettings& shared) {

@@ -10,6 +10,16 @@
 /// Settings from the environment and the shared files, and from options, which count more.
 secure_tunneling::Result<secure_tunneling::SharedSettings> readSettings(const Options& options);
 
+/// What is set beside that for the AWS CLI alone: the output format, by the option,
+/// AWS_DEFAULT_OUTPUT or the profile's `output`; and `cli_timestamp_format`, which changes nothing
+/// here but has to be one that there is.
+secure_tunneling::Result<OutputFormat> readCliSettings(const Options& options,
+                                                       const std::string& profile);
+
+/// Refuses keys of the environment that have ended by AWS_CREDENTIAL_EXPIRATION, as the AWS CLI
+/// does.
+secure_tunneling::Result<void> checkExpiration(const Options& options);
+
 secure_tunneling::CurlTransportOptions transportOptions(
     const Options& options, const secure_tunneling::SharedSettings& shared);
 

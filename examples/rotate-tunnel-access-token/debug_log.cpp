@@ -5,12 +5,16 @@
 #include <cctype>
 #include <chrono>
 #include <string_view>
+#include <vector>
 
 #include "output.hpp"
+#include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "text.hpp"
 
+using secure_tunneling::HttpHeader;
 using secure_tunneling::HttpRequest;
 using secure_tunneling::HttpResponse;
+using secure_tunneling::OpensslSha256;
 using secure_tunneling::Result;
 
 namespace {
@@ -29,6 +33,45 @@ std::string requestIdOf(const HttpResponse& response) {
   return looksLikeRequestId(*requestId) ? std::string(*requestId) : "not shown, as it is no UUID";
 }
 
+std::string hexDigest(std::string_view text) {
+  unsigned char digest[OpensslSha256::digestSize];
+  OpensslSha256 hash;
+  if (!hash.init() || !hash.update(text.data(), text.size()) || !hash.final(digest)) return "";
+  std::string out;
+  for (const unsigned char byte : digest)
+    out += hexByte(byte);
+  return out;
+}
+
+/// What was signed, line by line, without secrets; nothing of a request that is not signed.
+std::vector<std::string> canonicalRequest(const HttpRequest& request) {
+  const HttpHeader* const end = request.headers + request.headerCount;
+  const auto valueOf = [&](std::string_view name) -> std::string_view {
+    if (name == "host") return request.authority;
+    const HttpHeader* const found =
+        std::find_if(request.headers, end, [name](const HttpHeader& header) {
+          return secure_tunneling::detail::equalsIgnoreCase(header.name, name);
+        });
+    return found == end ? std::string_view() : found->value;
+  };
+  constexpr std::string_view mark = "SignedHeaders=";
+  std::string_view names = valueOf("authorization");
+  const std::size_t at = names.find(mark);
+  if (at == names.npos) return {};
+  names = names.substr(at + mark.size());
+  names = names.substr(0, names.find(','));
+  std::vector<std::string> lines = {std::string(request.method),
+                                    request.target == "/" ? "/" : "(path and query not shown)"};
+  for (std::string_view rest = names; !rest.empty();) {
+    const std::string name(secure_tunneling::detail::takePart(rest, ';'));
+    const bool isSecret = name == "x-amz-security-token";
+    lines.push_back(name + ":" + (isSecret ? "(redacted)" : std::string(valueOf(name))));
+  }
+  lines.emplace_back(names);
+  lines.push_back(hexDigest(request.body));
+  return lines;
+}
+
 }  // namespace
 
 void DebugLog::line(const std::string& text) const {
@@ -37,14 +80,15 @@ void DebugLog::line(const std::string& text) const {
 
 Result<void> LoggedTransport::send(const HttpRequest& request, HttpResponse& response) {
   using std::chrono::steady_clock;
+  endpoint_ = std::string(request.https ? "https://" : "http://") + std::string(request.authority);
   const std::string attempt = "attempt " + std::to_string(++attempts_) + ": ";
-  log_.line(attempt + std::string(request.method) + (request.https ? " https://" : " http://") +
-            std::string(request.authority) + ", " + std::to_string(request.headerCount) +
-            " headers, " + std::to_string(request.body.size()) + " bytes of body");
+  if (log_.isEnabled()) logRequest(attempt, request);
   const auto started = steady_clock::now();
   Result<void> sent = transport_.send(request, response);
+  if (!log_.isEnabled()) return sent;
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
+  logPhases(attempt);
   const std::string after = " after " + std::to_string(took.count()) + " ms";
   if (sent) {
     log_.line(attempt + "status " + std::to_string(response.status) + after + ", request id " +
@@ -54,4 +98,32 @@ Result<void> LoggedTransport::send(const HttpRequest& request, HttpResponse& res
     log_.line(attempt + sent.error().message + after);
   }
   return sent;
+}
+
+void LoggedTransport::logRequest(const std::string& attempt, const HttpRequest& request) const {
+  log_.line(attempt + std::string(request.method) + " " + endpoint_ + ", " +
+            std::to_string(request.headerCount) + " headers, " +
+            std::to_string(request.body.size()) + " bytes of body");
+  for (const std::string& line : canonicalRequest(request))
+    log_.line(attempt + "canonical request: " + line);
+}
+
+void LoggedTransport::logPhases(const std::string& attempt) const {
+  const struct {
+    const char* name;
+    CURLINFO info;
+  } phases[] = {{"name look-up", CURLINFO_NAMELOOKUP_TIME_T},
+                {"connected", CURLINFO_CONNECT_TIME_T},
+                {"TLS", CURLINFO_APPCONNECT_TIME_T},
+                {"first byte", CURLINFO_STARTTRANSFER_TIME_T}};
+  std::string line;
+  for (const auto& phase : phases) {
+    curl_off_t afterUs = 0;
+    if (transport_.handle() != nullptr)
+      curl_easy_getinfo(transport_.handle(), phase.info, &afterUs);
+    if (afterUs == 0) continue;
+    line.append(line.empty() ? "" : ", ").append(phase.name).append(" after ");
+    line.append(std::to_string(afterUs)).append(" us");
+  }
+  if (!line.empty()) log_.line(attempt + line);
 }

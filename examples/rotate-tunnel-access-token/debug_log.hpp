@@ -3,30 +3,38 @@
 
 #include <string>
 
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/adapters/curl_transport.hpp"
 
-/// What --debug tells, on standard error: never a header, a body, a secret, or of a URL more than
+/// What --debug tells, on standard error: never a body, a secret, or of a URL more than
 /// whose it is.
 class DebugLog {
  public:
   explicit DebugLog(bool enabled) : enabled_(enabled) {}
   void line(const std::string& text) const;
+  [[nodiscard]] bool isEnabled() const noexcept { return enabled_; }
 
  private:
   bool enabled_;
 };
 
-/// Another transport, with a log of what goes through.
+/// A transport with a log of what goes through.
 class LoggedTransport final : public secure_tunneling::HttpTransport {
  public:
-  LoggedTransport(secure_tunneling::HttpTransport& transport, const DebugLog& log)
+  LoggedTransport(secure_tunneling::CurlTransport& transport, const DebugLog& log)
       : transport_(transport), log_(log) {}
 
   secure_tunneling::Result<void> send(const secure_tunneling::HttpRequest& request,
                                       secure_tunneling::HttpResponse& response) override;
 
+  /// Whom the last request went to, `SCHEME://HOST[:PORT]`; empty before the first.
+  [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
+
  private:
-  secure_tunneling::HttpTransport& transport_;
+  void logRequest(const std::string& attempt, const secure_tunneling::HttpRequest& request) const;
+  void logPhases(const std::string& attempt) const;
+
+  secure_tunneling::CurlTransport& transport_;
   const DebugLog& log_;
+  std::string endpoint_;
   int attempts_ = 0;
 };

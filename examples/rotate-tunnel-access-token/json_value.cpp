@@ -228,6 +228,7 @@ std::string pythonText(const JsonValue& value) {
       return value.boolean ? "True" : "False";
     case JsonValue::Type::Number:
     case JsonValue::Type::String:
+    case JsonValue::Type::Date:
       return value.text;
     case JsonValue::Type::Bytes:
       return pythonLiteral(value.text, true);
@@ -251,6 +252,8 @@ std::string pythonType(const JsonValue& value) {
       return "<class 'str'>";
     case JsonValue::Type::Bytes:
       return "<class 'bytes'>";
+    case JsonValue::Type::Date:
+      return "<class 'datetime.datetime'>";
     case JsonValue::Type::Array:
       return "<class 'list'>";
     case JsonValue::Type::Object:

@@ -9,10 +9,11 @@
 
 #include "secure_tunneling/result.hpp"
 
-/// A JSON value as a tree. Objects keep their order, and the last of several members of one name
-/// counts, as in the AWS CLI (which is Python's reading of JSON).
+/// A JSON or YAML value as a tree. Objects keep their order, and the last of several members of one
+/// name counts, as in the AWS CLI (which is Python's reading of JSON).
 struct JsonValue {
-  enum class Type : unsigned char { Null, Boolean, Number, String, Bytes, Array, Object };
+  /// A date is YAML's, without quotation marks.
+  enum class Type : unsigned char { Null, Boolean, Number, String, Bytes, Date, Array, Object };
 
   Type type = Type::Null;
   bool boolean = false;

@@ -14,6 +14,7 @@
 
 #include "configuration.hpp"
 #include "debug_log.hpp"
+#include "failure.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "parameters.hpp"
@@ -25,7 +26,6 @@
 using secure_tunneling::Client;
 using secure_tunneling::CurlTransport;
 using secure_tunneling::DefaultCredentialsChain;
-using secure_tunneling::Delivery;
 using secure_tunneling::Error;
 using secure_tunneling::ErrorKind;
 using secure_tunneling::Result;
@@ -38,15 +38,6 @@ using secure_tunneling::SystemClock;
 
 namespace {
 
-// Those of the AWS CLI, version 2.
-enum ExitCode : int {
-  exitDone = 0,
-  exitUsage = 252,
-  exitConfiguration = 253,
-  exitService = 254,
-  exitOther = 255
-};
-
 int fail(int exitCode, const std::string& message) {
   tellOnStandardError(message);
   return exitCode;
@@ -57,38 +48,8 @@ int failUsage(const Error& error) {
   return fail(error.kind == ErrorKind::InvalidArgument ? exitUsage : exitOther, error.message);
 }
 
-/// The old tokens may be gone whatever the last attempt was answered with: an attempt before it may
-/// have reached the service. So may one whose answer of success cannot be read.
-bool mayBeRotated(const Error& error) {
-  return error.delivery == Delivery::Unknown ||
-         (error.kind == ErrorKind::InvalidResponse && error.httpStatus < 300);
-}
-
-/// Tells an error of the library, which may quote text from outside.
-int fail(const Error& error, int maxAttempts = 0) {
-  std::string message = visible(error.message);
-  int exitCode = exitOther;
-  if (error.kind == ErrorKind::InvalidArgument) {
-    exitCode = exitUsage;
-  } else if (error.kind == ErrorKind::NoCredentials) {
-    exitCode = exitConfiguration;
-    message =
-        "Unable to locate credentials. You can configure credentials by running \"aws configure\". "
-        "(" +
-        message + ")";
-  } else if (error.kind == ErrorKind::Service) {
-    exitCode = exitService;
-    const std::string code = error.code.empty() ? std::to_string(error.httpStatus) : error.code;
-    const bool gaveUp = error.attempts > 1 && error.attempts == maxAttempts;
-    const std::string retries =
-        gaveUp ? " (reached max retries: " + std::to_string(error.attempts - 1) + ")" : "";
-    message = "An error occurred (" + visible(code) +
-              ") when calling the RotateTunnelAccessToken operation" + retries + ": " + message;
-  }
-  if (mayBeRotated(error)) {
-    message += " (the old tokens may be revoked by now; rotate again to get usable ones)";
-  }
-  return fail(exitCode, message);
+int fail(const Failure& failure) {
+  return fail(failure.exitCode, failure.message);
 }
 
 /// Makes sure that the standard streams are open, so that no socket gets their numbers. False when
@@ -100,6 +61,11 @@ bool openStandardStreams() {
     if (fcntl(descriptor, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) return false;
   }
   return haveOutput;
+}
+
+bool hasColors(const Options& options) {
+  if (options.color == Color::Auto) return isatty(STDOUT_FILENO) == 1;
+  return options.color == Color::On;
 }
 
 int print(std::string_view text) {
@@ -116,7 +82,7 @@ int printTokens(const Secret& text) {
                              ". The old ones are revoked; rotate again to get usable ones.");
 }
 
-int rotate(const Options& options, SharedSettings shared,
+int rotate(const Options& options, SharedSettings shared, const OutputStyle& style,
            const RotateTunnelAccessTokenRequest& request) {
   const DebugLog log(options.debug);
   Settings& settings = shared.settings;
@@ -143,10 +109,14 @@ int rotate(const Options& options, SharedSettings shared,
   if (!response) {
     log.line("failed after " + std::to_string(response.error().attempts) +
              " attempts: " + response.error().message);
-    return fail(response.error(), maxAttempts);
+    return fail(failureOf(response.error(), transport.endpoint(), maxAttempts));
   }
   log.line("done after " + std::to_string(response->attempts) + " attempts");
-  return printTokens(format(*response, options.output));
+  const Result<Secret> text = format(*response, style);
+  if (text) return printTokens(*text);
+  return fail(exitOther, "The tokens were rotated but --query cannot be applied to them: " +
+                             visible(text.error().message) +
+                             ". The old ones are revoked; rotate again to get usable ones.");
 }
 
 }  // namespace
@@ -167,6 +137,7 @@ int main(int argc, char** argv) {
   Result<JsonValue> parameters = readParameters(*options);
   if (!parameters) return failUsage(parameters.error());
   if (options->skeleton == Skeleton::Input) return print(inputSkeleton);
+  if (options->skeleton == Skeleton::YamlInput) return print(yamlInputSkeleton);
   Result<void> checked = checkParameters(*parameters);
   if (!checked) return failUsage(checked.error());
 
@@ -175,17 +146,27 @@ int main(int argc, char** argv) {
     if (!lines.empty()) DebugLog(true).line("passed over, unless asked for by name: " + lines);
   }
   Result<SharedSettings> shared = readSettings(*options);
-  if (!shared) return fail(shared.error());
+  if (!shared) return fail(failureOf(shared.error()));
+  Result<OutputFormat> outputFormat = readCliSettings(*options, shared->profile);
+  if (!outputFormat) return fail(exitConfiguration, visible(outputFormat.error().message));
   if (shared->settings.region.empty()) {
     return fail(exitConfiguration,
                 "You must specify a region. You can also configure your region by running \"aws "
                 "configure\"." +
                     shared->passedOver);
   }
-  if (options->skeleton == Skeleton::Output) {
-    return print(format(outputSkeleton(), options->output).expose());
-  }
-  checked = checkClientMode(*options, *parameters);
+  const OutputStyle style = {*outputFormat, hasColors(*options),
+                             options->query ? &*options->query : nullptr};
+  const bool isSample = options->skeleton == Skeleton::Output;
+  if (!isSample) checked = checkClientMode(*options, *parameters);
   if (!checked) return failUsage(checked.error());
-  return rotate(*options, *std::move(shared), toRequest(*parameters));
+  const RotateTunnelAccessTokenRequest request = toRequest(*parameters);
+  // Whatever is wrong with the query is better known before the tokens are rotated.
+  const Result<Secret> sample =
+      format(isSample ? outputSkeleton() : sampleResponse(request.clientMode.name()), style);
+  if (!sample) return fail(exitUsage, "Bad value for --query: " + visible(sample.error().message));
+  if (isSample) return print(sample->expose());
+  checked = checkExpiration(*options);
+  if (!checked) return fail(failureOf(checked.error()));
+  return rotate(*options, *std::move(shared), style, request);
 }

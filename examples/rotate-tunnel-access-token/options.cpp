@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <cstdlib>
 #include <limits>
 #include <string_view>
 #include <utility>
 
 #include "command_line.hpp"
 #include "secure_tunneling/version.hpp"
+#include "suggestion.hpp"
 #include "text.hpp"
 
 using secure_tunneling::Error;
@@ -24,20 +24,18 @@ namespace {
 constexpr const char* programName = "rotate-tunnel-access-token";
 constexpr const char* operationGroup = "Options";
 constexpr const char* globalGroup = "Global options";
-/// CLI11 leaves a group without a name out of the help.
-constexpr const char* unsupportedGroup = "";
-
 /// The values as they stand on the command line.
 struct Given {
-  std::string tunnelId, clientMode, destinationConfig, cliInputJson;
-  std::string skeleton, output, region, profile, endpointUrl, caBundle;
+  std::string tunnelId, clientMode, destinationConfig, cliInputJson, cliInputYaml;
+  std::string skeleton, output, query, color, region, profile, endpointUrl, caBundle;
   std::string readTimeout, connectTimeout;
+  std::string binaryFormat;
   bool noVerifySsl = false, noSignRequest = false, debug = false, help = false, version = false;
+  bool noPaginate = false, noPager = false, autoPrompt = false, noAutoPrompt = false;
 };
 
 /// The AWS CLI reads the options of all its commands first, then those of the operation, so that
-/// `--d` is `--debug`, clearly. What this program does not support is here too, to be refused by
-/// name and because it takes part in what is clear.
+/// `--d` is `--debug`, clearly. An option that is of no use here is taken as the AWS CLI takes it.
 void defineOptions(CLI::App& app, Given& given) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.option_defaults()->group(operationGroup);
@@ -52,13 +50,12 @@ void defineOptions(CLI::App& app, Given& given) {
   app.add_option("--cli-input-json", given.cliInputJson,
                  "All of the above as JSON; options given beside it count more")
       ->type_name("JSON");
+  app.add_option("--cli-input-yaml", given.cliInputYaml, "The same as YAML")->type_name("YAML");
   app.add_option("--generate-cli-skeleton", given.skeleton,
-                 "Calls nothing; prints the JSON for --cli-input-json (input, the default), or a "
-                 "sample of the output (output)")
+                 "Calls nothing; prints the JSON for --cli-input-json (input, the default), the "
+                 "YAML for --cli-input-yaml (yaml-input), or a sample of the output (output)")
       ->default_str("input")
-      ->check(CLI::IsMember({"input", "output"}))
       ->type_name("WHICH");
-  app.add_option("--cli-input-yaml")->group(unsupportedGroup);
 
   app.option_defaults()->group(globalGroup);
   app.set_help_flag();
@@ -67,14 +64,18 @@ void defineOptions(CLI::App& app, Given& given) {
   app.add_option("--endpoint-url", given.endpointUrl, "http[s]://HOST[:PORT] to call instead")
       ->type_name("URL");
   app.add_flag("--no-verify-ssl", given.noVerifySsl, "Does not check the server's certificate");
-  app.add_flag("--no-paginate")->group(unsupportedGroup);
-  app.add_option("--output", given.output, "json (the default) or text")->type_name("FORMAT");
-  app.add_option("--query")->group(unsupportedGroup);
+  app.add_flag("--no-paginate", given.noPaginate, "Changes nothing: there is one page");
+  app.add_option("--output", given.output,
+                 "json (the default), text, table, yaml, yaml-stream, or off for nothing")
+      ->type_name("FORMAT");
+  app.add_option("--query", given.query, "Prints what a JMESPath expression makes of the answer")
+      ->type_name("EXPRESSION");
   app.add_option("--profile", given.profile, "The profile of the shared files to use")
       ->type_name("NAME");
   app.add_option("--region", given.region, "The region, as in us-east-1")->type_name("NAME");
   app.add_flag("--version", given.version, "Prints the version");
-  app.add_option("--color")->group(unsupportedGroup);
+  app.add_option("--color", given.color, "Of a table: on, off or auto (on a terminal)")
+      ->type_name("WHEN");
   app.add_flag("--no-sign-request", given.noSignRequest, "Does not sign, and needs no credentials");
   app.add_option("--ca-bundle", given.caBundle, "A file of CA certificates to trust instead")
       ->type_name("FILE");
@@ -84,13 +85,14 @@ void defineOptions(CLI::App& app, Given& given) {
   app.add_option("--cli-connect-timeout", given.connectTimeout,
                  "Seconds until a connection must be there, 60 if not given; 0 for no limit")
       ->type_name("SECONDS");
-  app.add_option("--cli-binary-format")->group(unsupportedGroup);
-  app.add_flag("--no-cli-pager")->group(unsupportedGroup);
-  app.add_flag("--cli-auto-prompt")->group(unsupportedGroup);
-  app.add_flag("--no-cli-auto-prompt")->group(unsupportedGroup);
+  app.add_option("--cli-binary-format", given.binaryFormat, "Changes nothing: nothing is binary")
+      ->type_name("FORMAT");
+  app.add_flag("--no-cli-pager", given.noPager, "Changes nothing: there is no pager");
+  app.add_flag("--cli-auto-prompt", given.autoPrompt, "Refused: this program asks nothing");
+  app.add_flag("--no-cli-auto-prompt", given.noAutoPrompt, "Changes nothing");
 
   app.footer(
-      "The values of the first four may be file://PATH, to be read from there.\n"
+      "The values of the first five may be file://PATH, to be read from there.\n"
       "Exit status: 0 done, 252 wrong usage, 253 no region or credentials, 254 refused by the "
       "service, 255 any other failure");
 }
@@ -100,11 +102,15 @@ Error usageError(const std::string& message) {
                    std::string(programName) + ": error: " + visible(message));
 }
 
-/// The words that no option accounts for. The AWS CLI names the first stray word last, and takes
-/// none for it when it is empty.
-std::string unknownWords(const Words& rest) {
-  std::string unknown;
+/// What no option accounts for. To the AWS CLI the first stray word, where it is not empty, may ask
+/// for help.
+struct Unknown {
+  Words words;
   std::string stray;
+};
+
+Unknown unknownOf(const Words& rest) {
+  Unknown unknown;
   bool haveStray = false;
   bool optionsEnded = false;
   for (const std::string& word : rest) {
@@ -112,13 +118,21 @@ std::string unknownWords(const Words& rest) {
       optionsEnded = true;
     } else if (!haveStray && (optionsEnded || !looksLikeOption(word))) {
       haveStray = true;
-      stray = word;
+      unknown.stray = word;
     } else {
-      unknown.append(unknown.empty() ? "" : ", ").append(word);
+      unknown.words.push_back(word);
     }
   }
-  if (!stray.empty()) unknown.append(unknown.empty() ? "" : ", ").append(stray);
   return unknown;
+}
+
+/// Names what is unknown as the AWS CLI does, the stray word last; empty where all is known.
+std::string describe(const Unknown& unknown) {
+  std::string text;
+  for (const std::string& word : unknown.words)
+    text.append(text.empty() ? "" : ", ").append(word);
+  if (!unknown.stray.empty()) text.append(text.empty() ? "" : ", ").append(unknown.stray);
+  return text;
 }
 
 /// Has CLI11 read a command line that is in order already; all that is left to refuse are values.
@@ -133,8 +147,10 @@ Result<void> parseWords(CLI::App& app, const Words& words) {
 
 /// Whether the required options may be missing: the AWS CLI goes by the plain word.
 bool replacesRequired(const Words& words) {
-  return std::find(words.begin(), words.end(), "--cli-input-json") != words.end() ||
-         std::find(words.begin(), words.end(), "--generate-cli-skeleton") != words.end();
+  const auto has = [&words](const char* word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  return has("--cli-input-json") || has("--cli-input-yaml") || has("--generate-cli-skeleton");
 }
 
 /// Reads seconds as Python's int() does, which takes blanks around them and a sign.
@@ -160,13 +176,14 @@ Result<long> parseTimeoutMs(std::string_view text, const char* which) {
   return (code == std::errc::result_out_of_range ? longest : std::min(seconds, longest)) * 1000;
 }
 
-Result<OutputFormat> parseOutputFormat(const std::string& source, const std::string& name) {
-  if (name == "json") return OutputFormat::Json;
-  if (name == "text") return OutputFormat::Text;
-  if (name == "table" || name == "yaml" || name == "yaml-stream") {
-    return usageError(source + ": " + name + " is not supported by this program");
-  }
-  return usageError(source + ": Invalid choice, valid choices are: json, text");
+/// Which of `names` an option's value is: the first, where it was not given.
+Result<std::size_t> choose(const CLI::App& app, const char* option, const std::string& value,
+                           const Names& names) {
+  if (app.count(option) == 0) return std::size_t{0};
+  const auto found = std::find(names.begin(), names.end(), value);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  return usageError("argument " + std::string(option) + ": \"" + value + "\" is not " +
+                    listOf(names) + suggestion(value, names));
 }
 
 /// Whether a URL begins with a scheme, `letter *(letter / digit / "+" / "-" / ".") ":"`.
@@ -179,7 +196,49 @@ bool hasScheme(std::string_view url) {
   });
 }
 
+/// Reads the options that have a few values to choose from.
+Result<void> readChoices(const CLI::App& app, const Given& given, Options& options) {
+  Result<std::size_t> skeleton =
+      choose(app, "--generate-cli-skeleton", given.skeleton, {"input", "yaml-input", "output"});
+  if (!skeleton) return std::move(skeleton).error();
+  if (app.count("--generate-cli-skeleton") != 0) {
+    const Skeleton kinds[] = {Skeleton::Input, Skeleton::YamlInput, Skeleton::Output};
+    options.skeleton = kinds[*skeleton];
+  }
+  Result<std::size_t> output = choose(app, "--output", given.output, outputFormats());
+  if (!output) return std::move(output).error();
+  if (app.count("--output") != 0) options.output = static_cast<OutputFormat>(*output);
+  Result<std::size_t> color = choose(app, "--color", given.color, {"auto", "on", "off"});
+  if (!color) return std::move(color).error();
+  options.color = static_cast<Color>(*color);
+  Result<std::size_t> binary =
+      choose(app, "--cli-binary-format", given.binaryFormat, {"base64", "raw-in-base64-out"});
+  if (!binary) return std::move(binary).error();
+  return {};
+}
+
+/// The option that the first unknown word may have been meant for.
+std::string suggestedOption(const CLI::App& app, const Words& rest) {
+  const auto word = std::find_if(rest.begin(), rest.end(), looksLikeOption);
+  if (word == rest.end()) return "";
+  std::vector<std::string> texts;
+  for (const CLI::Option* const option : app.get_options())
+    texts.push_back("--" + option->get_lnames().front());
+  return suggestion(word->substr(0, word->find('=')), Names(texts.begin(), texts.end()));
+}
+
 }  // namespace
+
+Names outputFormats() {
+  return {"json", "text", "table", "yaml", "yaml-stream", "off"};
+}
+
+std::optional<OutputFormat> outputFormat(std::string_view name) {
+  const Names names = outputFormats();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<OutputFormat>(found - names.begin());
+}
 
 Result<Options> parseOptions(int argc, const char* const* argv) {
   Given given;
@@ -187,8 +246,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
                programName);
   defineOptions(app, given);
   const auto isGlobal = [](const CLI::Option* option) {
-    const std::string name = option->get_lnames().front();
-    return name != "cli-input-yaml" && option->get_group() != operationGroup;
+    return option->get_group() != operationGroup;
   };
   const auto isOfOperation = [&](const CLI::Option* option) { return !isGlobal(option); };
   const CLI::App& defined = app;
@@ -203,12 +261,17 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   if (!parsed) return std::move(parsed).error();
 
   Options options;
-  if (given.help) options.information = app.help();
+  // The AWS CLI has the word for the option; where it is the only one, nothing else is needed.
+  if (given.help || global->rest == Words{"help"}) options.information = app.help();
   if (given.version) {
     options.information =
         std::string(programName) + " (secure_tunneling " + SECURE_TUNNELING_VERSION_STRING + ")\n";
   }
   if (!options.information.empty()) return options;
+  if (given.autoPrompt) {
+    return makeError(ErrorKind::Configuration,
+                     "--cli-auto-prompt: this program asks nothing, give the options themselves");
+  }
 
   const auto value = [&app](const char* name, std::string& text) -> std::optional<std::string> {
     if (app.count(name) == 0) return std::nullopt;
@@ -218,6 +281,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   options.clientMode = value("--client-mode", given.clientMode);
   options.destinationConfig = value("--destination-config", given.destinationConfig);
   options.cliInputJson = value("--cli-input-json", given.cliInputJson);
+  options.cliInputYaml = value("--cli-input-yaml", given.cliInputYaml);
   if (!replacesRequired(global->rest)) {
     std::string missing = options.tunnelId ? "" : "--tunnel-id";
     if (!options.clientMode) missing.append(missing.empty() ? "" : ", ").append("--client-mode");
@@ -225,28 +289,27 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
       return usageError("the following arguments are required: " + missing);
     }
   }
-  for (const CLI::Option* const option : defined.get_options()) {
-    if (option->get_group() == unsupportedGroup && option->count() != 0) {
-      return usageError("--" + option->get_lnames().front() + " is not supported by this program");
-    }
+  const Unknown unknown = unknownOf(operation->rest);
+  if (unknown.stray == "help") {
+    options.information = app.help();
+    return options;
   }
-  const std::string unknown = unknownWords(operation->rest);
-  if (!unknown.empty()) {
-    return makeError(ErrorKind::InvalidArgument, "Unknown options: " + visible(unknown));
+  const std::string unknownText = describe(unknown);
+  if (!unknownText.empty()) {
+    return makeError(ErrorKind::InvalidArgument, "Unknown options: " + visible(unknownText) +
+                                                     suggestedOption(app, operation->rest));
   }
 
-  if (app.count("--generate-cli-skeleton") != 0) {
-    options.skeleton = given.skeleton == "output" ? Skeleton::Output : Skeleton::Input;
+  Result<void> chosen = readChoices(app, given, options);
+  if (!chosen) return std::move(chosen).error();
+  if (app.count("--query") != 0) {
+    Result<jmespath::Expression> query = jmespath::Expression::compile(given.query);
+    if (!query) {
+      return makeError(ErrorKind::InvalidArgument,
+                       "Bad value for --query: " + visibleLines(query.error().message));
+    }
+    options.query = *std::move(query);
   }
-  // A bad value is found here and not when the tokens are there to be printed.
-  Result<OutputFormat> format = OutputFormat::Json;
-  if (app.count("--output") != 0) {
-    format = parseOutputFormat("argument --output", given.output);
-  } else if (const char* const name = std::getenv("AWS_DEFAULT_OUTPUT")) {
-    format = parseOutputFormat("AWS_DEFAULT_OUTPUT", name);
-  }
-  if (!format) return std::move(format).error();
-  options.output = *format;
   options.endpointUrl = value("--endpoint-url", given.endpointUrl);
   if (options.endpointUrl && !hasScheme(*options.endpointUrl)) {
     return makeError(ErrorKind::InvalidArgument,

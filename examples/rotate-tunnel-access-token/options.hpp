@@ -3,11 +3,20 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "jmespath/jmespath.hpp"
 #include "secure_tunneling/result.hpp"
+#include "suggestion.hpp"
 
-enum class OutputFormat : unsigned char { Json, Text };
-enum class Skeleton : unsigned char { None, Input, Output };
+enum class OutputFormat : unsigned char { Json, Text, Table, Yaml, YamlStream, Off };
+enum class Skeleton : unsigned char { None, Input, YamlInput, Output };
+enum class Color : unsigned char { Auto, On, Off };
+
+/// The format of a name; none for a name that there is not.
+std::optional<OutputFormat> outputFormat(std::string_view name);
+/// The names of the formats.
+Names outputFormats();
 
 /// What the command line asks for. A member that is not set was not given.
 struct Options {
@@ -15,9 +24,12 @@ struct Options {
   std::optional<std::string> clientMode;
   std::optional<std::string> destinationConfig;
   std::optional<std::string> cliInputJson;
+  std::optional<std::string> cliInputYaml;
   Skeleton skeleton = Skeleton::None;
 
-  OutputFormat output = OutputFormat::Json;
+  std::optional<OutputFormat> output;
+  Color color = Color::Auto;
+  std::optional<jmespath::Expression> query;
   std::optional<std::string> region;
   /// Empty when not given.
   std::string profile;
@@ -35,6 +47,6 @@ struct Options {
   std::string information;
 };
 
-/// Reads the command line, and the environment's AWS_DEFAULT_OUTPUT. The error's message is ready
-/// to be printed.
+/// Reads the command line. The error's message is ready to be printed; its kind is `Configuration`
+/// where the AWS CLI does not take the mistake for one of usage.
 secure_tunneling::Result<Options> parseOptions(int argc, const char* const* argv);

@@ -6,95 +6,52 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <optional>
+#include <utility>
 
+#include "json_output.hpp"
+#include "table_output.hpp"
 #include "text.hpp"
+#include "text_output.hpp"
+#include "yaml_output.hpp"
 
+using secure_tunneling::Result;
 using secure_tunneling::RotateTunnelAccessTokenResponse;
 using secure_tunneling::Secret;
 
 namespace {
 
-struct Member {
-  std::string_view name;
-  std::optional<std::string_view> value;
-};
-
-std::optional<std::string_view> view(const std::optional<std::string>& text) {
-  if (!text) return std::nullopt;
-  return *text;
-}
-std::optional<std::string_view> view(const std::optional<Secret>& secret) {
-  if (!secret) return std::nullopt;
-  return secret->expose();
-}
-
-/// By hand and not by RapidJSON, whose escapes have their hexadecimal digits in upper case.
-void appendJsonString(Secret& out, std::string_view text) {
-  out.append("\"");
-  for (const char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    char escaped[] = {'\\', c};
-    switch (c) {
-      case '"':
-      case '\\':
-        break;
-      case '\b':
-        escaped[1] = 'b';
-        break;
-      case '\f':
-        escaped[1] = 'f';
-        break;
-      case '\n':
-        escaped[1] = 'n';
-        break;
-      case '\r':
-        escaped[1] = 'r';
-        break;
-      case '\t':
-        escaped[1] = 't';
-        break;
-      default:
-        if (byte >= 0x20) {
-          out.append(std::string_view(&c, 1));
-          continue;
-        }
-        out.append("\\u00");
-        out.append(hexByte(byte));
-        continue;
-    }
-    out.append(std::string_view(escaped, sizeof escaped));
+jmespath::Document toDocument(const RotateTunnelAccessTokenResponse& response) {
+  jmespath::Document document(rapidjson::kObjectType);
+  auto& memory = document.GetAllocator();
+  const auto add = [&](const char* name, std::string_view text) {
+    jmespath::Value value(text.data(), static_cast<rapidjson::SizeType>(text.size()), memory);
+    document.AddMember(rapidjson::StringRef(name), value, memory);
+  };
+  if (response.tunnelArn) add("tunnelArn", *response.tunnelArn);
+  if (response.sourceAccessToken) add("sourceAccessToken", response.sourceAccessToken->expose());
+  if (response.destinationAccessToken) {
+    add("destinationAccessToken", response.destinationAccessToken->expose());
   }
-  out.append("\"");
+  return document;
 }
 
-Secret formatJson(const RotateTunnelAccessTokenResponse& response) {
-  const Member members[] = {{"tunnelArn", view(response.tunnelArn)},
-                            {"sourceAccessToken", view(response.sourceAccessToken)},
-                            {"destinationAccessToken", view(response.destinationAccessToken)}};
-  Secret out;
-  for (const Member& member : members) {
-    if (!member.value) continue;
-    out.append(out.empty() ? "{\n    " : ",\n    ");
-    appendJsonString(out, member.name);
-    out.append(": ");
-    appendJsonString(out, *member.value);
+Secret print(const jmespath::Value& value, const OutputStyle& style) {
+  switch (style.format) {
+    case OutputFormat::Text:
+      return printText(value);
+    case OutputFormat::Table:
+      return printTable(value, style.colors);
+    case OutputFormat::Yaml:
+      return printYaml(value);
+    case OutputFormat::YamlStream:
+      return printYamlStream(value);
+    case OutputFormat::Off:
+      return {};
+    case OutputFormat::Json:
+      break;
   }
-  if (!out.empty()) out.append("\n}\n");
-  return out;
-}
-
-Secret formatText(const RotateTunnelAccessTokenResponse& response) {
-  Secret out;
-  bool isFirst = true;
-  for (const auto& value : {view(response.destinationAccessToken), view(response.sourceAccessToken),
-                            view(response.tunnelArn)}) {
-    if (!value) continue;
-    if (!isFirst) out.append("\t");
-    isFirst = false;
-    out.append(*value);
-  }
-  if (!isFirst) out.append("\n");
+  Secret out = printJson(value);
+  out.append("\n");
   return out;
 }
 
@@ -106,8 +63,25 @@ bool waitUntilWritable() {
 
 }  // namespace
 
-Secret format(const RotateTunnelAccessTokenResponse& response, OutputFormat format) {
-  return format == OutputFormat::Json ? formatJson(response) : formatText(response);
+Result<Secret> format(const RotateTunnelAccessTokenResponse& response, const OutputStyle& style) {
+  jmespath::Document document = toDocument(response);
+  if (style.query != nullptr) {
+    jmespath::Document selected;
+    Result<void> searched = style.query->search(document, selected);
+    if (!searched) return std::move(searched).error();
+    document.Swap(selected);
+  }
+  if (document.IsObject() && document.ObjectEmpty()) return Secret();
+  return print(document, style);
+}
+
+RotateTunnelAccessTokenResponse sampleResponse(std::string_view clientMode) {
+  RotateTunnelAccessTokenResponse sample;
+  sample.tunnelArn = "arn:aws:iot:us-east-1:123456789012:tunnel/01234567-89ab-cdef";
+  const char* const token = "AQGAAXlNcyTzBY8JNtHWI1aw4KmTABcAAQAHU2VydmljZQAQV2F0Y2hlck1hbmFnZXI=";
+  if (clientMode != "DESTINATION") sample.sourceAccessToken = Secret(token);
+  if (clientMode != "SOURCE") sample.destinationAccessToken = Secret(token);
+  return sample;
 }
 
 bool writeToStandardOutput(std::string_view text) {

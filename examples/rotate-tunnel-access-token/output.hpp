@@ -3,15 +3,26 @@
 
 #include <string_view>
 
+#include "jmespath/jmespath.hpp"
 #include "options.hpp"
 #include "secure_tunneling/model.hpp"
 
-/// The response as --output wants it, with its line end; nothing at all for a response without
-/// members.
-///   json: indented by four, the members in the order of the API, text as it is
-///   text: values only, tab-separated, in the alphabetical order of their names
-secure_tunneling::Secret format(const secure_tunneling::RotateTunnelAccessTokenResponse& response,
-                                OutputFormat format);
+/// How the response is printed.
+struct OutputStyle {
+  OutputFormat format = OutputFormat::Json;
+  /// Of a table.
+  bool colors = false;
+  /// What is made of the response before; null for nothing.
+  const jmespath::Expression* query = nullptr;
+};
+
+/// The response, queried and in the form of the AWS CLI, with its line end; nothing at all where
+/// an object without members is left. Fails where the query does not suit what is in the response.
+secure_tunneling::Result<secure_tunneling::Secret> format(
+    const secure_tunneling::RotateTunnelAccessTokenResponse& response, const OutputStyle& style);
+
+/// A response as a call with `clientMode` gets it, to try a query on before tokens are rotated.
+secure_tunneling::RotateTunnelAccessTokenResponse sampleResponse(std::string_view clientMode);
 
 /// Writes all of `text` to standard output; false, with errno set, when that fails.
 [[nodiscard]] bool writeToStandardOutput(std::string_view text);

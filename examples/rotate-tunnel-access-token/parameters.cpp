@@ -10,6 +10,7 @@
 #include "argument_text.hpp"
 #include "shorthand.hpp"
 #include "text.hpp"
+#include "yaml_input.hpp"
 
 using secure_tunneling::ClientMode;
 using secure_tunneling::DestinationConfig;
@@ -69,10 +70,18 @@ Result<JsonValue> readDestinationConfig(const std::string& option, const std::st
   return config;
 }
 
-Result<JsonValue> readInputJson(const std::string& option, const std::string& value) {
+Result<JsonValue> readYaml(const std::string& option, const std::string& text) {
+  Result<JsonValue> value = parseYaml(text);
+  if (value) return value;
+  return refuse(option, "Invalid YAML: " + value.error().message);
+}
+
+/// The value of --cli-input-json or --cli-input-yaml.
+Result<JsonValue> readInput(const std::string& option, const std::string& value,
+                            Result<JsonValue> (*read)(const std::string&, const std::string&)) {
   Result<ArgumentText> loaded = loadArgument(option, value);
   if (!loaded) return std::move(loaded).error();
-  Result<JsonValue> input = readJson("cli-input-json", loaded->text);
+  Result<JsonValue> input = read(option, loaded->text);
   if (!input) return input;
   if (input->type != Type::Object) {
     return refuse(option, "Invalid type: expecting map, received " + pythonType(*input));
@@ -181,8 +190,14 @@ Result<JsonValue> readParameters(const Options& options) {
     if (!value) return value;
     parameters.set(source.name, *std::move(value));
   }
-  if (!options.cliInputJson) return parameters;
-  Result<JsonValue> input = readInputJson("--cli-input-json", *options.cliInputJson);
+  if (!options.cliInputJson && !options.cliInputYaml) return parameters;
+  if (options.cliInputJson && options.cliInputYaml) {
+    return makeError(ErrorKind::InvalidArgument,
+                     "Only one --cli-input- parameter may be specified.");
+  }
+  Result<JsonValue> input = options.cliInputJson
+                                ? readInput("--cli-input-json", *options.cliInputJson, readJson)
+                                : readInput("--cli-input-yaml", *options.cliInputYaml, readYaml);
   if (!input) return input;
   for (std::size_t i = 0; i != input->names.size(); ++i) {
     if (parameters.find(input->names[i]) == nullptr) {
@@ -203,12 +218,11 @@ Result<void> checkParameters(const JsonValue& parameters) {
 Result<void> checkClientMode(const Options& options, const JsonValue& parameters) {
   if (!options.clientMode) return {};
   const std::string& name = parameters.find("clientMode")->text;
-  for (const ClientMode known : {ClientMode::SOURCE, ClientMode::DESTINATION, ClientMode::ALL}) {
-    if (name == known.name()) return {};
-  }
+  const Names modes = {"SOURCE", "DESTINATION", "ALL"};
+  if (std::find(modes.begin(), modes.end(), name) != modes.end()) return {};
   return makeError(ErrorKind::InvalidArgument, "Invalid value for --client-mode: \"" +
-                                                   visible(name) +
-                                                   "\", expected SOURCE, DESTINATION or ALL");
+                                                   visible(name) + "\" is not " + listOf(modes) +
+                                                   suggestion(name, modes));
 }
 
 RotateTunnelAccessTokenRequest toRequest(const JsonValue& parameters) {

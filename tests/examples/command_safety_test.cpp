@@ -203,3 +203,94 @@ TEST_CASE("the command says that tokens were rotated when it cannot write them")
             ". The old ones are revoked; rotate again to get usable ones.\n");
   CHECK(world.service.connections() == 1);
 }
+
+TEST_CASE("the command rotates nothing for a query or a format that cannot be printed") {
+  World world;
+  std::vector<std::string> arguments;
+  int status = 252;
+  std::string reason;
+  SECTION("a query with a mistake") {
+    arguments = {"--query", "[tunnelArn"};
+    reason = "Bad value for --query: ";
+  }
+  SECTION("a query with too many arguments") {
+    arguments = {"--query", "length(@, @)"};
+    reason = "length";
+  }
+  SECTION("a query that does not suit what this mode is answered") {
+    arguments = {"--client-mode", "SOURCE", "--query", "length(destinationAccessToken)"};
+    reason = "length";
+  }
+  SECTION("a format of the environment that there is not") {
+    world.environment.emplace_back("AWS_DEFAULT_OUTPUT=tabel");
+    status = 253;
+    reason =
+        "AWS_DEFAULT_OUTPUT is \"tabel\": expected json, text, table, yaml, yaml-stream or "
+        "off, did you mean \"table\"?";
+  }
+  SECTION("a setting of the profile that the AWS CLI refuses") {
+    world.unset("AWS_CONFIG_FILE");
+    const TemporaryFolder files;
+    world.environment.push_back("AWS_CONFIG_FILE=" +
+                                files.file("config", "[default]\ncli_timestamp_format = local\n"));
+    status = 253;
+    reason = "line 2: cli_timestamp_format is \"local\": expected wire, iso8601 or none";
+    const Finished finished = world.rotate(arguments);
+    CHECK(finished.status == status);
+    CHECK(finished.errors.find(reason) != std::string::npos);
+    CHECK(world.service.connections() == 0);
+    return;
+  }
+  SECTION("keys that have ended") {
+    world.environment.emplace_back("AWS_CREDENTIAL_EXPIRATION=2020-02-29T12:00:00Z");
+    status = 255;
+    reason = "AWS_CREDENTIAL_EXPIRATION";
+  }
+  const Finished finished = world.rotate(arguments);
+  INFO(finished.errors);
+  CHECK(finished.status == status);
+  CHECK(finished.output.empty());
+  CHECK(finished.errors.find(reason) != std::string::npos);
+  CHECK(world.service.connections() == 0);
+}
+
+TEST_CASE("the command says that tokens were rotated when the query does not suit the answer") {
+  World world;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    connection.answer(200, R"({"tunnelArn":"arn:x"})");
+  });
+  const Finished finished =
+      world.rotate({"--query", "length(sourceAccessToken)", "--endpoint-url", server.url()});
+  INFO(finished.errors);
+  CHECK(finished.status == 255);
+  CHECK(finished.output.empty());
+  CHECK(finished.errors.find("The tokens were rotated but --query cannot be applied") == 0);
+  CHECK(finished.errors.find("rotate again to get usable ones") != std::string::npos);
+}
+
+TEST_CASE(
+    "the command's debug output shows what was signed, without secrets, and how long it took") {
+  World world;
+  world.service.with([](auto& fake) {
+    fake.addCredentials("ASIATEMPORARY", ServedFake::secretAccessKey, "canary-session-token");
+  });
+  world.unset("AWS_ACCESS_KEY_ID");
+  world.environment.emplace_back("AWS_ACCESS_KEY_ID=ASIATEMPORARY");
+  world.environment.emplace_back("AWS_SESSION_TOKEN=canary-session-token");
+  const Finished finished = world.rotate({"--debug"});
+  INFO(finished.errors);
+  CHECK(finished.status == 0);
+  const std::string request = "debug: attempt 1: canonical request: ";
+  for (const std::string& line :
+       {request + "POST\n", request + "/\n",
+        request + "host:" + world.service.url().substr(7) + "\n",
+        request + "x-amz-security-token:(redacted)\n",
+        request + "content-type;host;x-amz-date;x-amz-security-token;x-amz-target\n",
+        // SHA-256 of {"tunnelId":"tunnel-1","clientMode":"ALL"}
+        request + "5ac50a095d7582e3fe0667cdf7886a42c61273a1f82870940b22389d6c094670\n",
+        std::string("first byte after ")}) {
+    CHECK(finished.errors.find(line) != std::string::npos);
+  }
+  CHECK(finished.errors.find("canary") == std::string::npos);
+}

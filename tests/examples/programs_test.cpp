@@ -37,6 +37,30 @@ TEST_CASE("the command prints the new tokens as the AWS CLI does") {
     CHECK(finished.output == world.service.destinationToken() + "\t" + world.service.sourceToken() +
                                  "\tarn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\n");
   }
+  SECTION("in the format of the environment or the profile") {
+    const TemporaryFolder files;
+    world.unset("AWS_CONFIG_FILE");
+    world.environment.push_back("AWS_CONFIG_FILE=" +
+                                files.file("config", "[default]\noutput = yaml\n"));
+    Finished finished = world.rotate({"--query", "{arn: tunnelArn}"});
+    INFO(finished.errors);
+    CHECK(finished.output == "arn: arn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\n");
+    world.environment.emplace_back("AWS_DEFAULT_OUTPUT=yaml-stream");
+    finished = world.rotate({"--query", "[tunnelArn]"});
+    CHECK(finished.output == "- - arn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\n");
+    finished = world.rotate({"--query", "tunnelArn", "--output", "json"});
+    CHECK(finished.output == "\"arn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\"\n");
+    CHECK(world.rotate({"--output", "off"}).output.empty());
+  }
+  SECTION("of one side, with a destination, from YAML") {
+    const Finished finished = world.command(
+        {"--cli-input-yaml",
+         "tunnelId: tunnel-1\nclientMode: DESTINATION\ndestinationConfig:\n  services: [ssh]\n",
+         "--endpoint-url", world.service.url()});
+    INFO(finished.errors);
+    CHECK(finished.status == 0);
+    CHECK(finished.output.find(world.service.destinationToken()) != std::string::npos);
+  }
   SECTION("of one side, with a destination, from JSON") {
     const TemporaryFolder files;
     const std::string input = files.file(
@@ -123,9 +147,10 @@ TEST_CASE("the command refuses bad input with a reason, and sends nothing") {
     arguments = {"--region"};
     reason = "--region: expected one argument";
   }
-  SECTION("an unsupported option") {
-    arguments = {"--query", "tunnelArn"};
-    reason = "--query";
+  SECTION("an option that a program cannot serve") {
+    arguments = {"--cli-auto-prompt"};
+    reason = "--cli-auto-prompt";
+    status = 255;
   }
   SECTION("a mode that there is not") {
     arguments = {"--client-mode", "BOTH"};

@@ -15,6 +15,7 @@
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "text.hpp"
+#include "yaml_input.hpp"
 
 using secure_tunneling::ErrorKind;
 using secure_tunneling::Result;
@@ -67,7 +68,7 @@ RotateTunnelAccessTokenResponse response(const char* arn, const char* source,
 }
 
 std::string formatted(const RotateTunnelAccessTokenResponse& response, OutputFormat outputFormat) {
-  return std::string(format(response, outputFormat).expose());
+  return std::string(format(response, {outputFormat, false, nullptr})->expose());
 }
 
 }  // namespace
@@ -301,10 +302,18 @@ TEST_CASE("the request is made of the parameters") {
 }
 
 TEST_CASE("only --client-mode is held to the modes that are known") {
-  for (const char* const mode : {"all", " ALL", "NOPE", ""}) {
-    const Result<Options> options = parse({"--tunnel-id", "a", "--client-mode", mode});
+  const std::vector<Case> cases = {{"all", ", did you mean \"ALL\"?"},
+                                   {" ALL", ", did you mean \"ALL\"?"},
+                                   {"SUORCE", ", did you mean \"SOURCE\"?"},
+                                   {"NOPE", ""},
+                                   {"", ""}};
+  for (const Case& one : cases) {
+    const Result<Options> options = parse({"--tunnel-id", "a", "--client-mode", one.input.c_str()});
     REQUIRE(options);
-    CHECK_FALSE(checkClientMode(*options, *readParameters(*options)));
+    const Result<void> checked = checkClientMode(*options, *readParameters(*options));
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().message == "Invalid value for --client-mode: \"" + one.input +
+                                         "\" is not SOURCE, DESTINATION or ALL" + one.expected);
   }
   const Result<Options> options =
       parse({"--cli-input-json", R"({"tunnelId":"a","clientMode":"NEW"})"});
@@ -392,11 +401,21 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
         {{"--"}, ""},
         {{"--debug=1"},
          "rotate-tunnel-access-token: error: argument --debug: ignored explicit argument '1'"},
-        {{"--query", "x"},
-         "rotate-tunnel-access-token: error: --query is not supported by this program"},
-        {{"--output", "table"},
-         "rotate-tunnel-access-token: error: argument --output: table is not supported by this "
-         "program"},
+        {{"--output", "tabel"},
+         "rotate-tunnel-access-token: error: argument --output: \"tabel\" is not json, text, "
+         "table, yaml, yaml-stream or off, did you mean \"table\"?"},
+        {{"--color", "maybe"},
+         "rotate-tunnel-access-token: error: argument --color: \"maybe\" is not auto, on or off"},
+        {{"--cli-binary-format", "hex"},
+         "rotate-tunnel-access-token: error: argument --cli-binary-format: \"hex\" is not base64 "
+         "or raw-in-base64-out"},
+        {{"--no-paginate", "--no-cli-pager", "--no-cli-auto-prompt", "--cli-binary-format",
+          "base64", "--color", "on"},
+         ""},
+        {{"--cli-auto-prompt"},
+         "--cli-auto-prompt: this program asks nothing, give the options themselves"},
+        {{"--regoin", "x"}, "Unknown options: --regoin, x, did you mean \"--region\"?"},
+        {{"words", "help"}, "Unknown options: help, words"},
     };
     for (const auto& [words, expected] : cases) {
       std::vector<const char*> all = {"--tunnel-id", "a", "--client-mode", "ALL"};
@@ -408,6 +427,7 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
     CHECK(parse({"--generate-cli-skeleton"})->skeleton == Skeleton::Input);
     CHECK(parse({"--generate-cli-skeleton", "--debug"})->skeleton == Skeleton::Input);
     CHECK(parse({"--generate-cli-skeleton", "output"})->skeleton == Skeleton::Output);
+    CHECK(parse({"--generate-cli-skeleton", "yaml-input"})->skeleton == Skeleton::YamlInput);
     CHECK_FALSE(parse({"--generate-cli-skeleton", ""}));
     CHECK_FALSE(parse({"--generate-cli-skeleton", "INPUT"}));
   }
@@ -435,7 +455,11 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
          {"--tunnel-id", "--destination-config", "--cli-connect-timeout"}) {
       CHECK(help->information.find(name) != std::string::npos);
     }
-    CHECK(help->information.find("--query") == std::string::npos);
+    CHECK(parse({"help"})->information == help->information);
+    CHECK(parse({"--tunnel-id", "a", "--client-mode", "ALL", "help", "--nope"})->information ==
+          help->information);
+    CHECK_FALSE(parse({"--tunnel-id", "a", "help"}));
+    CHECK(parse({"help", "--debug"})->information == help->information);
     CHECK(parse({"--version"})->information.find("secure_tunneling ") != std::string::npos);
   }
 }
@@ -446,14 +470,21 @@ TEST_CASE("the output is the AWS CLI's, byte for byte") {
         "{\n    \"tunnelArn\": \"arn:x\",\n    \"sourceAccessToken\": \"s\",\n"
         "    \"destinationAccessToken\": \"d\"\n}\n");
   CHECK(formatted(all, OutputFormat::Text) == "d\ts\tarn:x\n");
+  CHECK(formatted(all, OutputFormat::Yaml) ==
+        "destinationAccessToken: d\nsourceAccessToken: s\ntunnelArn: arn:x\n");
+  CHECK(formatted(all, OutputFormat::YamlStream) ==
+        "- destinationAccessToken: d\n  sourceAccessToken: s\n  tunnelArn: arn:x\n");
+  CHECK(formatted(all, OutputFormat::Off).empty());
 
   const auto some = response(nullptr, nullptr, "d");
   CHECK(formatted(some, OutputFormat::Json) == "{\n    \"destinationAccessToken\": \"d\"\n}\n");
   CHECK(formatted(some, OutputFormat::Text) == "d\n");
 
   CHECK(formatted(response("", nullptr, nullptr), OutputFormat::Text) == "\n");
-  CHECK(formatted(response(nullptr, nullptr, nullptr), OutputFormat::Json).empty());
-  CHECK(formatted(response(nullptr, nullptr, nullptr), OutputFormat::Text).empty());
+  for (const OutputFormat each : {OutputFormat::Json, OutputFormat::Text, OutputFormat::Table,
+                                  OutputFormat::Yaml, OutputFormat::YamlStream}) {
+    CHECK(formatted(response(nullptr, nullptr, nullptr), each).empty());
+  }
 
   CHECK(formatted(response("\"\\/\b\f\n\r\t\x01\x1b\x7f\xC3\xBC\xE2\x80\xA8", nullptr, nullptr),
                   OutputFormat::Json) ==
@@ -463,8 +494,36 @@ TEST_CASE("the output is the AWS CLI's, byte for byte") {
         "destinationAccessToken\tsourceAccessToken\ttunnelArn\n");
 }
 
+TEST_CASE("a query is made of the response before it is printed") {
+  // What the AWS CLI prints for --query on an answer with an ARN and a source token.
+  const std::vector<Case> cases = {
+      {"tunnelArn", "\"arn:x\"\n"},
+      {"nothing", "null\n"},
+      {"`[]`", "[]\n"},
+      {"`{}`", ""},
+      {"[tunnelArn, `[]`, `{}`, `true`, `1.50`, `1e3`, `-7`]",
+       "[\n    \"arn:x\",\n    [],\n    {},\n    true,\n    1.5,\n    1000.0,\n    -7\n]\n"},
+      {"{a: {b: sourceAccessToken}}", "{\n    \"a\": {\n        \"b\": \"s\"\n    }\n}\n"},
+      {"`123456789012345678901234567890`", "123456789012345678901234567890\n"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.input);
+    const auto query = jmespath::Expression::compile(one.input);
+    REQUIRE(query);
+    const auto text = format(response("arn:x", "s", nullptr), {OutputFormat::Json, false, &*query});
+    REQUIRE(text);
+    CHECK(text->expose() == one.expected);
+  }
+  const auto query = jmespath::Expression::compile("length(destinationAccessToken)");
+  REQUIRE(query);
+  CHECK_FALSE(format(sampleResponse("SOURCE"), {OutputFormat::Json, false, &*query}));
+  CHECK(format(sampleResponse("ALL"), {OutputFormat::Json, false, &*query}));
+}
+
 TEST_CASE("the input skeleton is valid input once it is filled in") {
-  const Result<JsonValue> skeleton = parseJson(std::string(inputSkeleton));
+  const Result<JsonValue> skeleton = GENERATE(true, false)
+                                         ? parseJson(std::string(inputSkeleton))
+                                         : parseYaml(std::string(yamlInputSkeleton));
   REQUIRE(skeleton);
   CHECK(pythonText(*skeleton) ==
         "{'tunnelId': '', 'clientMode': 'SOURCE', 'destinationConfig': {'thingName': '', "

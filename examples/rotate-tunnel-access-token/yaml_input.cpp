@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "yaml_input.hpp"
+
+#include <yaml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "text.hpp"
+
+using secure_tunneling::ErrorKind;
+using secure_tunneling::makeError;
+using secure_tunneling::Result;
+using Type = JsonValue::Type;
+
+namespace {
+
+/// How many values aliases may stand for in all: a few of them can stand for billions.
+constexpr std::size_t mostAliased = 10'000;
+
+constexpr std::string_view digits = "0123456789";
+
+bool isOneOf(std::string_view text, std::initializer_list<std::string_view> list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+/// Takes characters of `set` from the front of `text`, and says whether there were any.
+bool take(std::string_view& text, std::string_view set) {
+  const std::size_t count = std::min(text.find_first_not_of(set), text.size());
+  text.remove_prefix(count);
+  return count != 0;
+}
+
+bool isInteger(std::string_view text) {
+  if (text.substr(0, 1) == "-" || text.substr(0, 1) == "+") text.remove_prefix(1);
+  std::string_view allowed = "0123456789_";
+  if (text.substr(0, 2) == "0x") allowed = "0123456789abcdefABCDEF_";
+  if (text.substr(0, 2) == "0o") allowed = "01234567_";
+  if (text.substr(0, 2) == "0b") allowed = "01_";
+  if (allowed != "0123456789_") text.remove_prefix(2);
+  return text.substr(0, 1) != "_" && take(text, allowed) && text.empty();
+}
+
+bool isReal(std::string_view text) {
+  if (isOneOf(text, {".nan", ".NaN", ".NAN"})) return true;
+  if (text.substr(0, 1) == "-" || text.substr(0, 1) == "+") text.remove_prefix(1);
+  if (isOneOf(text, {".inf", ".Inf", ".INF"})) return true;
+  const bool beginsWithDigit = digits.find(text.substr(0, 1)) != std::string_view::npos;
+  bool hasDigits = !text.empty() && beginsWithDigit && take(text, "0123456789_");
+  const bool hasPoint = text.substr(0, 1) == ".";
+  if (hasPoint) {
+    text.remove_prefix(1);
+    hasDigits = take(text, "0123456789_") || hasDigits;
+  }
+  if (!hasDigits) return false;
+  if (text.empty()) return hasPoint;
+  if (text.front() != 'e' && text.front() != 'E') return false;
+  text.remove_prefix(1);
+  if (text.substr(0, 1) == "-" || text.substr(0, 1) == "+") text.remove_prefix(1);
+  return take(text, digits) && text.empty();
+}
+
+/// `2001-12-14`, with a time behind it or not.
+bool isDate(std::string_view text) {
+  if (!take(text, digits) || text.substr(0, 1) != "-") return false;
+  text.remove_prefix(1);
+  if (!take(text, digits) || text.substr(0, 1) != "-") return false;
+  text.remove_prefix(1);
+  if (!take(text, digits)) return false;
+  return text.empty() || (isOneOf(text.substr(0, 1), {"T", "t", " ", "\t"}) &&
+                          text.find(':') != std::string_view::npos &&
+                          text.find_first_not_of("0123456789Tt \t:.Z+-") == std::string_view::npos);
+}
+
+/// What a scalar is that has neither quotation marks nor a tag.
+JsonValue plainScalar(std::string_view text) {
+  if (text.empty() || isOneOf(text, {"~", "null", "Null", "NULL"})) return {};
+  JsonValue value;
+  value.text = text;
+  if (isOneOf(text, {"true", "True", "TRUE", "false", "False", "FALSE"})) {
+    value.type = Type::Boolean;
+    value.boolean = text.front() == 't' || text.front() == 'T';
+  } else if (isInteger(text) || isReal(text)) {
+    value.type = Type::Number;
+  } else {
+    value.type = isDate(text) ? Type::Date : Type::String;
+  }
+  return value;
+}
+
+/// Reads the events of libyaml's parser. After a failure the functions return at once, and what
+/// they return means nothing.
+class YamlReader {
+ public:
+  explicit YamlReader(const std::string& text) : text_(text) {
+    yaml_parser_initialize(&parser_);
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
+                                 text.size());
+  }
+  ~YamlReader() {
+    yaml_event_delete(&event_);
+    yaml_parser_delete(&parser_);
+  }
+  YamlReader(const YamlReader&) = delete;
+  YamlReader& operator=(const YamlReader&) = delete;
+
+  Result<JsonValue> read() {
+    JsonValue root;
+    next();  // the stream begins
+    next();
+    if (event_.type == YAML_DOCUMENT_START_EVENT) {
+      next();
+      root = readNode(0);
+      next();  // the document ends
+      next();
+      if (problem_.empty() && event_.type != YAML_STREAM_END_EVENT) {
+        fail("a second document");
+      }
+    }
+    if (!problem_.empty()) return makeError(ErrorKind::InvalidArgument, problem_);
+    return root;
+  }
+
+ private:
+  void next() {
+    if (!problem_.empty()) return;
+    yaml_event_delete(&event_);
+    if (yaml_parser_parse(&parser_, &event_) != 0) return;
+    event_ = yaml_event_t{};
+    const std::size_t offset = parser_.error == YAML_READER_ERROR
+                                   ? parser_.problem_offset
+                                   : byteOffset(parser_.problem_mark.index);
+    tell(parser_.problem != nullptr ? parser_.problem : "out of memory", offset);
+  }
+
+  /// The node that the current event begins.
+  JsonValue readNode(std::size_t nesting) {
+    if (problem_.empty() && nesting == maxNesting) {
+      fail("nested deeper than " + std::to_string(maxNesting) + " levels");
+    }
+    if (!problem_.empty()) return {};
+    if (event_.type == YAML_ALIAS_EVENT) return readAlias();
+    const std::string anchor = anchorOf();
+    JsonValue value = event_.type == YAML_SCALAR_EVENT           ? readScalar()
+                      : event_.type == YAML_SEQUENCE_START_EVENT ? readSequence(nesting)
+                                                                 : readMapping(nesting);
+    if (!anchor.empty()) anchors_[anchor] = value;
+    return value;
+  }
+
+  JsonValue readAlias() {
+    const auto found = anchors_.find(text(event_.data.alias.anchor));
+    if (found == anchors_.end()) {
+      fail("an alias of nothing that is complete");
+      return {};
+    }
+    aliased_ += countValues(found->second);
+    if (aliased_ > mostAliased) {
+      fail("aliases that stand for more than " + std::to_string(mostAliased) + " values");
+    }
+    return found->second;
+  }
+
+  JsonValue readScalar() {
+    const auto& scalar = event_.data.scalar;
+    const std::string content(reinterpret_cast<const char*>(scalar.value), scalar.length);
+    const std::string tag = text(scalar.tag);
+    if (scalar.plain_implicit != 0) return plainScalar(content);
+    JsonValue value = JsonValue::string(content);
+    if (tag.empty() || tag == "!" || tag == YAML_STR_TAG) return value;
+    if (tag == "tag:yaml.org,2002:binary") {
+      value.type = Type::Bytes;
+    } else if (tag == YAML_INT_TAG || tag == YAML_FLOAT_TAG) {
+      value.type = Type::Number;
+    } else if (tag == YAML_BOOL_TAG) {
+      value.type = Type::Boolean;
+    } else if (tag == YAML_NULL_TAG) {
+      value.type = Type::Null;
+    } else {
+      fail("the tag " + visible(tag));
+    }
+    return value;
+  }
+
+  JsonValue readSequence(std::size_t nesting) {
+    JsonValue list = JsonValue::ofType(Type::Array);
+    checkTag(text(event_.data.sequence_start.tag), YAML_SEQ_TAG);
+    for (next(); problem_.empty() && event_.type != YAML_SEQUENCE_END_EVENT; next())
+      list.items.push_back(readNode(nesting + 1));
+    return list;
+  }
+
+  JsonValue readMapping(std::size_t nesting) {
+    JsonValue object = JsonValue::ofType(Type::Object);
+    checkTag(text(event_.data.mapping_start.tag), YAML_MAP_TAG);
+    for (next(); problem_.empty() && event_.type != YAML_MAPPING_END_EVENT; next()) {
+      const JsonValue key = readNode(nesting + 1);
+      if (!problem_.empty()) break;
+      if (key.type == Type::Array || key.type == Type::Object) {
+        fail("a name that is a list or a mapping");
+      } else if (key.type == Type::String && key.text == "<<") {
+        fail("a merge key");
+      } else if (object.find(key.text) != nullptr) {
+        fail("a second member \"" + visible(key.text) + "\"");
+      }
+      next();
+      object.set(key.text, readNode(nesting + 1));
+    }
+    return object;
+  }
+
+  void checkTag(const std::string& tag, std::string_view own) {
+    if (!tag.empty() && tag != "!" && tag != own) fail("the tag " + visible(tag));
+  }
+
+  [[nodiscard]] std::string anchorOf() const {
+    return text(event_.type == YAML_SCALAR_EVENT           ? event_.data.scalar.anchor
+                : event_.type == YAML_SEQUENCE_START_EVENT ? event_.data.sequence_start.anchor
+                                                           : event_.data.mapping_start.anchor);
+  }
+  static std::string text(const yaml_char_t* text) {
+    return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+  }
+  static std::size_t countValues(const JsonValue& value) {
+    std::size_t count = 1;
+    for (const JsonValue& item : value.items)
+      count += countValues(item);
+    return count;
+  }
+
+  /// Refuses what the current event begins with.
+  void fail(const std::string& what) {
+    if (problem_.empty()) tell(what + " is not taken", byteOffset(event_.start_mark.index));
+  }
+  void tell(const std::string& what, std::size_t offset) {
+    problem_ = what + ":\n" + pointAt(text_, std::min(offset, text_.size()));
+  }
+  /// libyaml counts characters.
+  [[nodiscard]] std::size_t byteOffset(std::size_t character) const {
+    std::size_t offset = 0;
+    for (; offset != text_.size(); ++offset) {
+      const bool begins = (static_cast<unsigned char>(text_[offset]) & 0xC0U) != 0x80U;
+      if (begins && character-- == 0) break;
+    }
+    return offset;
+  }
+
+  const std::string& text_;
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+  std::map<std::string, JsonValue> anchors_;
+  std::size_t aliased_ = 0;
+  std::string problem_;
+};
+
+}  // namespace
+
+Result<JsonValue> parseYaml(const std::string& text) {
+  return YamlReader(text).read();
+}
