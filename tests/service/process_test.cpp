@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -42,6 +43,9 @@ std::string run(const std::string& command, ProcessOptions options = {}) {
 std::string print(const std::string& text) {
   return "printf %s '" + text + "'";
 }
+
+std::atomic<pid_t> runningGroup{0};
+volatile sig_atomic_t groupInHandler = 0;
 
 /// A named pipe that tells when all processes that hold its other end are gone.
 class Leash {
@@ -204,4 +208,23 @@ TEST_CASE("a command of a profile") {
   const Result<void> none = source.retrieve({}, credentials);
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::NoCredentials);
+}
+
+TEST_CASE("a signal handler finds the process group of the command while it runs") {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { groupInHandler = runningGroup; };
+  action.sa_flags = SA_RESTART;
+  REQUIRE(sigaction(SIGUSR1, &action, &before) == 0);
+  ProcessOptions options;
+  options.group = &runningGroup;
+  const std::string credentials =
+      run("kill -USR1 $PPID; printf "
+          "'{\"Version\":1,\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\"}' $$",
+          options);
+  CHECK(credentials == std::to_string(groupInHandler) + "|s||never");
+  CHECK(runningGroup == 0);
+  run("/nonexistent", options);
+  CHECK(runningGroup == 0);
+  sigaction(SIGUSR1, &before, nullptr);
 }
