@@ -48,7 +48,8 @@ Result<SharedSettings> readSettings(const Options& options) {
   Result<SharedSettings> shared = secure_tunneling::loadSharedSettings(given);
   if (!shared) return shared;
   Settings& settings = shared->settings;
-  if (options.region) settings.region = *options.region;
+  // Given as nothing it is not left to the environment either.
+  if (options.region && options.region->empty()) settings.region.clear();
   if (!settings.endpointUrl.empty()) {
     settings.useFipsEndpoint = false;
     settings.useDualStackEndpoint = false;

@@ -153,10 +153,24 @@ bool replacesRequired(const Words& words) {
   return has("--cli-input-json") || has("--cli-input-yaml") || has("--generate-cli-skeleton");
 }
 
-/// Reads seconds as Python's int() does, which takes blanks around them and a sign.
-Result<long> parseTimeoutMs(std::string_view text, const char* which) {
+/// `text` without the underscores that stand between two digits.
+std::string joinDigits(std::string_view text) {
+  const auto isDigit = [text](std::size_t i) {
+    return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i])) != 0;
+  };
+  std::string out;
+  for (std::size_t i = 0; i != text.size(); ++i) {
+    if (text[i] != '_' || i == 0 || !isDigit(i - 1) || !isDigit(i + 1)) out += text[i];
+  }
+  return out;
+}
+
+/// Reads seconds as Python's int() does, which takes blanks around them, a sign, and underscores
+/// between digits.
+Result<long> parseTimeoutMs(const std::string& given, const char* which) {
   constexpr std::string_view blanks = " \t\n\r\v\f";
-  const std::string given(text);
+  const std::string joined = joinDigits(given);
+  std::string_view text = joined;
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   text = text.substr(0, text.find_last_not_of(blanks) + 1);
   if (text.substr(0, 1) == "+" && text.substr(1, 1) != "-") text.remove_prefix(1);

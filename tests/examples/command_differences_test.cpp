@@ -48,6 +48,7 @@ const Difference differences[] = {
      0,
      1},
     {"the same of the retry mode", {}, {"AWS_RETRY_MODE="}, 0, 1},
+    {"the same of the output format", {}, {"AWS_DEFAULT_OUTPUT="}, 0, 1},
     {"the same of the region, which is missing then", {}, {"AWS_REGION="}, 253, 0},
     {"a setting that asks for no validation of parameters is not followed: without a tunnel id "
      "there is nothing to ask the service for",

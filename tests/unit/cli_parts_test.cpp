@@ -440,6 +440,9 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
     CHECK(timeout("5") == "5000");
     CHECK(timeout(" +5\t") == "5000");
     CHECK(timeout("0") == "0");
+    CHECK(timeout("1_0") == "10000");
+    CHECK(timeout("_1").find("is no whole number") != std::string::npos);
+    CHECK(timeout("1__0").find("is no whole number") != std::string::npos);
     CHECK(timeout("99999999999999999999") == "2147483000");
     CHECK(timeout("") == "argument --cli-read-timeout: \"\" is no whole number of seconds");
     CHECK(timeout("1.5") == "argument --cli-read-timeout: \"1.5\" is no whole number of seconds");
