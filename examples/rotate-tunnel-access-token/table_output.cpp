@@ -46,6 +46,7 @@ void collectNames(const Value& object, Names& names) {
 
 std::vector<Secret> cellsOf(const std::set<std::string_view>& names) {
   std::vector<Secret> cells;
+  cells.reserve(names.size());
   for (const std::string_view name : names)
     cells.emplace_back(name);
   return cells;

@@ -93,7 +93,7 @@ std::string realText(double real) {
                 std::chars_format::scientific);
   const std::string_view shortest(buffer.data());
   const std::size_t mark = shortest.find('e');
-  const int exponent = std::atoi(buffer.data() + mark + 1);
+  const long exponent = std::strtol(buffer.data() + mark + 1, nullptr, 10);
   // Python writes an exponent below -4 and from 16 on.
   if (exponent < -4 || exponent >= 16) return std::string(shortest);
   const std::string out = std::signbit(real) ? "-" : "";
