@@ -181,12 +181,15 @@ TEST_CASE("own event loop: one that fails does not fail the others") {
 
 TEST_CASE("own event loop: a metadata service that stalls holds up no other call") {
   World world(3);
-  const std::string document = std::string(R"({"Code":"Success","AccessKeyId":")") +
-                               ServedFake::accessKeyId + R"(","SecretAccessKey":")" +
-                               ServedFake::secretAccessKey +
-                               R"(","Token":"token","Expiration":"2035-01-01T00:00:00Z"})";
-  const std::string assumed = stsAnswer(ServedFake::accessKeyId, ServedFake::secretAccessKey,
-                                        "token", "2035-01-01T00:00:00Z");
+  world.service.with([](auto& fake) {
+    fake.addCredentials("ASIAROLE", "secret-of-the-role", "token-of-the-role");
+    fake.addCredentials("ASIAINSTANCE", "secret-of-the-instance", "token-of-the-instance");
+  });
+  const std::string document =
+      R"({"Code":"Success","AccessKeyId":"ASIAINSTANCE","SecretAccessKey":"secret-of-the-instance",)"
+      R"("Token":"token-of-the-instance","Expiration":"2035-01-01T00:00:00Z"})";
+  const std::string assumed =
+      stsAnswer("ASIAROLE", "secret-of-the-role", "token-of-the-role", "2035-01-01T00:00:00Z");
   Gate othersDone;
   // Says nothing before the other tunnels have their tokens, however long that takes.
   SocketServer metadata([&](Connection& connection) {

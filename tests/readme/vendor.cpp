@@ -14,7 +14,7 @@
 namespace st = secure_tunneling;
 
 st::Result<st::RotateTunnelAccessTokenResponse> newSourceToken(const std::string& tunnelId,
-                                                               st::CredentialsSource& credentials);
+                                                               st::CredentialsProvider& credentials);
 
 extern "C" {
 struct vendor_answer {

@@ -337,7 +337,7 @@ TEST_CASE("a proxy that refuses is named with its status, and offered a wrong pa
         ++offers;
       connection.answer(row.status, "canary-page", "Proxy-Authenticate: Basic realm=canary\r\n");
     });
-    const std::string host = proxy.authority("localhost");
+    const std::string host = proxy.authority();
     Caller caller(tls.service.url(), proxied("http://user:canary-password@" + host + "/"));
     const auto response = caller.rotate();
     REQUIRE_FALSE(response);
@@ -354,7 +354,7 @@ TEST_CASE("a proxy that refuses is named with its status, and offered a wrong pa
   CHECK(tls.service.connections() == 0);
 }
 
-TEST_CASE("a proxy that refuses is named as the environment does") {
+TEST_CASE("a proxy that refuses is named by its address, however it is set") {
   CleanEnvironment environment;
   TlsService tls;
   SocketServer proxy([](Connection& connection) {

@@ -15,7 +15,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -196,8 +195,6 @@ class CurlTransport final : public HttpTransport {
     virtual ~Setup() = default;
     /// Returns whether that is, among others, which CAs to trust.
     virtual bool apply(CurlTransport& transport) const = 0;
-    /// The URL of the proxy, empty for that of the environment.
-    [[nodiscard]] virtual const char* proxy() const noexcept = 0;
     /// Says which file the error is about, and what is wrong with it, where it is about one.
     virtual void explain(Error& error, std::string_view server) const = 0;
   };
@@ -231,7 +228,6 @@ class CurlTransport final : public HttpTransport {
       if (isNoFile(options_.caFile)) transport.code_ = CURLE_SSL_CACERT_BADFILE;
       return setCas(transport);
     }
-    [[nodiscard]] const char* proxy() const noexcept override { return options_.proxy.c_str(); }
     void explain(Error& error, std::string_view server) const override {
       const int code = error.transportCode;
       if (code == CURLE_SSL_CACERT_BADFILE) {
@@ -657,8 +653,7 @@ class CurlTransport final : public HttpTransport {
                      : delivery == Delivery::Answered ? ErrorKind::InvalidResponse
                                                       : ErrorKind::Transport;
     const char* step = "";
-    const char* proxy = "";
-    const char* colon = "";
+    char proxy[80] = "";
     if (handle_ == nullptr) {
       kind = ErrorKind::Configuration;
       step = "libcurl cannot be set up: ";
@@ -667,9 +662,8 @@ class CurlTransport final : public HttpTransport {
     } else if (delivery == Delivery::Answered) {
       step = "the answer has headers that libcurl has no room for: ";
     } else if (isOfProxy(kind)) {
-      step = "proxy ";
-      proxy = proxyHost();
-      colon = ": ";
+      writeProxy(proxy, sizeof proxy);
+      step = proxy;
     }
     const char* const reason = findReason();
     // What libcurl leaves unsaid.
@@ -677,7 +671,7 @@ class CurlTransport final : public HttpTransport {
     const auto osError = static_cast<int>(numberOf(CURLINFO_OS_ERRNO));
     if (std::strstr(reason, "not yet valid") != nullptr) {
       more = "the clock of this machine may be wrong";
-    } else if (code_ == CURLE_COULDNT_CONNECT && osError != 0 && *proxy == '\0') {
+    } else if (code_ == CURLE_COULDNT_CONNECT && osError != 0) {
       more = std::strerror(osError);
     }
     if (!isNameKnown()) keepLibcurlLoaded();
@@ -687,8 +681,7 @@ class CurlTransport final : public HttpTransport {
     // be secret in part.
     char message[1024];
     const std::size_t size = request_->url.size() - request_->target.size();
-    std::snprintf(message, sizeof message, "%s%.*s%s%s%s%s (%.*s)", step,
-                  static_cast<int>(std::strcspn(proxy, "/")), proxy, colon, reason,
+    std::snprintf(message, sizeof message, "%s%s%s%s (%.*s)", step, reason,
                   *more == '\0' ? "" : ": ", more, static_cast<int>(size), request_->url.data());
     Result<void> failed = detail::failure(kind, message);
     Error& error = failed.error();
@@ -728,19 +721,14 @@ class CurlTransport final : public HttpTransport {
     return numberOf(CURLINFO_PROXY_SSL_VERIFYRESULT) != 0;
   }
 
-  /// The proxy's URL without what stands in front of its host: that of the options, else of the
-  /// first variable that libcurl looks at for https, without which a proxy is hardly in the way.
-  [[nodiscard]] const char* proxyHost() const noexcept {
-    const char* url = setup_ != nullptr ? setup_->proxy() : "";
-    for (const char* name = "https_proxy\0HTTPS_PROXY\0all_proxy\0ALL_PROXY\0";
-         *url == '\0' && *name != '\0'; name += std::strlen(name) + 1) {
-      const char* const value = std::getenv(name);
-      if (value != nullptr) url = value;
-    }
-    const char* const at = std::strrchr(url, '@');
-    if (at != nullptr) return at + 1;
-    const char* const scheme = std::strstr(url, "://");
-    return scheme != nullptr ? scheme + 3 : url;
+  /// Which proxy it is, by the address that was connected to: its name may come with a password.
+  void writeProxy(char* text, std::size_t size) const noexcept {
+    const char* address = nullptr;
+    curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address);
+    if (address == nullptr) address = "";
+    const bool isIpv6 = std::strchr(address, ':') != nullptr;
+    std::snprintf(text, size, isIpv6 ? "proxy [%s]:%ld: " : "proxy %s:%ld: ", address,
+                  numberOf(CURLINFO_PRIMARY_PORT));
   }
 
   [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {
