@@ -20,6 +20,17 @@ std::string attemptsOf(const Error& error) {
   return error.attempts > 1 ? " (after " + std::to_string(error.attempts) + " attempts)" : "";
 }
 
+/// The lines of a page are kept apart, for the library has marked where each ends.
+std::string visiblePage(std::string_view text) {
+  constexpr std::string_view lineEnd = "\\x0a\n";
+  std::string out;
+  for (std::size_t end = text.find(lineEnd); end != text.npos; end = text.find(lineEnd)) {
+    out.append(visible(text.substr(0, end))).append(lineEnd);
+    text.remove_prefix(end + lineEnd.size());
+  }
+  return out + visible(text);
+}
+
 std::string serviceMessage(const Error& error, int maxAttempts) {
   const std::string code = error.code.empty() ? std::to_string(error.httpStatus) : error.code;
   const bool gaveUp = error.attempts > 1 && error.attempts == maxAttempts;
@@ -27,7 +38,7 @@ std::string serviceMessage(const Error& error, int maxAttempts) {
       gaveUp ? " (reached max retries: " + std::to_string(error.attempts - 1) + ")" : "";
   return "An error occurred (" + visible(code) +
          ") when calling the RotateTunnelAccessToken operation" + retries + ": " +
-         visible(error.message);
+         visiblePage(error.message);
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ TEST_CASE("the command's debug output shows of a request id and an endpoint only
 
 TEST_CASE("what a service says cannot steer the terminal of the command or forge a line") {
   World world;
+  std::size_t linesOfPage = 0;
   const std::string text = "a\\u001b[2J\\u009b1m\\u202eb\\u2028c\\u2029d\\u0085e\\r\\nforged: f";
   std::string answer;
   SECTION("in a message") {
@@ -81,6 +82,7 @@ TEST_CASE("what a service says cannot steer the terminal of the command or forge
         "<html>\x9B"
         "31m\xC2\x9B"
         "31m\xE2\x80\xAE\r\nforged: f";
+    linesOfPage = 1;
   }
   SocketServer server([&](Connection& connection) {
     connection.readRequest();
@@ -89,7 +91,14 @@ TEST_CASE("what a service says cannot steer the terminal of the command or forge
   const Finished finished = world.rotate({"--debug", "--endpoint-url", server.url()});
   INFO(finished.errors);
   CHECK(finished.status == 254);
-  CHECK(finished.errors.find("\nforged") == std::string::npos);
+  // A page keeps its lines, and each says that the one before has ended by what came.
+  std::size_t marked = 0;
+  for (std::size_t at = finished.errors.find("\nforged"); at != std::string::npos;
+       at = finished.errors.find("\nforged", at + 1)) {
+    CHECK(finished.errors.substr(at - 4, 4) == "\\x0a");
+    ++marked;
+  }
+  CHECK(marked == linesOfPage);
   for (const char* const hidden : {"\x1b", "\r", "\xC2\x9B", "\xC2\x85", "\x9B", "\xE2\x80\xA8",
                                    "\xE2\x80\xA9", "\xE2\x80\xAE"}) {
     CHECK(finished.errors.find(hidden) == std::string::npos);
