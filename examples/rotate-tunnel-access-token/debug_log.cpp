@@ -104,8 +104,9 @@ void LoggedTransport::logRequest(const std::string& attempt, const HttpRequest& 
   log_.line(attempt + std::string(request.method) + " " + endpoint_ + ", " +
             std::to_string(request.headerCount) + " headers, " +
             std::to_string(request.body.size()) + " bytes of body");
+  const std::string canonical = attempt + "canonical request: ";
   for (const std::string& line : canonicalRequest(request))
-    log_.line(attempt + "canonical request: " + line);
+    log_.line(std::string(canonical).append(line));
 }
 
 void LoggedTransport::logPhases(const std::string& attempt) const {
