@@ -13,8 +13,8 @@
 
 namespace st = secure_tunneling;
 
-st::Result<st::RotateTunnelAccessTokenResponse> newSourceToken(const std::string& tunnelId,
-                                                               st::CredentialsProvider& credentials);
+st::Result<st::RotateTunnelAccessTokenResponse> newSourceToken(
+    const std::string& tunnelId, st::CredentialsProvider& credentials);
 
 extern "C" {
 struct vendor_answer {
