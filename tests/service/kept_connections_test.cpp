@@ -182,6 +182,22 @@ TEST_CASE("another answer that comes with a whole one stays out of the next") {
     CHECK(nameOf(caller.rotate()) == "own");
 }
 
+TEST_CASE("another answer in one piece with the end of a whole one stays out of the next") {
+  const Place place(GENERATE(0, TLS1_2_VERSION, TLS1_3_VERSION));
+  const auto server = place.serve([&](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      // Over TLS one record each: of the second libcurl asks for no more than it wants.
+      const std::string own = withLength("200 OK", answerNamed("own"));
+      const std::size_t headers = own.find("\r\n\r\n") + 4;
+      connection.write(own.substr(0, headers));
+      connection.write(own.substr(headers) + withLength("200 OK", answerNamed("stray")));
+    }
+  });
+  Caller caller(server->url(), place.trusting());
+  for (int i = 0; i != 3; ++i)
+    CHECK(nameOf(caller.rotate()) == "own");
+}
+
 TEST_CASE("a connection is kept for each host") {
   ServedFake one;
   ServedFake other;

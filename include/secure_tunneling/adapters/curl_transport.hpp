@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -115,10 +116,12 @@ struct CurlTransportOptions {
 
 /// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connections are kept and
 /// reused until a request fails. One with input on it that nobody has read, or whose other end has
-/// closed it, is not; libcurl before 7.80, which cannot be told so, keeps none. On the other side
-/// of a fork a transport opens connections of its own; those of its parent, and a handle for each
-/// generation, stay as they are until the process ends. Sockets are close-on-exec; those by which
-/// an older libcurl wakes itself are not.
+/// closed it, is not; nor is one of which that cannot be told: with libcurl before 7.80, over TLS
+/// by another library than OpenSSL (or one that is linked statically), and over https by way of a
+/// proxy over https, which options or, for a transport that was given options, the environment
+/// name. On the other side of a fork a transport opens connections of its own; those of its parent,
+/// and a handle for each generation, stay as they are until the process ends. Sockets are
+/// close-on-exec; those by which an older libcurl wakes itself are not.
 ///
 /// Over https an answer has to say its length or come in chunks, unless OpenSSL is 3.2 or later:
 /// with others libcurl may take a connection that was cut for one that has ended.
@@ -195,6 +198,8 @@ class CurlTransport final : public HttpTransport {
     virtual ~Setup() = default;
     /// Returns whether that is, among others, which CAs to trust.
     virtual bool apply(CurlTransport& transport) const = 0;
+    /// Whether a proxy over https may be in front of services over https.
+    [[nodiscard]] virtual bool mayUseTlsProxy() const noexcept = 0;
     /// Says which file the error is about, and what is wrong with it, where it is about one.
     virtual void explain(Error& error, std::string_view server) const = 0;
   };
@@ -228,6 +233,14 @@ class CurlTransport final : public HttpTransport {
       if (isNoFile(options_.caFile)) transport.code_ = CURLE_SSL_CACERT_BADFILE;
       return setCas(transport);
     }
+    [[nodiscard]] bool mayUseTlsProxy() const noexcept override {
+      if (!options_.proxy.empty()) return isTlsProxy(options_.proxy.c_str());
+      for (const char* const name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+        const char* const proxy = std::getenv(name);
+        if (proxy != nullptr && isTlsProxy(proxy)) return true;
+      }
+      return false;
+    }
     void explain(Error& error, std::string_view server) const override {
       const int code = error.transportCode;
       if (code == CURLE_SSL_CACERT_BADFILE) {
@@ -248,6 +261,9 @@ class CurlTransport final : public HttpTransport {
     }
 
    private:
+    static bool isTlsProxy(const char* url) noexcept {
+      return detail::equalsIgnoreCase(std::string_view(url).substr(0, 6), "https:"sv);
+    }
     static void explain(Error& error, std::string_view server, std::string_view name,
                         const std::string& path) {
       const char* const problem = problemOf(path);
@@ -348,10 +364,12 @@ class CurlTransport final : public HttpTransport {
     }
     curl_socket_t socket = CURL_SOCKET_BAD;
     for (const OpenedSocket& each : transport.opened_) {
-      if (each.port == port) socket = each.socket;
+      // With others' handles a number may have become that of another socket.
+      const bool isSame = !transport.sharesConnections_ || portOf(each.socket) == port;
+      if (each.port == port && isSame) socket = each.socket;
     }
     if (socket == CURL_SOCKET_BAD && transport.sharesConnections_) socket = findSocket(port);
-    const bool isUsable = hasNoInput(socket) && !transport.hasReadAhead();
+    const bool isUsable = hasNoInput(socket) && transport.hasNoTlsInput();
     if (isUsable) return CURL_PREREQFUNC_OK;
     transport.code_ = unusableConnection;
     return CURL_PREREQFUNC_ABORT;
@@ -366,7 +384,12 @@ class CurlTransport final : public HttpTransport {
   static curl_socket_t findSocket(int port) noexcept {
     constexpr curl_socket_t mostSearched = 4096;
     for (curl_socket_t socket = 0; socket != mostSearched; ++socket) {
-      if (portOf(socket) == port) return socket;
+      int type = 0;
+      socklen_t size = sizeof type;
+      if (portOf(socket) == port && getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+          type == SOCK_STREAM) {
+        return socket;
+      }
     }
     return CURL_SOCKET_BAD;
   }
@@ -377,28 +400,34 @@ class CurlTransport final : public HttpTransport {
     char byte = 0;
     return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN;
   }
-  /// Whether OpenSSL has taken more from the socket than the last answer.
-  [[nodiscard]] bool hasReadAhead() const noexcept {
+  /// Whether TLS, too, has taken no more from the socket than the last answer. Where that cannot be
+  /// told it counts as if it had: of another library than OpenSSL, or one that cannot be asked; and
+  /// of a proxy's TLS around that of the service.
+  [[nodiscard]] bool hasNoTlsInput() const noexcept {
     const curl_tlssessioninfo* tls = nullptr;
-    if (hasPending_ == nullptr || !request_->https) return false;
     curl_easy_getinfo(handle_, CURLINFO_TLS_SSL_PTR, &tls);
-    return tls != nullptr && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals != nullptr &&
-           hasPending_(tls->internals) != 0;
+    if (tls == nullptr || tls->internals == nullptr) return !request_->https;
+    if (request_->https && setup_ != nullptr && setup_->mayUseTlsProxy()) return false;
+    return tls->backend == CURLSSLBACKEND_OPENSSL && hasPending_ != nullptr &&
+           hasPending_(tls->internals) == 0;
   }
 #endif
 
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
     auto& transport = *static_cast<CurlTransport*>(user);
     HttpResponse& response = *transport.response_;
+    // Of all that comes in front of the last answer, too.
+    transport.headerBytes_ += size;
+    if (transport.headerBytes_ >= transport.maxHeaderBytes_) {
+      transport.code_ = CURLE_FILESIZE_EXCEEDED;
+      return 0;
+    }
     if (std::strncmp(data, "HTTP/", 5) == 0) {  // stops in time: a line ends with LF
       // A proxy's answer or a 100 came before: the headers of the last answer count.
       response.clear();
       transport.headersEnded_ = false;
     } else if (*data == '\n' || (*data == '\r' && size == 2)) {
       transport.headersEnded_ = true;
-    } else if (response.headers.size() + size >= transport.maxHeaderBytes_) {
-      transport.code_ = CURLE_FILESIZE_EXCEEDED;
-      return 0;
     } else {
       response.headers.addLine({data, size});
     }
@@ -519,9 +548,8 @@ class CurlTransport final : public HttpTransport {
     const curl_version_info_data& libcurl = *curl_version_info(CURLVERSION_NOW);
     raisesSigpipe_ = raisesSigpipe(libcurl);
     tellsTlsEnd_ = tellsTlsEnd(libcurl);
-#if LIBCURL_VERSION_NUM >= 0x080f00 && \
-    (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-    // It has OpenSSL read ahead. By name, for a program links libssl by way of libcurl only.
+#if !defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34
+    // By name, for a program links libssl by way of libcurl only.
     hasPending_ = reinterpret_cast<HasPending*>(dlsym(RTLD_DEFAULT, "SSL_has_pending"));
 #endif
     // No libcurl refuses these.
@@ -602,6 +630,7 @@ class CurlTransport final : public HttpTransport {
     response_ = &response;
     code_ = CURLE_OK;
     reason_[0] = '\0';
+    headerBytes_ = 0;
     isNewConnection_ = false;
     headersEnded_ = false;
     sharesConnections_ = false;
@@ -830,6 +859,8 @@ class CurlTransport final : public HttpTransport {
   HttpResponse* response_ = nullptr;
   std::size_t maxResponseBytes_ = detail::CurlDefaults::maxResponseBytes;
   std::size_t maxHeaderBytes_ = detail::CurlDefaults::maxHeaderBytes;
+  /// Of the request that is under way.
+  std::size_t headerBytes_ = 0;
   /// Owned; as a pointer, because <memory> is slow to include.
   const Setup* setup_ = nullptr;
   std::string url_;
