@@ -82,17 +82,19 @@ class CredentialsSource;
 class CredentialsFetch final : public Steps {
  public:
   /// Works in the buffers of `exchange`. Without `source` it is the driver that fills
-  /// `credentials`. A driver that blocks anyway says so by `mayBlock`: then a
-  /// source need not give the thread back to wait for what has no socket of its own.
+  /// `credentials`. A driver that blocks anyway, and drives the search to its end in one thread,
+  /// says so by `mayBlock`: then a source need not give the thread back to wait for what has no
+  /// socket of its own.
   CredentialsFetch(HttpExchange& exchange, CredentialsSource* source, Credentials& credentials,
                    bool mayBlock = false) noexcept
       : Steps(exchange), source_(source), credentials_(credentials), mayBlock_(mayBlock) {}
   /// A search within `outer`, for the same reason.
-  CredentialsFetch(const CredentialsFetch& outer, CredentialsSource* source,
+  CredentialsFetch(CredentialsFetch& outer, CredentialsSource* source,
                    Credentials& credentials) noexcept
       : Steps(outer.exchange_),
         source_(source),
         credentials_(credentials),
+        outer_(&outer),
         query_(outer.query_),
         mayBlock_(outer.mayBlock_) {}
   inline ~CredentialsFetch();
@@ -104,6 +106,8 @@ class CredentialsFetch final : public Steps {
   /// At `Done`: whether the credentials are there. Once only.
   [[nodiscard]] Result<void> takeOutcome() noexcept { return std::move(outcome_); }
 
+  /// At `Done`: whether a step took its time, so that the moment of the last one is over.
+  [[nodiscard]] bool hasBlocked() const noexcept { return hasBlocked_; }
   /// Why credentials are asked for. `next` sets its time and its random number.
   [[nodiscard]] CredentialsQuery& query() noexcept { return query_; }
 
@@ -113,7 +117,13 @@ class CredentialsFetch final : public Steps {
   [[nodiscard]] Credentials& credentials() noexcept { return credentials_; }
   [[nodiscard]] HttpExchange& exchange() noexcept { return exchange_; }
   [[nodiscard]] bool mayBlock() const noexcept { return mayBlock_; }
-  /// Passes on the step of a machine that is not done; `onSent` is the machine's then.
+  /// Says that a step takes its time.
+  void block() noexcept {
+    for (CredentialsFetch* each = this; each != nullptr; each = each->outer_)
+      each->hasBlocked_ = true;
+  }
+  /// Passes on the step of a machine that is not done and works in `exchange()`; `onSent` is the
+  /// machine's then.
   Step forward(Steps& machine, Step step) noexcept {
     underWay_ = &machine;
     show(machine);
@@ -136,10 +146,12 @@ class CredentialsFetch final : public Steps {
  private:
   CredentialsSource* source_;
   Credentials& credentials_;
+  CredentialsFetch* outer_ = nullptr;
   Steps* underWay_ = nullptr;
   Result<void> outcome_;
   CredentialsQuery query_;
   bool hasBegun_ = false;
+  bool hasBlocked_ = false;
   bool mayBlock_;
 };
 
@@ -159,7 +171,8 @@ class CredentialsSource {
   /// What it waits on when it is to block; null where it never waits.
   [[nodiscard]] virtual Clock* clock() noexcept { return nullptr; }
 
-  /// Searches to the end, and blocks meanwhile.
+  /// Searches to the end, and blocks meanwhile. The moment is that of `clock()`, where there is
+  /// one. Every step has to name its transport.
   inline Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials);
 
   CredentialsSource(const CredentialsSource&) = delete;
@@ -177,6 +190,11 @@ inline Step CredentialsFetch::next(const Moment& now) {
   query_.nowMs = now.unixMs;
   query_.random = now.random;
   if (source_ == nullptr) return Step::NeedCredentials;
+  if (!hasBegun_) {
+    seen = 0;
+    waits = 0;
+    hasBlocked_ = false;
+  }
   hasBegun_ = true;
   const Step step = source_->next(*this, now);
   hasBegun_ = step != Step::Done;
@@ -227,6 +245,7 @@ class CredentialsProvider : public CredentialsSource {
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
   Step next(CredentialsFetch& fetch, const Moment&) final {
+    fetch.block();
     return fetch.done(retrieve(fetch.query(), fetch.credentials()));
   }
 
@@ -235,7 +254,7 @@ class CredentialsProvider : public CredentialsSource {
 };
 
 /// Credentials given by the program. Safe to share between threads.
-class StaticCredentials final : public CredentialsProvider {
+class StaticCredentials final : public CredentialsSource {
  public:
   explicit StaticCredentials(Credentials credentials) {
     static_cast<Credentials&>(credentials_) = std::move(credentials);
@@ -247,9 +266,9 @@ class StaticCredentials final : public CredentialsProvider {
     credentials_.sessionToken.assign(sessionToken);
   }
 
-  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
-    credentials.assign(credentials_);
-    return {};
+  Step next(CredentialsFetch& fetch, const Moment&) override {
+    fetch.credentials().assign(credentials_);
+    return fetch.done({});
   }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secure_tunneling/credentials/cached.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -321,4 +322,58 @@ TEST_CASE("a cache that goes leaves no secret in freed memory") {
     REQUIRE(cached.retrieve({}, credentials));
   }
   CHECK(watch.leaks() == 0);
+}
+
+TEST_CASE("searches that an event loop drives wait for each other") {
+  /// Has credentials at the second step.
+  class Slow final : public CredentialsSource {
+   public:
+    int searches = 0;
+    Step next(CredentialsFetch& fetch, const Moment&) override {
+      if (!std::exchange(hasBegun_, true)) return fetch.wait(7);
+      hasBegun_ = false;
+      fetch.credentials().accessKeyId = "key" + std::to_string(++searches);
+      fetch.credentials().secretAccessKey.assign("secret");
+      return fetch.done({});
+    }
+    void abandon(CredentialsFetch&) noexcept override { hasBegun_ = false; }
+
+   private:
+    bool hasBegun_ = false;
+  } source;
+  CachedCredentials cached(source);
+  HttpExchange exchange;
+  Credentials mine;
+  Credentials others;
+  std::optional<CredentialsFetch> first(std::in_place, exchange, &cached, mine);
+  CredentialsFetch second(exchange, &cached, others);
+  const Moment now{start, 0};
+  REQUIRE(first->next(now) == Step::Wait);
+  CHECK(first->waitMs() == 7);
+  REQUIRE(second.next(now) == Step::Wait);
+  CHECK(second.waitMs() == 20);
+  SECTION("what one has found is the answer of both") {
+    REQUIRE(first->next(now) == Step::Done);
+    REQUIRE(second.next(now) == Step::Done);
+    REQUIRE(second.takeOutcome());
+    CHECK(others.accessKeyId == "key1");
+    CHECK(source.searches == 1);
+
+    // Refused by the service, the same again are of no use.
+    second.query().expired = true;
+    REQUIRE(second.next(now) == Step::Wait);
+    REQUIRE(second.next(now) == Step::Done);
+    CHECK(others.accessKeyId == "key2");
+  }
+  SECTION("one that goes is followed by the next") {
+    first.reset();
+    REQUIRE(second.next(now) == Step::Wait);
+    REQUIRE(second.next(now) == Step::Done);
+    CHECK(others.accessKeyId == "key1");
+  }
+  SECTION("a thread that blocks does not wait for what it may drive itself") {
+    const Result<void> found = cached.retrieve({}, others);
+    REQUIRE_FALSE(found);
+    CHECK(found.error().message == "these credentials are still being fetched by an event loop");
+  }
 }

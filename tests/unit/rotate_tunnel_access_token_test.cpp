@@ -65,6 +65,30 @@ TEST_CASE("a call that succeeds at once") {
   CHECK(request.body == R"({"tunnelId":"tunnel","clientMode":"ALL"})");
 }
 
+TEST_CASE("a call is signed with the time after its credentials were found") {
+  /// Takes its time.
+  class SlowCredentials final : public CredentialsProvider {
+   public:
+    explicit SlowCredentials(ManualClock& clock) : clock_(clock) {}
+    Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
+      clock_.advance(400'000);
+      credentials.accessKeyId = "AKIDEXAMPLE";
+      credentials.secretAccessKey.assign("secret");
+      return {};
+    }
+
+   private:
+    ManualClock& clock_;
+  };
+  Parts parts;
+  SlowCredentials slow(parts.clock);
+  parts.transport.answer(200, goodBody);
+  TestClient client(settingsForTests(), parts.transport, slow, parts.clock);
+  REQUIRE(rotateTunnelAccessToken(rotateAll(), client));
+  CHECK(parts.transport.requests().at(0).header("x-amz-date") == "20260115T123640Z");
+  CHECK(parts.clock.waits().empty());
+}
+
 TEST_CASE("a call waits between attempts") {
   Parts parts;
   parts.transport.answer(500).fail(Delivery::Unknown).answer(200, goodBody);

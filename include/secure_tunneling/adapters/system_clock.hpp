@@ -12,7 +12,7 @@
 namespace secure_tunneling {
 inline namespace v0_1 {
 
-/// The system's clock, by POSIX. Each thread needs its own, for the random numbers' sake.
+/// The system's clock, by POSIX. Any number of threads may use it.
 class SystemClock final : public Clock {
  public:
   Moment now() override {
@@ -38,8 +38,11 @@ class SystemClock final : public Clock {
   /// Fibonacci hashing of the time in nanoseconds and this object's address: it only has to keep
   /// many clients from retrying in step.
   std::uint32_t nextRandom(std::uint64_t nanoseconds) noexcept {
-    state_ = (state_ + nanoseconds + reinterpret_cast<std::uintptr_t>(this)) * 0x9e3779b97f4a7c15U;
-    return static_cast<std::uint32_t>(state_ >> 32);
+    // Where two threads meet, the number of one of them is lost, which is no matter.
+    std::uint64_t state = __atomic_load_n(&state_, __ATOMIC_RELAXED);
+    state = (state + nanoseconds + reinterpret_cast<std::uintptr_t>(this)) * 0x9e3779b97f4a7c15U;
+    __atomic_store_n(&state_, state, __ATOMIC_RELAXED);
+    return static_cast<std::uint32_t>(state >> 32);
   }
 
   std::uint64_t state_ = 0;

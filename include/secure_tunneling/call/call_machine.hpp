@@ -81,6 +81,10 @@ class CallMachine : public Steps {
         return step;
       }
       onCredentials(fetch_->takeOutcome());
+      if (step_ == Step::Send && fetch_->hasBlocked()) {
+        waitMs_ = 0;
+        return Step::Wait;
+      }
     }
     if (step_ == Step::Send) buildRequest(now);
     return step_;
@@ -103,7 +107,10 @@ class CallMachine : public Steps {
     }
     if (!error_.empty()) {
       mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
-      if (goesOnAfter(*error_)) return again();
+      if (goesOnAfter(*error_)) {
+        --attempts_;
+        return;
+      }
       return onFailure(failureOf(*error_), false, 0, now);
     }
     const std::int64_t skewMs = observeClockSkew(now);

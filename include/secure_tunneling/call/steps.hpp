@@ -54,7 +54,8 @@ class Steps {
   [[nodiscard]] const HttpRequest& request() const noexcept { return *shown_; }
   /// Where the answer goes; cleared at `Send`.
   [[nodiscard]] HttpResponse& response() noexcept { return exchange_.response; }
-  /// At `Wait`: milliseconds to let pass.
+  /// At `Wait`: milliseconds to let pass; 0 where a step took its time, and what comes next has to
+  /// know the time after it.
   [[nodiscard]] std::int64_t waitMs() const noexcept { return waitMs_; }
 
   Steps(const Steps&) = delete;
@@ -89,7 +90,7 @@ inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
         break;
       }
       case Step::Wait:
-        clock.wait(machine.waitMs());
+        if (machine.waitMs() != 0) clock.wait(machine.waitMs());
         break;
       case Step::NeedCredentials:
       case Step::Done:

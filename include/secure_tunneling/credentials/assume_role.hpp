@@ -89,9 +89,8 @@ template <class Hash>
 class AssumeRoleCall final : public SignedCall<Hash> {
  public:
   AssumeRoleCall(CredentialsFetch& fetch, HttpTransport& transport, const CallRules& rules,
-                 const Credentials& as, Hash& hash, sigv4::SigningKeyCache& signingKey,
-                 const Endpoint& endpoint, std::string_view form)
-      : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signingKey, endpoint,
+                 const Credentials& as, Hash& hash, const Endpoint& endpoint, std::string_view form)
+      : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signingKey_, endpoint,
                          {"sts"sv, stsContentType, {}}, form, &transport),
         out_(fetch.credentials()) {
     this->begin();
@@ -112,6 +111,7 @@ class AssumeRoleCall final : public SignedCall<Hash> {
   }
 
   Credentials& out_;
+  sigv4::SigningKeyCache signingKey_;
 };
 
 }  // namespace detail
@@ -174,8 +174,7 @@ class StsRoleAssumer final : public RoleAssumer {
     rules.maxAttempts = assumption.sts.maxAttempts;
     rules.clockSkewMs = &clockSkewMs_;
     rules.clockSkewCode = "RequestExpired"sv;
-    call_.emplace(fetch, transport_, rules, assumption.as, hash_, signingKey_, endpoint_,
-                  form_.expose());
+    call_.emplace(fetch, transport_, rules, assumption.as, hash_, endpoint_, form_.expose());
     return {};
   }
   void end() noexcept {
@@ -187,7 +186,6 @@ class StsRoleAssumer final : public RoleAssumer {
   HttpTransport& transport_;
   Clock& clock_;
   Hash hash_;
-  sigv4::SigningKeyCache signingKey_;
   std::int64_t clockSkewMs_ = 0;
   // Of the search that is under way.
   OneSearch search_;
@@ -204,7 +202,10 @@ class AssumeRoleCredentials final : public SerialSource {
   AssumeRoleCredentials(StsSettings sts, Role role, CredentialsSource& source, RoleAssumer& assumer)
       : sts_(std::move(sts)), role_(std::move(role)), source_(source), assumer_(assumer) {}
 
-  [[nodiscard]] Clock* clock() noexcept override { return assumer_.clock(); }
+  [[nodiscard]] Clock* clock() noexcept override {
+    Clock* const own = assumer_.clock();
+    return own != nullptr ? own : source_.clock();
+  }
 
  private:
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
@@ -216,9 +217,11 @@ class AssumeRoleCredentials final : public SerialSource {
       const Step step = base_->next(now);
       if (step != Step::Done) return fetch.forward(*base_, step);
       Result<void> found = base_->takeOutcome();
+      const bool hasBlocked = base_->hasBlocked();
       base_.reset();
       if (!found) return fetch.done(std::move(found));
       roleSearch_.emplace(fetch, &assumed_, fetch.credentials());
+      if (hasBlocked) return fetch.wait(0);
     }
     const Step step = roleSearch_->next(now);
     if (step != Step::Done) return fetch.forward(*roleSearch_, step);

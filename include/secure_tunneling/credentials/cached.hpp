@@ -43,7 +43,6 @@ class CachedCredentials final : public CredentialsSource {
 
   Step next(CredentialsFetch& fetch, const Moment& now) override {
     std::unique_lock<std::mutex> lock(mutex_);
-    std::unique_lock<std::mutex> asking(fetchMutex_, std::defer_lock);
     if (fetcher_ != &fetch) {
       // What another search has fetched, or failed to, while this one waited is the answer here
       // too.
@@ -55,16 +54,16 @@ class CachedCredentials final : public CredentialsSource {
       if (need == Need::None || (need == Need::Advisory && fetcher_ != nullptr)) return give(fetch);
       if (fetcher_ != nullptr) return waitForOther(fetch, lock);
       fetcher_ = &fetch;
+      // Free, or about to be.
+      if (fetch.mayBlock()) fetchMutex_.lock();
       search_.emplace(fetch, &source_, fetched_);
     }
-    asking.lock();
     lock.unlock();
     const Step step = search_->next(now);
     if (step != Step::Done) return fetch.forward(*search_, step);
-    asking.unlock();
     lock.lock();
-    ++fetches_;
     settle(fetch.query(), search_->takeOutcome());
+    ++fetches_;
     endSearch();
     return give(fetch);
   }
@@ -109,27 +108,29 @@ class CachedCredentials final : public CredentialsSource {
     return leftMs <= advisoryWindowMs_ ? Need::Advisory : Need::None;
   }
 
-  /// Waits for the search that is under way. One that blocks waits for the step of a source that
-  /// blocks, too.
+  /// Waits for the search that is under way: of another thread, at a mutex, until it is over.
   Step waitForOther(CredentialsFetch& fetch, std::unique_lock<std::mutex>& lock) {
     constexpr std::int64_t pauseMs = 20;
-    // Half a minute: the search may be driven by the very thread that waits here.
+    // Half a minute: an event loop may be driven by the very thread that waits here.
     constexpr int mostWaits = 1'500;
     fetch.seen = fetches_;
-    if (fetch.mayBlock()) {
+    ++fetch.waits;
+    if (!fetch.mayBlock()) return fetch.wait(pauseMs);
+    fetch.block();
+    if (fetcher_->mayBlock()) {
       lock.unlock();
       fetchMutex_.lock();
       fetchMutex_.unlock();
-      lock.lock();
-      if (fetches_ != fetch.seen) return give(fetch);
+      return fetch.wait(0);
     }
-    if (++fetch.waits < mostWaits) return fetch.wait(pauseMs);
+    if (fetch.waits < mostWaits && clock() != nullptr) return fetch.wait(pauseMs);
     return fetch.done(makeError(ErrorKind::Credentials,
-                                "these credentials are still being fetched by another call"sv));
+                                "these credentials are still being fetched by an event loop"sv));
   }
   void endSearch() noexcept {
     search_.reset();
     fetched_ = {};
+    if (fetcher_->mayBlock()) fetchMutex_.unlock();
     fetcher_ = nullptr;
   }
 
@@ -186,8 +187,8 @@ class CachedCredentials final : public CredentialsSource {
 
   CredentialsSource& source_;
   const CacheOptions options_;
-  std::mutex fetchMutex_;  // held while a step is asked of the source
-  std::mutex mutex_;       // for everything below; never waited for with the other one held
+  std::mutex fetchMutex_;  // held during the search of a thread that blocks
+  std::mutex mutex_;       // for everything below
   std::uint64_t fetches_ = 0;
   // Of the search that is under way; used without the lock by whose it is.
   CredentialsFetch* fetcher_ = nullptr;

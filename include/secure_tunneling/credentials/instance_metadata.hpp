@@ -213,6 +213,8 @@ class InstanceMetadata {
       const bool hasNoTokens = status == 403 || status == 404 || status == 405;
       goesWithoutToken_ = service_.mayUseV1_ && hasNoTokens;
       if (goesWithoutToken_) return Verdict::Another;
+      // It may be a token all the same.
+      if (status < 300) exchange_.response.body.clear();
       const Verdict verdict = refuse({});
       error_->message.insert(0, "no session token: ");
       return verdict;

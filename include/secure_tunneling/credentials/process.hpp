@@ -224,11 +224,13 @@ class ProcessCredentials final : public ProfileSource {
       return fetch.done(
           detail::sourceError(ErrorKind::NoCredentials, source, {"no command is given"sv}));
     }
+    fetch.block();
     return fetch.done(run(source, command_, fetch.credentials()));
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment&) override {
     const std::string name =
         detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
+    fetch.block();
     return fetch.done(run(name, std::string(profile.value(source)), fetch.credentials()));
   }
   Step proceed(CredentialsFetch&, const Moment&) override { return Step::Done; }

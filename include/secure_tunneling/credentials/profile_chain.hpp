@@ -62,11 +62,13 @@ class ProfileChainCredentials final : public SerialSource {
     return afterSearch(fetch, std::move(begun)) ? proceed(fetch, now) : Step::Done;
   }
   Step proceed(CredentialsFetch& fetch, const Moment& now) override {
-    do {
+    for (;;) {
       const Step step = search_->next(now);
       if (step != Step::Done) return fetch.forward(*search_, step);
-    } while (afterSearch(fetch, search_->takeOutcome()));
-    return Step::Done;
+      const bool hasBlocked = search_->hasBlocked();
+      if (!afterSearch(fetch, search_->takeOutcome())) return Step::Done;
+      if (hasBlocked) return fetch.wait(0);
+    }
   }
   void end() noexcept override {
     search_.reset();

@@ -37,10 +37,13 @@ namespace detail {
 /// CreateToken of SSO-OIDC: a new token for the refresh token of an old one.
 class SsoRenewalCall final : public SourceCall {
  public:
-  /// Writes what it gets to `token`.
+  /// Writes what it gets to `token`, and says so in `isRenewed`.
   SsoRenewalCall(CredentialsFetch& fetch, HttpTransport& transport, const Endpoint& endpoint,
-                 SsoToken& token, std::string_view body) noexcept
-      : SourceCall(fetch.exchange(), transport, {}), endpoint_(endpoint), token_(token) {
+                 SsoToken& token, bool& isRenewed, std::string_view body) noexcept
+      : SourceCall(fetch.exchange(), transport, {}),
+        endpoint_(endpoint),
+        token_(token),
+        isRenewed_(isRenewed) {
     request_.body = body;
   }
 
@@ -70,11 +73,13 @@ class SsoRenewalCall final : public SourceCall {
     token_.accessToken.assign(members[0].text);
     token_.expiresAtMs = now.unixMs + *seconds * 1000;
     if (!members[1].text.empty()) token_.refreshToken.assign(members[1].text);
+    isRenewed_ = true;
     return Verdict::Finished;
   }
 
   const Endpoint& endpoint_;
   SsoToken& token_;
+  bool& isRenewed_;
 };
 
 /// GetRoleCredentials of SSO, for who has a token.
@@ -202,7 +207,7 @@ class SsoCredentials final : public ProfileSource {
                             {"clientSecret"sv, token_.clientSecret.expose()},
                             {"refreshToken"sv, token_.refreshToken.expose()}},
                            body_);
-    renewalCall_.emplace(fetch, transport_, tokenEndpoint_, token_, body_.expose());
+    renewalCall_.emplace(fetch, transport_, tokenEndpoint_, token_, isRenewed_, body_.expose());
     return proceed(fetch, now);
   }
   Step proceed(CredentialsFetch& fetch, const Moment& now) override {
@@ -268,7 +273,7 @@ class SsoCredentials final : public ProfileSource {
          detail::printable(hasSession ? settings.session : settings.profile, 80)});
   }
 
-  /// Reads the token's file, unless this object has renewed the token since and could not save it.
+  /// Reads the token's file, unless this object has renewed the token since and has not saved it.
   Result<void> loadToken(const SsoSettings& settings) {
     const std::string path = detail::ssoTokenPath(keyOf(settings));
     Result<detail::SharedText> file = detail::readSharedFile({path, true});
@@ -279,11 +284,14 @@ class SsoCredentials final : public ProfileSource {
     detail::SsoToken read;
     const std::string problem = detail::readSsoToken(file->text, read);
     if (!problem.empty()) return signIn(settings, detail::concat({path, ": "sv, problem}));
-    if (!isRenewed_ || path != path_ || read.expiresAtMs >= token_.expiresAtMs) {
+    const bool keeps = isRenewed_ && path == path_ && read.expiresAtMs < token_.expiresAtMs;
+    path_ = path;
+    if (keeps) {
+      saveToken();
+    } else {
       token_ = std::move(read);
       isRenewed_ = false;
     }
-    path_ = path;
     return {};
   }
 
@@ -298,7 +306,6 @@ class SsoCredentials final : public ProfileSource {
   void saveToken() {
     token_.region = settings_.region;
     token_.startUrl = settings_.startUrl;
-    isRenewed_ = true;
     Secret text;
     detail::writeSsoToken(token_, text);
     (void)detail::replaceSecretFile(path_, text);
