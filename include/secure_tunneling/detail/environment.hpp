@@ -58,6 +58,7 @@ inline std::size_t wordSize(std::string_view text) noexcept {
 /// through again. One that is not set stays as it is.
 inline std::string expandVariables(std::string_view text) {
   std::string out;
+  bool hasEnds = true;  // further braces to the right
   while (!text.empty()) {
     const char* value = nullptr;
     std::size_t size = 1;
@@ -66,7 +67,8 @@ inline std::string expandVariables(std::string_view text) {
       name.remove_prefix(1);
       const bool isBraced = !name.empty() && name.front() == '{';
       if (isBraced) name.remove_prefix(1);
-      const std::size_t end = isBraced ? name.find('}') : wordSize(name);
+      const std::size_t end = !isBraced ? wordSize(name) : hasEnds ? name.find('}') : name.npos;
+      hasEnds = hasEnds && (!isBraced || end != name.npos);
       if (end != std::string_view::npos) {
         value = std::getenv(concat({{name.data(), end}}).c_str());
         size = end + (isBraced ? 3 : 1);
