@@ -53,9 +53,10 @@ int fail(const Failure& failure) {
 }
 
 /// Makes sure that the standard streams are open, so that no socket gets their numbers. False when
-/// there is no standard output.
+/// there is no standard output that can be written to.
 bool openStandardStreams() {
-  const bool haveOutput = fcntl(STDOUT_FILENO, F_GETFD) != -1;
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  const bool haveOutput = flags != -1 && (flags & O_ACCMODE) != O_RDONLY;
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     // The lowest free number is the one that is missing.
     if (fcntl(descriptor, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) return false;
@@ -153,7 +154,7 @@ int main(int argc, char** argv) {
     return fail(exitConfiguration,
                 "You must specify a region. You can also configure your region by running \"aws "
                 "configure\"." +
-                    shared->passedOver);
+                    visible(shared->passedOver));
   }
   const OutputStyle style = {*outputFormat, hasColors(*options),
                              options->query ? &*options->query : nullptr};
