@@ -9,6 +9,7 @@
 #include "loopback_server.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/detail/canonical_call.hpp"
+#include "secure_tunneling/protocol.hpp"
 #include "secure_tunneling/sigv4.hpp"
 
 namespace benchmarks {
