@@ -244,7 +244,7 @@ class CredentialsProvider : public CredentialsSource {
  public:
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
-  Step next(CredentialsFetch& fetch, const Moment&) final {
+  Step next(CredentialsFetch& fetch, const Moment&) override {
     fetch.block();
     return fetch.done(retrieve(fetch.query(), fetch.credentials()));
   }
@@ -254,7 +254,7 @@ class CredentialsProvider : public CredentialsSource {
 };
 
 /// Credentials given by the program. Safe to share between threads.
-class StaticCredentials final : public CredentialsSource {
+class StaticCredentials final : public CredentialsProvider {
  public:
   explicit StaticCredentials(Credentials credentials) {
     static_cast<Credentials&>(credentials_) = std::move(credentials);
@@ -266,9 +266,13 @@ class StaticCredentials final : public CredentialsSource {
     credentials_.sessionToken.assign(sessionToken);
   }
 
+  Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
+    credentials.assign(credentials_);
+    return {};
+  }
+  /// Takes no time.
   Step next(CredentialsFetch& fetch, const Moment&) override {
-    fetch.credentials().assign(credentials_);
-    return fetch.done({});
+    return fetch.done(retrieve(fetch.query(), fetch.credentials()));
   }
 
  private:

@@ -35,7 +35,7 @@ class SignedCall : public CallMachine {
   SignedCall(HttpExchange& exchange, const CallRules& rules, CredentialsFetch* fetch,
              const Credentials* credentials, Hash& hash, sigv4::SigningKeyCache& signingKey,
              const Endpoint& endpoint, const Operation& operation, std::string_view body,
-             HttpTransport* via = nullptr)
+             HttpTransport* via = nullptr) noexcept
       : CallMachine(exchange, rules, fetch, via),
         hash_(hash),
         signingKey_(signingKey),

@@ -89,7 +89,8 @@ template <class Hash>
 class AssumeRoleCall final : public SignedCall<Hash> {
  public:
   AssumeRoleCall(CredentialsFetch& fetch, HttpTransport& transport, const CallRules& rules,
-                 const Credentials& as, Hash& hash, const Endpoint& endpoint, std::string_view form)
+                 const Credentials& as, Hash& hash, const Endpoint& endpoint,
+                 std::string_view form) noexcept
       : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signingKey_, endpoint,
                          {"sts"sv, stsContentType, {}}, form, &transport),
         out_(fetch.credentials()) {

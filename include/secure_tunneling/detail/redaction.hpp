@@ -117,7 +117,9 @@ class ForeignText {
     unsigned marks = 0;
     for (const char* next = begin; !wanted.empty(); begin = next) {
       unsigned undone = depth;
-      while (next = begin, take(next, undone) != wanted.front()) {
+      for (;;) {
+        next = begin;
+        if (take(next, undone) == wanted.front()) break;
         if (undone-- != 0) continue;
         next = begin;
         const char mark = take(next, depth);
