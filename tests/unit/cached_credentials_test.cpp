@@ -346,29 +346,29 @@ TEST_CASE("searches that an event loop drives wait for each other") {
   Credentials mine;
   Credentials others;
   std::optional<CredentialsFetch> first(std::in_place, exchange, &cached, mine);
-  CredentialsFetch second(exchange, &cached, others);
+  CredentialsFetch other(exchange, &cached, others);
   const Moment now{start, 0};
   REQUIRE(first->next(now) == Step::Wait);
   CHECK(first->waitMs() == 7);
-  REQUIRE(second.next(now) == Step::Wait);
-  CHECK(second.waitMs() == 20);
+  REQUIRE(other.next(now) == Step::Wait);
+  CHECK(other.waitMs() == 20);
   SECTION("what one has found is the answer of both") {
     REQUIRE(first->next(now) == Step::Done);
-    REQUIRE(second.next(now) == Step::Done);
-    REQUIRE(second.takeOutcome());
+    REQUIRE(other.next(now) == Step::Done);
+    REQUIRE(other.takeOutcome());
     CHECK(others.accessKeyId == "key1");
     CHECK(source.searches == 1);
 
     // Refused by the service, the same again are of no use.
-    second.query().expired = true;
-    REQUIRE(second.next(now) == Step::Wait);
-    REQUIRE(second.next(now) == Step::Done);
+    other.query().expired = true;
+    REQUIRE(other.next(now) == Step::Wait);
+    REQUIRE(other.next(now) == Step::Done);
     CHECK(others.accessKeyId == "key2");
   }
   SECTION("one that goes is followed by the next") {
     first.reset();
-    REQUIRE(second.next(now) == Step::Wait);
-    REQUIRE(second.next(now) == Step::Done);
+    REQUIRE(other.next(now) == Step::Wait);
+    REQUIRE(other.next(now) == Step::Done);
     CHECK(others.accessKeyId == "key1");
   }
   SECTION("a thread that blocks does not wait for what it may drive itself") {
