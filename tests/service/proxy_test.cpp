@@ -354,7 +354,7 @@ TEST_CASE("a proxy that refuses is named with its status, and offered a wrong pa
   CHECK(tls.service.connections() == 0);
 }
 
-TEST_CASE("a proxy that refuses is named by its address, however it is set") {
+TEST_CASE("a proxy that refuses is named as the options or the environment do") {
   CleanEnvironment environment;
   TlsService tls;
   SocketServer proxy([](Connection& connection) {

@@ -198,6 +198,8 @@ class CurlTransport final : public HttpTransport {
     virtual ~Setup() = default;
     /// Returns whether that is, among others, which CAs to trust.
     virtual bool apply(CurlTransport& transport) const = 0;
+    /// The proxy's URL without what stands in front of its host, as far as it is known.
+    [[nodiscard]] virtual const char* proxyHost() const noexcept = 0;
     /// Whether a proxy over https may be in front of services over https.
     [[nodiscard]] virtual bool mayUseTlsProxy() const noexcept = 0;
     /// Says which file the error is about, and what is wrong with it, where it is about one.
@@ -232,6 +234,19 @@ class CurlTransport final : public HttpTransport {
       }
       if (isNoFile(options_.caFile)) transport.code_ = CURLE_SSL_CACERT_BADFILE;
       return setCas(transport);
+    }
+    /// That of the options, else of the first variable that libcurl looks at for https, without
+    /// which a proxy is hardly in the way.
+    [[nodiscard]] const char* proxyHost() const noexcept override {
+      const char* url = options_.proxy.c_str();
+      for (const char* const name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+        const char* const value = *url == '\0' ? std::getenv(name) : nullptr;
+        if (value != nullptr) url = value;
+      }
+      const char* const at = std::strrchr(url, '@');
+      if (at != nullptr) return at + 1;
+      const char* const scheme = std::strstr(url, "://");
+      return scheme != nullptr ? scheme + 3 : url;
     }
     [[nodiscard]] bool mayUseTlsProxy() const noexcept override {
       if (!options_.proxy.empty()) return isTlsProxy(options_.proxy.c_str());
@@ -682,7 +697,7 @@ class CurlTransport final : public HttpTransport {
                      : delivery == Delivery::Answered ? ErrorKind::InvalidResponse
                                                       : ErrorKind::Transport;
     const char* step = "";
-    char proxy[80] = "";
+    char proxy[300] = "";
     if (handle_ == nullptr) {
       kind = ErrorKind::Configuration;
       step = "libcurl cannot be set up: ";
@@ -750,14 +765,17 @@ class CurlTransport final : public HttpTransport {
     return numberOf(CURLINFO_PROXY_SSL_VERIFYRESULT) != 0;
   }
 
-  /// Which proxy it is, by the address that was connected to: its name may come with a password.
+  /// Which proxy it is: by its name, without a user's, else by the address that was connected to.
   void writeProxy(char* text, std::size_t size) const noexcept {
+    const char* host = setup_ != nullptr ? setup_->proxyHost() : "";
+    const auto hostSize = static_cast<int>(std::strcspn(host, "/"));
     const char* address = nullptr;
     curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address);
-    if (address == nullptr) address = "";
-    const bool isIpv6 = std::strchr(address, ':') != nullptr;
-    std::snprintf(text, size, isIpv6 ? "proxy [%s]:%ld: " : "proxy %s:%ld: ", address,
-                  numberOf(CURLINFO_PRIMARY_PORT));
+    if (hostSize != 0 || address == nullptr) {
+      std::snprintf(text, size, "proxy %.*s: ", hostSize, host);
+    } else {
+      std::snprintf(text, size, "proxy %s, port %ld: ", address, numberOf(CURLINFO_PRIMARY_PORT));
+    }
   }
 
   [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {
