@@ -25,7 +25,7 @@ try() {
   from=$4
   shift 4
   echo "== $name"
-  "$cmake" -S "$library" -B "$scratch/$name/build" "-DCMAKE_INSTALL_PREFIX=$scratch/$name/out" \
+  "$cmake" -G Ninja -S "$library" -B "$scratch/$name/build" "-DCMAKE_INSTALL_PREFIX=$scratch/$name/out" \
     -DSECURE_TUNNELING_ADAPTERS=OFF -DCMAKE_DISABLE_FIND_PACKAGE_Catch2=ON \
     -DCMAKE_DISABLE_FIND_PACKAGE_benchmark=ON -DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON "$@" >"$scratch/log" 2>&1 || {
     cat "$scratch/log"

@@ -53,9 +53,9 @@ class CachedCredentials final : public CredentialsSource {
       const Need need = needAt(fetch.query().nowMs);
       if (need == Need::None || (need == Need::Advisory && fetcher_ != nullptr)) return give(fetch);
       if (fetcher_ != nullptr) return waitForOther(fetch, lock);
+      // Taken for a moment by one who has waited: never waited for with the other mutex held.
+      if (fetch.mayBlock() && !fetchMutex_.try_lock()) return fetch.wait(0);
       fetcher_ = &fetch;
-      // Free, or about to be.
-      if (fetch.mayBlock()) fetchMutex_.lock();
       search_.emplace(fetch, &source_, fetched_);
     }
     lock.unlock();
