@@ -12,9 +12,9 @@
 #include "mbedtls_transport.hpp"
 #include "secure_tunneling/adapters/psa_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
+#include "secure_tunneling/configuration/shared_settings.hpp"
 #include "secure_tunneling/core.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
-#include "secure_tunneling/shared_settings.hpp"
 
 namespace st = secure_tunneling;
 

@@ -12,7 +12,7 @@
 
 #include "resolver.hpp"
 #include "response_parser.hpp"
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 
 /// What all connections share: the trusted authorities and the TLS rules. Random numbers are those
 /// of the PSA Crypto API, which Mbed TLS 2.28, 3.x and 4 have.

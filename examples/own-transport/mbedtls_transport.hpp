@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "mbedtls_exchange.hpp"
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 
 /// `HttpTransport` over Mbed TLS: a new connection each time, as a program wants that calls once in
 /// a while. One thread at a time.

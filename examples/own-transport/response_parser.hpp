@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 
 /// Reads one HTTP/1 answer with http_parser: with a length, in chunks, or up to the end of the
 /// connection. Interim answers are skipped.

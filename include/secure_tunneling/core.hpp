@@ -10,20 +10,20 @@
 /// `operator new` that has nothing to give ends the program, which the language does not let a
 /// header change.
 
-#include "secure_tunneling/canonical_query.hpp"
-#include "secure_tunneling/clock.hpp"
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/endpoint.hpp"
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/call/retry.hpp"
+#include "secure_tunneling/call/rotate_call.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/model.hpp"
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/result.hpp"
-#include "secure_tunneling/retry.hpp"
-#include "secure_tunneling/rotate_call.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/seams/clock.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 #include "secure_tunneling/secret.hpp"
 #include "secure_tunneling/settings.hpp"
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/canonical_query.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 #include "secure_tunneling/version.hpp"
 
 #endif  // SECURE_TUNNELING_CORE_HPP

@@ -4,10 +4,10 @@
 
 #include <utility>
 
-#include "secure_tunneling/clock.hpp"
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/http.hpp"
-#include "secure_tunneling/rotate_call.hpp"
+#include "secure_tunneling/call/rotate_call.hpp"
+#include "secure_tunneling/seams/clock.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

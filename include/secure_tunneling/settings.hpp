@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/text.hpp"
-#include "secure_tunneling/endpoint.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {

@@ -8,9 +8,9 @@
 
 #include "loopback_server.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
-#include "secure_tunneling/detail/canonical_call.hpp"
-#include "secure_tunneling/protocol.hpp"
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/call/detail/canonical_call.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 
 namespace benchmarks {
 

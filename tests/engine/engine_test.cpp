@@ -13,7 +13,7 @@
 #else
 #include "secure_tunneling/adapters/mbedtls_sha256.hpp"
 #endif
-#include "secure_tunneling/rotate_call.hpp"
+#include "secure_tunneling/call/rotate_call.hpp"
 #include "support/calls.hpp"
 #include "support/catch.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 
 struct ExternalSha256 {
   static constexpr std::size_t digestSize = 32;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Answers that are no JSON, in a program with settings of its own for RapidJSON: they give the
 // errors that they always give. Fails where one is another, or where something is thrown.
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 
 namespace st = secure_tunneling;
 

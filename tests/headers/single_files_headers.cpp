@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The headers themselves, and then the single files, for single_files.cpp.
-#include "secure_tunneling/retry.hpp"
+#include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/secure_tunneling.hpp"
 
 #include "secure_tunneling.hpp"

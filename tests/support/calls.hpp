@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/rotate_call.hpp"
+#include "secure_tunneling/call/rotate_call.hpp"
 #include "support/sha256.hpp"
 
 // What tests that drive RotateCall by hand have in common.

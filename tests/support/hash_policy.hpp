@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 #include "support/catch.hpp"
 
 // What every hash policy has to do, against known answers and OpenSSL's.

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
 #include "support/shared_files.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
 
 /// Names and values of properties; what is nested under `a` is called `a/b`.
 using PropertiesByName = std::map<std::string, std::string>;

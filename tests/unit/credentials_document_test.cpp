@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/detail/credentials_document.hpp"
+#include "secure_tunneling/credentials/detail/credentials_document.hpp"
 
 #include <string>
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "secure_tunneling/credentials.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
 #include "secure_tunneling/credentials/profile.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/freed_memory.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/endpoint.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 
 #include <string>
 

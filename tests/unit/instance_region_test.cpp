@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The region of the instance, where it is configured nowhere.
-#include "secure_tunneling/instance_region.hpp"
+#include "secure_tunneling/credentials/instance_region.hpp"
 
 #include <string>
 #include <vector>

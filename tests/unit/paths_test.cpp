@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "secure_tunneling/shared_settings.hpp"
+#include "secure_tunneling/configuration/shared_settings.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 

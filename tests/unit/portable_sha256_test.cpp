@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 #include "support/catch.hpp"
 #include "support/sha256.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Expected bodies are those of Python's json.dumps without blanks and with ensure_ascii off.
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 
 #include <string>
 #include <utility>

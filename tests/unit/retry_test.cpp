@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/retry.hpp"
+#include "secure_tunneling/call/retry.hpp"
 
 #include <string>
 

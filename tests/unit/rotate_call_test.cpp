@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // RotateCall, driven by hand: every answer and every moment is the test's.
-#include "secure_tunneling/rotate_call.hpp"
+#include "secure_tunneling/call/rotate_call.hpp"
 
 #include <string>
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>

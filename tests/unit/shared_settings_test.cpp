@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/shared_settings.hpp"
+#include "secure_tunneling/configuration/shared_settings.hpp"
 
 #include <string>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Expected values are those of botocore's SigV4Auth, Python's hmac and RFC 4231.
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/canonical_query.hpp"
+#include "secure_tunneling/sigv4/canonical_query.hpp"
 #include "support/catch.hpp"
 #include "support/freed_memory.hpp"
 #include "support/sha256.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the operations of the credential sources have of the engine.
-#include "secure_tunneling/call/source_call.hpp"
+#include "secure_tunneling/credentials/detail/source_call.hpp"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/detail/sts.hpp"
+#include "secure_tunneling/credentials/detail/sts.hpp"
 
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "secure_tunneling/detail/xml.hpp"
+#include "secure_tunneling/protocol/detail/xml.hpp"
 
 #include <string>
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 #include "support/environment.hpp"
 #include "vectors.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which configured endpoint URL counts.
 #include "configured.hpp"
-#include "secure_tunneling/shared_settings.hpp"
+#include "secure_tunneling/configuration/shared_settings.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;

@@ -7,7 +7,7 @@
 #include "credential_sources_http.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/credentials/default_chain.hpp"
-#include "secure_tunneling/detail/credentials_document.hpp"
+#include "secure_tunneling/credentials/detail/credentials_document.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 

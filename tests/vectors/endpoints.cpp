@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Endpoint resolution: the published cases, and those derived from the published rules.
-#include "secure_tunneling/endpoint.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
 
-#include "secure_tunneling/detail/sts.hpp"
+#include "secure_tunneling/credentials/detail/sts.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Error and response bodies of the awsJson1.1 protocol. The published cases are about operations
 // of a test service: what is common to all operations is checked.
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/environment.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // JSON parser conformance: each text stands where a response has a member that is skipped, and the
 // member behind it must still be found, or the whole body be refused.
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;

@@ -3,7 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
 #include "support/environment.hpp"
 #include "support/shared_files.hpp"
 #include "vectors.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Settings from the environment and the shared files.
 #include "configured.hpp"
-#include "secure_tunneling/instance_region.hpp"
+#include "secure_tunneling/credentials/instance_region.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "vectors.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 #include "support/sha256.hpp"
 #include "vectors.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The signer against every published case: canonical request, string to sign, signature and
 // Authorization.
-#include "secure_tunneling/canonical_query.hpp"
+#include "secure_tunneling/sigv4/canonical_query.hpp"
 #include "signing.hpp"
 
 using namespace secure_tunneling;

@@ -21,11 +21,11 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/adapters/detail/sigpipe_guard.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
-#include "secure_tunneling/detail/sigpipe_guard.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 #include "secure_tunneling/version.hpp"
 
 namespace secure_tunneling {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "secure_tunneling/clock.hpp"
+#include "secure_tunneling/seams/clock.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

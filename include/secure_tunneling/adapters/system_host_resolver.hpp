@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
-#include "secure_tunneling/host_resolver.hpp"
+#include "secure_tunneling/seams/host_resolver.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

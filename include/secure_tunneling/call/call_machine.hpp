@@ -9,17 +9,17 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/call/steps.hpp"
-#include "secure_tunneling/clock.hpp"
-#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/detail/redaction.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/time.hpp"
-#include "secure_tunneling/endpoint.hpp"
-#include "secure_tunneling/http.hpp"
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/result.hpp"
-#include "secure_tunneling/retry.hpp"
+#include "secure_tunneling/seams/clock.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
+#include "secure_tunneling/seams/steps.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -8,20 +8,20 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/call/signed_call.hpp"
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/endpoint.hpp"
-#include "secure_tunneling/protocol.hpp"
-#include "secure_tunneling/retry.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/settings.hpp"
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
 
 /// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
-/// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of `sigv4.hpp`. One
-/// call at a time.
+/// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of
+/// `sigv4/signer.hpp`. One call at a time.
 template <class Hash>
 struct ClientState {
   /// `from` is what the hash policy is made from: nothing, or another one.

@@ -8,17 +8,17 @@
 #include <utility>
 
 #include "secure_tunneling/call/call_machine.hpp"
-#include "secure_tunneling/detail/canonical_call.hpp"
-#include "secure_tunneling/endpoint.hpp"
-#include "secure_tunneling/protocol.hpp"
+#include "secure_tunneling/call/detail/canonical_call.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/settings.hpp"
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
 
 /// A POST to `endpoint` that is signed with Signature Version 4. `Hash` is the policy of
-/// `sigv4.hpp`.
+/// `sigv4/signer.hpp`.
 template <class Hash>
 class SignedCall : public CallMachine {
  protected:

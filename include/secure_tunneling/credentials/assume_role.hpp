@@ -8,11 +8,11 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/call/serial_source.hpp"
 #include "secure_tunneling/call/signed_call.hpp"
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/sts.hpp"
-#include "secure_tunneling/sigv4.hpp"
+#include "secure_tunneling/credentials/detail/sts.hpp"
+#include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
@@ -118,8 +118,8 @@ class AssumeRoleCall final : public SignedCall<Hash> {
 }  // namespace detail
 
 /// Takes on roles by AssumeRole of AWS STS, signed with Signature Version 4. `Hash` is the policy
-/// of `sigv4.hpp`. Where STS refuses a signature for the local clock, its own time is used from
-/// then on. Keeps references; one thread at a time.
+/// of `sigv4/signer.hpp`. Where STS refuses a signature for the local clock, its own time is used
+/// from then on. Keeps references; one thread at a time.
 template <class Hash>
 class StsRoleAssumer final : public RoleAssumer {
  public:

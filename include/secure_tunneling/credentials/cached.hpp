@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

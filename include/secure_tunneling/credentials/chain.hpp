@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "secure_tunneling/call/serial_source.hpp"
-#include "secure_tunneling/credentials.hpp"
+#include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -13,11 +13,11 @@
 #include "secure_tunneling/credentials/container.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
 #include "secure_tunneling/credentials/instance_metadata.hpp"
+#include "secure_tunneling/credentials/instance_region.hpp"
 #include "secure_tunneling/credentials/process.hpp"
 #include "secure_tunneling/credentials/profile_chain.hpp"
 #include "secure_tunneling/credentials/sso.hpp"
 #include "secure_tunneling/credentials/web_identity.hpp"
-#include "secure_tunneling/instance_region.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/environment.hpp"
+#include "secure_tunneling/configuration/detail/environment.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/call/serial_source.hpp"
-#include "secure_tunneling/call/source_call.hpp"
-#include "secure_tunneling/clock.hpp"
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/configured.hpp"
-#include "secure_tunneling/detail/credentials_document.hpp"
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/configuration/detail/configured.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
+#include "secure_tunneling/credentials/detail/credentials_document.hpp"
+#include "secure_tunneling/credentials/detail/source_call.hpp"
+#include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/seams/clock.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

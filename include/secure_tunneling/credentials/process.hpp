@@ -21,9 +21,9 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/call/source_call.hpp"
+#include "secure_tunneling/credentials/detail/credentials_document.hpp"
+#include "secure_tunneling/credentials/detail/source_call.hpp"
 #include "secure_tunneling/credentials/profile_source.hpp"
-#include "secure_tunneling/detail/credentials_document.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "secure_tunneling/configuration/sts_settings.hpp"
 #include "secure_tunneling/credentials/assume_role.hpp"
 #include "secure_tunneling/credentials/profile.hpp"
-#include "secure_tunneling/detail/sts_settings.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/call/serial_source.hpp"
-#include "secure_tunneling/credentials.hpp"
-#include "secure_tunneling/detail/shared_files.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
+#include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

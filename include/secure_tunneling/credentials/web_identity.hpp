@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/configuration/sts_settings.hpp"
+#include "secure_tunneling/credentials/detail/sts.hpp"
 #include "secure_tunneling/credentials/profile_source.hpp"
-#include "secure_tunneling/detail/sts.hpp"
-#include "secure_tunneling/detail/sts_settings.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
-#include "secure_tunneling/detail/hash_message.hpp"
 #include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/sigv4/detail/hash_message.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/http.hpp"
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 #include "secure_tunneling/testing/detail/civil_time.hpp"
 #include "secure_tunneling/testing/detail/rotate_request.hpp"
 #include "secure_tunneling/testing/detail/signature_check.hpp"

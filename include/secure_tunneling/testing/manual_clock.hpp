@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "secure_tunneling/clock.hpp"
+#include "secure_tunneling/seams/clock.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "secure_tunneling/detail/ascii.hpp"
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 #include "secure_tunneling/testing/recorded_request.hpp"
 
 namespace secure_tunneling {

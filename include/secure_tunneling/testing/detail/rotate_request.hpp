@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "secure_tunneling/detail/ascii.hpp"
-#include "secure_tunneling/detail/json_reader.hpp"
+#include "secure_tunneling/protocol/detail/json_reader.hpp"
 #include "secure_tunneling/testing/detail/signature_check.hpp"
 
 namespace secure_tunneling {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "secure_tunneling/detail/ascii.hpp"
-#include "secure_tunneling/http.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
 #include "secure_tunneling/testing/detail/civil_time.hpp"
 
 // Signature Version 4 from the service's side, written straight down from the specification and

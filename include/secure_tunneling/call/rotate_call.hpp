@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CALL_ROTATE_CALL_HPP
+#define SECURE_TUNNELING_CALL_ROTATE_CALL_HPP
+
+#include <string>
+#include <utility>
+
+#include "secure_tunneling/call/service_call.hpp"
+#include "secure_tunneling/detail/redaction.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/model.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+
+/// One RotateTunnelAccessToken call as a state machine: no I/O, no clock, no threads.
+///
+/// A driver asks `next()` and does what it says, until it says `Done`:
+/// | step              | the driver                                                          |
+/// |-------------------|---------------------------------------------------------------------|
+/// | `NeedCredentials` | fills `credentials()` and calls `onCredentials()`                   |
+/// | `Send`            | sends `request()` into `response()` over `transport()`, then        |
+/// |                   | `onSent()`                                                          |
+/// | `Wait`            | lets `waitMs()` pass and asks again                                 |
+/// | `Done`            | takes `takeResult()`, once                                          |
+/// With a source of credentials there is no `NeedCredentials`: its steps are the call's then, and
+/// `transport()` says which are. Asking `next()` again without telling what came back repeats the
+/// step, but for `Wait`, which ends when it is asked again. After a 2xx what is in `response()`
+/// stays until `takeResult()`. The state and the source must outlive the call.
+template <class Hash>
+class RotateCall final : public ServiceCall<Hash> {
+ public:
+  using Step = secure_tunneling::Step;
+
+  /// Checks and serialises `request`; a mistake in it is the result, before anything is sent.
+  /// `mayBlock` is as for `CredentialsFetch`.
+  RotateCall(ClientState<Hash>& state, const RotateTunnelAccessTokenRequest& request,
+             CredentialsSource* source = nullptr, bool mayBlock = false)
+      : ServiceCall<Hash>(state, amzTarget, prepare(state, request), source, mayBlock) {}
+
+  /// The outcome, at `Done`; only once, for it uses the answer up.
+  [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() {
+    Result<RotateTunnelAccessTokenResponse> result{detail::InPlace()};
+    if (error_.empty()) readResponse(*result);
+    if (!error_.empty()) result.become(std::move(error_));
+    return result;
+  }
+
+ private:
+  using CallMachine::attempts_;
+  using CallMachine::error_;
+
+  static Result<void> prepare(ClientState<Hash>& state,
+                              const RotateTunnelAccessTokenRequest& request) {
+    Result<void> prepared = serializeRequest(request, state.body);
+    if (prepared) prepared = state.prepareEndpoint();
+    return prepared;
+  }
+  /// Reads the answer, which is 2xx, or sets `error_`.
+  void readResponse(RotateTunnelAccessTokenResponse& out) {
+    Result<void> read = detail::readResponse(this->exchange_.response, out);
+    error_ = std::move(read.box());
+    std::string& id = error_.empty() ? out.requestId : error_->requestId;
+    if (!detail::isUuid(id)) redactId(id, out);
+    if (!error_.empty()) return this->fail();
+    out.attempts = attempts_;
+  }
+  /// Also of what was answered.
+  void redactId(std::string& id, const RotateTunnelAccessTokenResponse& out) const {
+    detail::Redactor redactor = this->redactor();
+    if (out.sourceAccessToken) redactor.add(out.sourceAccessToken->expose());
+    if (out.destinationAccessToken) redactor.add(out.destinationAccessToken->expose());
+    redactor.mask(id);
+    detail::makeVisible(id);
+  }
+};
+
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CALL_ROTATE_CALL_HPP

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CONFIGURATION_DETAIL_CONFIGURED_HPP
+#define SECURE_TUNNELING_CONFIGURATION_DETAIL_CONFIGURED_HPP
+
+#include <cassert>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/configuration/detail/environment.hpp"
+#include "secure_tunneling/configuration/detail/shared_files.hpp"
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
+#include "secure_tunneling/result.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// A setting as somebody wrote it, and where. The views live as long as what they were found in.
+struct Configured {
+  /// Empty when it is set nowhere; set to nothing counts as that.
+  std::string_view value;
+  /// The variable that it comes from; null when it comes from a file or nowhere.
+  const char* variable = nullptr;
+  const SharedProperty* property = nullptr;
+};
+
+/// Looks a setting up in the environment, then in a profile of the shared files.
+class Configuration {
+ public:
+  /// Both must outlive this object.
+  Configuration(const SharedFiles& files, std::string_view profile) noexcept
+      : files_(files), profile_(profile) {}
+
+  /// The first of `variables` that is set, else the profile's `property`. Either may be empty.
+  [[nodiscard]] Configured find(std::initializer_list<const char*> variables,
+                                std::string_view property) const noexcept {
+    for (const char* const variable : variables) {
+      const std::string_view value = environmentVariable(variable);
+      if (!value.empty()) return {value, variable, nullptr};
+    }
+    return of(files_.find(profileSection, profile_, property));
+  }
+  /// The property's value, or nothing where there is none.
+  static Configured of(const SharedProperty* property) noexcept {
+    if (property == nullptr || property->value.empty()) return {};
+    return {property->value, nullptr, property};
+  }
+
+  /// "NAME" of a variable or "FILE, line N: NAME", for a message.
+  [[nodiscard]] std::string origin(const Configured& setting) const {
+    assert(setting.property != nullptr || setting.variable != nullptr);
+    if (setting.property == nullptr) return setting.variable;
+    return concat({files_.where(*setting.property), ": "sv, setting.property->name});
+  }
+  /// The error for a value that is no good.
+  [[nodiscard]] Error refuse(const Configured& setting, std::string_view expected) const {
+    return errorOf(ErrorKind::Configuration,
+                   {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});
+  }
+
+  /// Reads true or false into `value`, which stays as it is where the setting is set nowhere.
+  [[nodiscard]] Result<void> read(const Configured& setting, bool& value) const {
+    if (setting.value.empty()) return {};
+    const bool isTrue = equalsIgnoreCase(setting.value, "true"sv);
+    if (!isTrue && !equalsIgnoreCase(setting.value, "false"sv)) {
+      return refuse(setting, "true or false"sv);
+    }
+    value = isTrue;
+    return {};
+  }
+  /// The same with a whole number from 1 to 999,999,999.
+  [[nodiscard]] Result<void> read(const Configured& setting, int& value) const {
+    if (setting.value.empty()) return {};
+    int number = 0;
+    bool isNumber = setting.value.size() <= 9;
+    for (std::size_t i = 0; isNumber && i != setting.value.size(); ++i) {
+      isNumber = isDigit(setting.value[i]);
+      number = number * 10 + (setting.value[i] - '0');
+    }
+    if (!isNumber || number == 0) return refuse(setting, "a whole number, 1 or more"sv);
+    value = number;
+    return {};
+  }
+
+  /// Reads the number of attempts, which stays as it is where nothing says it. All retry modes are
+  /// run as `standard`: `adaptive` adds to it what one caller does not notice, and `legacy`, its
+  /// forerunner, differs by the number of attempts.
+  [[nodiscard]] Result<void> readMaxAttempts(int& maxAttempts) const {
+    const Configured mode = find({"AWS_RETRY_MODE"}, "retry_mode"sv);
+    if (mode.value == "legacy"sv) {
+      maxAttempts = 5;
+    } else if (!mode.value.empty() && mode.value != "standard"sv && mode.value != "adaptive"sv) {
+      return refuse(mode, "standard, adaptive or legacy"sv);
+    }
+    return read(find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv), maxAttempts);
+  }
+
+  /// Reads the endpoint URL that is configured for one service into `url`: the variable
+  /// `variable`, AWS_ENDPOINT_URL, the profile's `services` section under `service`,
+  /// `endpoint_url`. `url` stays as it is where there is none, or where they are to be ignored.
+  [[nodiscard]] Result<void> readEndpointUrl(const char* variable, std::string_view service,
+                                             bool allowHttp, std::string& url) const {
+    bool isIgnored = false;
+    Result<void> read = this->read(
+        find({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}, "ignore_configured_endpoint_urls"sv),
+        isIgnored);
+    if (!read || isIgnored) return read;
+    Result<Configured> found = findEndpointUrl(variable, service);
+    if (!found) return std::move(found).error();
+    if (found->value.empty()) return {};
+    EndpointParameters parameters;
+    parameters.endpointUrl = found->value;
+    parameters.allowHttp = allowHttp;
+    Endpoint endpoint;
+    const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
+    if (!problem.empty()) {
+      return errorOf(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
+                                                quotedUrl(found->value), ": "sv, problem});
+    }
+    url = found->value;
+    return {};
+  }
+
+ private:
+  [[nodiscard]] Result<Configured> findEndpointUrl(const char* variable,
+                                                   std::string_view service) const {
+    const Configured fromVariable = find({variable, "AWS_ENDPOINT_URL"}, {});
+    if (!fromVariable.value.empty()) return Configured(fromVariable);
+    const Configured services = find({}, "services"sv);
+    if (!services.value.empty()) {
+      if (!files_.has(servicesSection, services.value)) {
+        return refuse(services, "the name of a [services] section"sv);
+      }
+      Configured own =
+          of(files_.findNested(servicesSection, services.value, service, "endpoint_url"sv));
+      if (!own.value.empty()) return own;
+    }
+    return find({}, "endpoint_url"sv);
+  }
+
+  const SharedFiles& files_;
+  std::string_view profile_;
+};
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CONFIGURATION_DETAIL_CONFIGURED_HPP

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_CREDENTIALS_DOCUMENT_HPP
+#define SECURE_TUNNELING_CREDENTIALS_DETAIL_CREDENTIALS_DOCUMENT_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "secure_tunneling/credentials/detail/refusal.hpp"
+#include "secure_tunneling/detail/time.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// How a JSON document carries credentials. Names are compared without case, as the SDKs do.
+struct CredentialsDocument {
+  /// The member whose object has them; empty where the document itself does.
+  std::string_view parent = {};
+  std::string_view tokenName = "Token"sv;
+  bool tokenRequired = true;
+  bool expirationRequired = false;
+  /// The number that a member `Version` has to be; empty where there is none.
+  std::string_view version = {};
+};
+
+/// A JSON number without sign, fraction and exponent.
+inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) noexcept {
+  if (member.wrongType != jsonNumber || member.text.size() > 18) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : member.text) {
+    if (!isDigit(c)) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+/// Reads `document` in place and wipes it. An expiration is a date in text, or milliseconds since
+/// the Unix epoch. A document with a `Code` that is not `Success` is the server's refusal. Errors
+/// are of kind `Credentials`, and quote as of `redactor` and no credential of the document's own.
+inline Result<void> readCredentials(Secret& document, const CredentialsDocument& form,
+                                    Credentials& credentials, Redactor redactor = {}) {
+  enum : std::size_t { accessKeyId, secretAccessKey, token, expiration, code, message, version };
+  StringMembers members("AccessKeyId SecretAccessKey Token Expiration Code Message Version"sv);
+  members[token].name = form.tokenName;
+  members.parent = form.parent;
+  members.ignoreCase = true;
+  std::string problem;
+  collectMembers(document, members, problem);
+  const bool refused = members[code].found && members[code].text != "Success"sv;
+  if (problem.empty() && refused) {
+    redactor.add(members[secretAccessKey].text);
+    redactor.add(members[token].text);
+    problem = serverWords(members[code].text, members[message].text, redactor);
+    if (problem.empty()) problem = "refused, in words that cannot be quoted"sv;
+  }
+  const bool isVersion =
+      members[version].wrongType == jsonNumber && members[version].text == form.version;
+  if (problem.empty() && !form.version.empty() && !isVersion) {
+    problem = concat({"Version: expected "sv, form.version});
+  }
+  for (const std::size_t i : {accessKeyId, secretAccessKey, token}) {
+    findTypeProblem(members[i], problem);
+    const bool required = i != token || form.tokenRequired;
+    if (problem.empty() && required && members[i].text.empty()) {
+      problem = concat({members[i].name, ": missing"sv});
+    }
+  }
+  std::optional<std::int64_t> expiresAtMs = parseJsonInteger(members[expiration]);
+  if (!expiresAtMs) expiresAtMs = parseIsoDate(members[expiration].text);
+  const bool hasExpiration = members[expiration].found || members[expiration].wrongType != nullptr;
+  if (problem.empty() && !expiresAtMs && (hasExpiration || form.expirationRequired)) {
+    problem = "Expiration: expected a date as in 2026-01-15T12:30:00Z"sv;
+  }
+  if (problem.empty()) {
+    credentials.accessKeyId = members[accessKeyId].text;
+    credentials.secretAccessKey.assign(members[secretAccessKey].text);
+    credentials.sessionToken.assign(members[token].text);
+    credentials.expiresAtMs = expiresAtMs;
+    const char* const unusable = problemOf(credentials);
+    if (unusable != nullptr) problem = unusable;
+  }
+  document.clear();
+  if (problem.empty()) return {};
+  return makeError(ErrorKind::Credentials, problem);
+}
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_CREDENTIALS_DOCUMENT_HPP

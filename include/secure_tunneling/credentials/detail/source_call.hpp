@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_CALL_HPP
+#define SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_CALL_HPP
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/call/call_machine.hpp"
+#include "secure_tunneling/credentials/detail/refusal.hpp"
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/redaction.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// An error of the source `source`, whatever failed in it: a call that could not get credentials
+/// was not sent, and what an `HttpTransport` said of the source's own request would mislead.
+inline Error sourceError(ErrorKind kind, std::string_view source,
+                         std::initializer_list<std::string_view> pieces) {
+  return errorOf(kind, {source, ": "sv, concat(pieces)});
+}
+inline Error sourceError(std::string_view source, const Error& cause) {
+  Error error = sourceError(
+      cause.kind == ErrorKind::Configuration ? ErrorKind::Configuration : ErrorKind::Credentials,
+      source, {cause.message});
+  error.transportCode = cause.transportCode;
+  return error;
+}
+
+/// The failure that an answer of this status is to the engine.
+inline Error statusError(int httpStatus) {
+  Error error = errorOf(ErrorKind::Service,
+                        {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
+  error.delivery = Delivery::Answered;
+  error.httpStatus = httpStatus;
+  return error;
+}
+
+/// A call of a source of credentials, unsigned: what those operations have in common.
+class SourceCall : public CallMachine {
+ public:
+  /// Why it failed; null when it did not.
+  [[nodiscard]] const Error* error() const noexcept { return error_.empty() ? nullptr : &*error_; }
+  /// What came of it, as an error of `source`.
+  [[nodiscard]] Result<void> takeOutcome(std::string_view source) {
+    if (error_.empty()) return {};
+    return sourceError(source, *error_);
+  }
+
+ protected:
+  SourceCall(HttpExchange& exchange, HttpTransport& transport, const CallRules& rules) noexcept
+      : CallMachine(exchange, rules, nullptr, &transport) {
+    begin();
+  }
+  ~SourceCall() = default;
+
+  /// Adds a header of a value that comes from outside. False, with `error_` set, where it cannot be
+  /// one.
+  bool addForeignHeader(std::string_view name, std::string_view value) {
+    for (const char c : value) {
+      if (!isControl(c)) continue;
+      error_ = ErrorBox(new Error(errorOf(
+          ErrorKind::Configuration,
+          {"header "sv, name, ": the value has a line break or another control character"sv})));
+      return false;
+    }
+    addHeader(name, value);
+    return true;
+  }
+  /// Sets `request_` to a target that comes from outside; false as above.
+  bool setForeignTarget(std::string_view method, const Endpoint& endpoint,
+                        std::string_view target) {
+    setRequest(method, endpoint, target);
+    if (isVisibleAscii(request_.target)) return true;
+    setError(ErrorKind::Configuration,
+             "the path or query has a blank, a control or a non-ASCII character");
+    return false;
+  }
+  /// The verdict on an answer that refuses, by its own words.
+  Verdict refuse(const Redactor& redactor) {
+    error_ = ErrorBox(new Error(statusError(exchange_.response.status)));
+    error_->message = refusalText(exchange_.response, redactor);
+    return Verdict::Failed;
+  }
+  /// The verdict on what was read.
+  Verdict settle(Result<void> read, Verdict otherwise) {
+    error_ = std::move(read.box());
+    return error_.empty() ? Verdict::Finished : otherwise;
+  }
+};
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_CALL_HPP

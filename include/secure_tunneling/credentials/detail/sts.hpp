@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_STS_HPP
+#define SECURE_TUNNELING_CREDENTIALS_DETAIL_STS_HPP
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/credentials/detail/refusal.hpp"
+#include "secure_tunneling/credentials/detail/source_call.hpp"
+#include "secure_tunneling/detail/percent_encoding.hpp"
+#include "secure_tunneling/detail/time.hpp"
+#include "secure_tunneling/endpoint/endpoint.hpp"
+#include "secure_tunneling/protocol/detail/xml.hpp"
+#include "secure_tunneling/seams/credentials_source.hpp"
+
+/// The AWS Security Token Service, as far as credential sources need it: the query protocol, whose
+/// requests are forms and whose answers are XML.
+namespace secure_tunneling {
+inline namespace v0_1 {
+
+/// How STS is reached. Plain values; nothing is read from the environment or a file.
+struct StsSettings {
+  /// Names the endpoint and the signing scope.
+  std::string region;
+  /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
+  std::string endpointUrl;
+  bool useFipsEndpoint = false;
+  bool useDualStackEndpoint = false;
+  /// Asks the global endpoint for the regions that are older than regional ones, as AWS tools do
+  /// with AWS_STS_REGIONAL_ENDPOINTS=legacy.
+  bool useGlobalEndpoint = false;
+  /// Lets `endpointUrl` be http for hosts other than loopback. Credentials then travel in the
+  /// clear.
+  bool allowHttp = false;
+  /// Attempts in all, the first included.
+  int maxAttempts = 3;
+};
+
+/// Resolves the endpoint of STS by its published rule set. Errors are as of `resolveEndpoint`.
+inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
+  constexpr std::string_view globalRegions =
+      " ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 "
+      "eu-central-1 "
+      "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 "sv;
+  // An explicit endpoint and the checks are those of every service.
+  Result<Endpoint> endpoint =
+      resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                       settings.useDualStackEndpoint, settings.allowHttp});
+  if (!endpoint || !settings.endpointUrl.empty()) return endpoint;
+  const bool isPlain = !settings.useFipsEndpoint && !settings.useDualStackEndpoint;
+  const bool isGlobal =
+      isPlain && (settings.region == "aws-global"sv ||
+                  (settings.useGlobalEndpoint &&
+                   globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
+                       std::string_view::npos));
+  const std::string_view partition = detail::partitionOf(settings.region);
+  const bool isFipsName = settings.useFipsEndpoint &&
+                          (settings.useDualStackEndpoint || !detail::isGovCloud(settings.region));
+  detail::assignPieces(
+      endpoint->url, {isFipsName ? "https://sts-fips"sv : "https://sts"sv, isGlobal ? ""sv : "."sv,
+                      isGlobal ? ""sv : settings.region,
+                      detail::dnsSuffix(partition, settings.useDualStackEndpoint), "/"sv});
+  detail::finishRegional(*endpoint, isGlobal ? "us-east-1"sv : settings.region);
+  return endpoint;
+}
+
+namespace detail {
+
+inline constexpr std::string_view stsContentType = "application/x-www-form-urlencoded"sv;
+
+/// The name of a session that nobody named.
+inline std::string sessionNameOf(std::int64_t nowMs) {
+  return concat({"secure-tunneling-"sv, Decimal(static_cast<std::uint64_t>(nowMs)).text()});
+}
+
+struct FormField {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Replaces `body` by the form of an action; fields without a value are left out.
+inline void writeStsForm(std::string_view action, std::initializer_list<FormField> fields,
+                         Secret& body) {
+  // Room for every byte percent-encoded.
+  std::size_t size = 64 + action.size();
+  for (const FormField& field : fields)
+    size += field.name.size() + 2 + 3 * field.value.size();
+  body.clear();
+  body.reserve(size);
+  body.append("Action="sv);
+  body.append(action);
+  body.append("&Version=2011-06-15"sv);
+  for (const FormField& field : fields) {
+    if (field.value.empty()) continue;
+    body.append("&"sv);
+    body.append(field.name);
+    body.append("="sv);
+    appendPercentEncoded(field.value, body);
+  }
+}
+
+/// Whether something is decided by a code: then it is told as it is, whatever a secret is called.
+inline bool isKnown(std::string_view code) noexcept {
+  return codeKind(code) != CodeKind::Other ||
+         isListed(code, "InvalidIdentityToken RequestExpired"sv);
+}
+
+/// Reads an answer of STS and wipes it. The error is the service's, for `retryReason`; a success
+/// that has no credentials is `ErrorKind::InvalidResponse`. Quotes as of `redactor`.
+inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentials,
+                                  const Redactor& redactor = {}) {
+  enum : std::size_t { accessKeyId, secretAccessKey, sessionToken, expiration, code, message };
+  constexpr std::string_view parent = "Credentials"sv;
+  XmlElement elements[] = {{parent, "AccessKeyId"sv},  {parent, "SecretAccessKey"sv},
+                           {parent, "SessionToken"sv}, {parent, "Expiration"sv},
+                           {"Error"sv, "Code"sv},      {"Error"sv, "Message"sv}};
+  const bool isXml = XmlScanner(response.body.expose()).collect(elements, 6);
+  Error error = statusError(response.status);
+  if (response.status / 100 != 2) {
+    Secret text;
+    if (isXml && !elements[code].text.empty()) {
+      decodeXmlText(elements[message].text, text);
+      error.message = serverWords(elements[code].text, text.expose(), redactor);
+      error.code = isKnown(elements[code].text) ? std::string(elements[code].text)
+                                                : redactor.quote(elements[code].text, longestWords);
+    }
+  } else {
+    Secret id;
+    decodeXmlText(elements[accessKeyId].text, id);
+    decodeXmlText(elements[secretAccessKey].text, credentials.secretAccessKey);
+    decodeXmlText(elements[sessionToken].text, credentials.sessionToken);
+    credentials.accessKeyId = id.expose();
+    credentials.expiresAtMs = parseIsoDate(elements[expiration].text);
+    const bool isComplete = isXml && !id.empty() && !credentials.secretAccessKey.empty() &&
+                            !credentials.sessionToken.empty() && credentials.expiresAtMs;
+    error.kind = ErrorKind::InvalidResponse;
+    error.message = isXml ? "the answer has no complete credentials"sv : "the answer is not XML"sv;
+    const char* const unusable = isComplete ? problemOf(credentials) : nullptr;
+    if (unusable != nullptr) error.message = unusable;
+    if (isComplete && unusable == nullptr) {
+      response.body.clear();
+      return {};
+    }
+  }
+  response.body.clear();
+  return error;
+}
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_STS_HPP

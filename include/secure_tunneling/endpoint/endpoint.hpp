@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_ENDPOINT_ENDPOINT_HPP
+#define SECURE_TUNNELING_ENDPOINT_ENDPOINT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/sigv4/signer.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+
+/// What an endpoint is made from, as in the service's endpoint rule set.
+struct EndpointParameters {
+  /// e.g. "us-east-1"; names the host and the signing scope.
+  std::string_view region;
+  /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
+  std::string_view endpointUrl;
+  bool useFips = false;
+  bool useDualStack = false;
+  /// Lets an explicit `http://` endpoint name a host other than loopback.
+  bool allowHttp = false;
+};
+
+/// Where requests go and what they are signed for. What the views show ends with the endpoint.
+class Endpoint {
+ public:
+  /// `scheme://authority` + `path`, the host in lower case. The path of an explicit endpoint is as
+  /// services sign it, without empty and "." segments and what ".." takes back: on the way to them
+  /// nothing is left to be rewritten.
+  std::string url;
+  bool https = true;
+  std::uint16_t port = 443;
+  std::string signingRegion;
+  /// The path in the canonical form that is signed, behind its first slash.
+  std::string canonicalPath;
+
+  /// Without a port; an IPv6 address without its brackets.
+  [[nodiscard]] std::string_view host() const noexcept {
+    return {url.data() + hostBegin_, hostSize_};
+  }
+  /// The value of the Host header: the port is there only where it is not the scheme's own.
+  [[nodiscard]] std::string_view authority() const noexcept {
+    return {url.data() + authorityBegin_, authoritySize_};
+  }
+  /// At least "/".
+  [[nodiscard]] std::string_view path() const noexcept {
+    const std::size_t begin = std::size_t{authorityBegin_} + authoritySize_;
+    return {url.data() + begin, url.size() - begin};
+  }
+
+  /// For the library itself: where in `url` the authority and its host are.
+  void setParts(std::size_t authorityBegin, std::size_t authoritySize, std::size_t hostBegin,
+                std::size_t hostSize) noexcept {
+    authorityBegin_ = static_cast<std::uint16_t>(authorityBegin);
+    authoritySize_ = static_cast<std::uint16_t>(authoritySize);
+    hostBegin_ = static_cast<std::uint16_t>(hostBegin);
+    hostSize_ = static_cast<std::uint16_t>(hostSize);
+  }
+
+ private:
+  std::uint16_t authorityBegin_ = 0;
+  std::uint16_t authoritySize_ = 0;
+  std::uint16_t hostBegin_ = 0;
+  std::uint16_t hostSize_ = 0;
+};
+
+/// The service's name in the credential scope, in exactly this case.
+inline constexpr std::string_view signingService = "IoTSecuredTunneling"sv;
+
+namespace detail {
+
+// AWS publishes a list of regions and a pattern for each partition; every listed region matches its
+// partition's pattern or is its `-global` name, so the patterns and those names are enough. A line
+// of words for each: what host names end with behind the region, what dual-stack ones end with, the
+// keys of its regions, and a "+" where dual-stack names are the newer ones. No key is like another
+// kind of word. The last line is that of all other regions, which are the commercial
+// ones; GovCloud's would be the same.
+inline constexpr std::string_view partitions =
+    ".amazonaws.com.cn .api.amazonwebservices.com.cn cn- aws-cn-global +\n"
+    ".amazonaws.eu .api.amazonwebservices.eu eusc-de-\n"
+    ".c2s.ic.gov .api.aws.ic.gov us-iso- aws-iso-global\n"
+    ".sc2s.sgov.gov .api.aws.scloud us-isob- aws-iso-b-global\n"
+    ".cloud.adc-e.uk .api.cloud-aws.adc-e.uk eu-isoe- aws-iso-e-global\n"
+    ".csp.hci.ic.gov .api.aws.hci.ic.gov us-isof- aws-iso-f-global\n"
+    ".amazonaws.com .api.aws +"sv;
+
+/// The key of a region: what stands in front of `word-digits` in its name, else all of it.
+inline std::string_view partitionKey(std::string_view region) noexcept {
+  std::size_t word = 0;
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i != region.size(); ++i) {
+    if (region[i] != '-') continue;
+    word = digits;
+    digits = i + 1;
+  }
+  const bool isPattern =
+      digits > word + 1 && parseDecimal({region.data() + digits, region.size() - digits}) >= 0;
+  return {region.data(), isPattern ? word : region.size()};
+}
+
+/// The line of a region, which is a host label.
+inline std::string_view partitionOf(std::string_view region) noexcept {
+  const std::string_view key = partitionKey(region);
+  std::string_view rest = partitions;
+  std::string_view line;
+  do {
+    line = takePart(rest, '\n');
+  } while (!isListed(key, line) && !rest.empty());
+  return line;
+}
+
+/// What the host names of a partition end with, behind the region.
+inline std::string_view dnsSuffix(std::string_view partition, bool isDualStack) noexcept {
+  if (isDualStack) takePart(partition, ' ');
+  return takePart(partition, ' ');
+}
+
+/// Whether dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
+inline bool hasNewNames(std::string_view partition) noexcept {
+  return partition.back() == '+';
+}
+
+/// The partition whose FIPS endpoints have plain names for some services.
+inline bool isGovCloud(std::string_view region) noexcept {
+  return isListed(partitionKey(region), "us-gov- aws-us-gov-global"sv);
+}
+
+/// What a region has to be, for a message.
+inline constexpr char regionRule[] =
+    ": expected letters, digits and inner hyphens, as in us-east-1";
+inline constexpr std::string_view regionSyntax =
+    std::string_view(regionRule).substr(": expected "sv.size());
+
+/// Whether `text` can be one label of a host name (and so a region): letters, digits and inner
+/// hyphens, 1 to 63 of them, not digits alone.
+inline bool isHostLabel(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
+  bool onlyDigits = true;
+  for (const char c : text) {
+    if (isDigit(c)) continue;
+    if (!isAlpha(c) && c != '-') return false;
+    onlyDigits = false;
+  }
+  return !onlyDigits;
+}
+
+/// Makes a FIPS pseudo region of older configurations, `fips-us-east-1` or `us-east-1-fips`, the
+/// region that it means, as in the AWS CLI. Whether it was one.
+[[gnu::noinline]] inline bool takeFips(std::string& region) {
+  for (bool found = false;; found = true) {
+    const std::size_t at = region.find("fips");
+    if (at == std::string::npos) return found;
+    const bool isBehind = at != 0 && region[at - 1] == '-';
+    if (!isBehind && region[at + 4] != '-') return found;
+    region.erase(isBehind ? at - 1 : at, 5);
+  }
+}
+
+/// The error for a region that cannot be part of a host name, or for none.
+[[gnu::noinline]] inline Result<void> checkRegion(std::string_view region) {
+  if (isHostLabel(region)) return {};
+  if (region.empty()) {
+    return failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
+  }
+  return failure(ErrorKind::Configuration, "region ", quoted(region).c_str(), regionRule);
+}
+
+/// Sets what follows from `url`, which is `https://HOST/` of a service's own endpoint, and makes it
+/// lower case.
+inline void finishRegional(Endpoint& endpoint, std::string_view signingRegion) {
+  for (char& c : endpoint.url)
+    c = toLower(c);
+  constexpr std::size_t begin = "https://"sv.size();
+  const std::size_t size = endpoint.url.size() - begin - 1;
+  endpoint.setParts(begin, size, begin, size);
+  endpoint.signingRegion = signingRegion;
+}
+
+/// `resolveEndpoint` without an explicit endpoint.
+inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region, bool useFips,
+                                    bool useDualStack) {
+  Result<void> resolved = checkRegion(region);
+  if (!resolved) return resolved;
+  const std::string_view partition = partitionOf(region);
+  const bool isNewName = useDualStack && hasNewNames(partition);
+  endpoint.url.clear();
+  append(endpoint.url, isNewName ? "https://api.iot-tunneling" : "https://api.tunneling.iot");
+  append(endpoint.url, useFips ? "-fips." : ".");
+  append(endpoint.url, region);
+  append(endpoint.url, dnsSuffix(partition, useDualStack));
+  append(endpoint.url, "/");
+  finishRegional(endpoint, region);
+  return resolved;
+}
+
+/// Whether `host` is `127.` and one to three decimal numbers, which every resolver takes for an
+/// address. What some take for a name (`127.0.0.09`, `127.0.0.1.`) may lead anywhere.
+inline bool isLoopback4(std::string_view host) noexcept {
+  if (host.back() == '.' || takePart(host, '.') != "127"sv) return false;
+  int parts = 1;
+  for (; !host.empty(); ++parts) {
+    const std::string_view part = takePart(host, '.');
+    const bool hasOneSpelling = part.size() == 1 || (!part.empty() && part.front() != '0');
+    const std::int32_t value = parseDecimal(part);
+    if (!hasOneSpelling || value < 0 || value > 255) return false;
+  }
+  return parts > 1 && parts <= 4;
+}
+
+inline bool isLoopback(std::string_view host) noexcept {
+  constexpr std::string_view local = "localhost"sv;
+  // ::1 in all its spellings; a transport refuses those that are no address.
+  if (host.find(':') != host.npos) {
+    return host.back() == '1' && host.find_first_not_of("0:"sv) == host.size() - 1;
+  }
+  if (isLoopback4(host)) return true;
+  if (host.size() > local.size() + 1 && host[host.size() - local.size() - 1] == '.') {
+    host.remove_prefix(host.size() - local.size());
+  }
+  return equalsIgnoreCase(host, local);
+}
+
+/// Splits `authority` into host and port; false when either is not valid. `port` is that of the
+/// scheme, and stays where there is no other.
+inline bool splitAuthority(std::string_view authority, std::string_view& host,
+                           std::uint16_t& port) {
+  std::string_view rest = authority;
+  host = takePart(rest, ':');
+  bool hasPort = host.size() != authority.size();
+  const bool isAddress6 = !host.empty() && host.front() == '[';
+  if (isAddress6) {
+    rest = authority;
+    rest.remove_prefix(1);
+    host = takePart(rest, ']');
+    hasPort = !rest.empty();
+    if (host.size() + 2 > authority.size() || host.find(':') == host.npos) return false;
+    if (hasPort && !takePart(rest, ':').empty()) return false;
+  }
+  if (host.empty() || host.size() > 255) return false;
+  for (const char c : host) {
+    const bool isMark = isAddress6 ? c == ':' || c == '.' : c == '-' || c == '.' || c == '_';
+    const bool isLetter = isAlpha(c) && (!isAddress6 || toLower(c) <= 'f');
+    if (!isDigit(c) && !isLetter && !isMark) return false;
+  }
+  if (!hasPort) return true;
+  const std::int32_t number = parseDecimal(rest);
+  if (number < 1 || number > 65535 || rest.size() > 5) return false;
+  port = static_cast<std::uint16_t>(number);
+  return true;
+}
+
+/// Writes `endpoint.url` from its parts.
+inline void joinUrl(Endpoint& endpoint, std::string_view host, std::string_view path) {
+  const bool isAddress6 = host.find(':') != std::string_view::npos;
+  const bool isDefaultPort = endpoint.port == (endpoint.https ? 443 : 80);
+  std::string& url = endpoint.url;
+  url = endpoint.https ? "https://"sv : "http://"sv;
+  const std::size_t begin = url.size();
+  if (isAddress6) url += '[';
+  const std::size_t hostBegin = url.size();
+  for (const char c : host)
+    url += toLower(c);
+  if (isAddress6) url += ']';
+  if (!isDefaultPort) {
+    url += ':';
+    url += Decimal(endpoint.port).text();
+  }
+  endpoint.setParts(begin, url.size() - begin, hostBegin, host.size());
+  if (path.empty() || path.front() != '/') url += '/';
+  url += path;
+}
+
+/// Sets all of `endpoint` but its signing region by a URL, whose path may have a query. Returns
+/// what is wrong with it, nothing when all is well.
+inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
+  const std::string_view scheme = takePart(url, ':');
+  endpoint.https = equalsIgnoreCase(scheme, "https"sv);
+  endpoint.port = endpoint.https ? 443 : 80;
+  if ((!endpoint.https && !equalsIgnoreCase(scheme, "http"sv)) || url.substr(0, 2) != "//"sv) {
+    return "expected http://HOST or https://HOST"sv;
+  }
+  url.remove_prefix(2);
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"sv));
+  url.remove_prefix(authority.size());
+  if (authority.find('@') != std::string_view::npos) return "a user name is not supported"sv;
+  if (!isVisibleAscii(url)) return "the path must be percent-encoded ASCII"sv;
+  if (url.find('#') != std::string_view::npos) return "a fragment is not supported"sv;
+  std::string_view host;
+  if (!splitAuthority(authority, host, endpoint.port)) {
+    return "expected a host name and a valid port"sv;
+  }
+  joinUrl(endpoint, host, url);
+  return {};
+}
+
+/// Appends `path`, which begins with a slash, without empty and "." segments and what ".." takes
+/// back.
+inline void appendNormalPath(std::string& url, std::string_view path) {
+  const std::size_t root = url.size();
+  url += '/';
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::string_view segment = takePart(rest, '/');
+    const int depth = sigv4::detail::depthOf(segment);
+    if (depth > 0) {
+      url += segment;
+      url += '/';
+    } else if (depth < 0 && url.size() != root + 1) {
+      url.resize(url.rfind('/', url.size() - 2) + 1);
+    }
+  }
+  if (path.back() != '/' && url.size() != root + 1) url.pop_back();
+}
+
+/// `url` for a message. What stands before an "@" is a password more often than not: it stays out.
+inline std::string quotedUrl(std::string_view url) {
+  return url.find('@') != std::string_view::npos ? std::string() : concat({" "sv, quoted(url)});
+}
+
+/// Takes `parameters.endpointUrl` apart. Returns what is wrong with it, nothing when all is well.
+inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters,
+                                            Endpoint& endpoint) {
+  std::string_view problem = splitUrl(parameters.endpointUrl, endpoint);
+  if (problem.empty() && endpoint.path().find('?') != std::string_view::npos) {
+    problem = "a query is not supported"sv;
+  }
+  if (problem.empty() && !endpoint.https && !parameters.allowHttp && !isLoopback(endpoint.host())) {
+    problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
+  }
+  if (problem.empty()) {
+    const std::string given(endpoint.path());
+    endpoint.url.resize(endpoint.url.size() - given.size());
+    appendNormalPath(endpoint.url, given);
+    endpoint.canonicalPath.clear();
+    // Room first, because a sink must not throw: each character may become three.
+    endpoint.canonicalPath.reserve(3 * endpoint.path().size() + 1);
+    sigv4::writeCanonicalPath(endpoint.path(), endpoint.canonicalPath);
+    endpoint.canonicalPath.erase(0, 1);
+  }
+  return problem;
+}
+
+/// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
+inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
+  const std::string_view region = parameters.region;
+  if (parameters.endpointUrl.empty()) {
+    return resolveByRegion(endpoint, region, parameters.useFips, parameters.useDualStack);
+  }
+  if (parameters.useFips || parameters.useDualStack) {
+    return failure(ErrorKind::Configuration,
+                   "Invalid Configuration: ", parameters.useFips ? "FIPS" : "Dualstack",
+                   " and custom endpoint are not supported");
+  }
+  Result<void> resolved;
+  if (!region.empty()) resolved = checkRegion(region);
+  if (!resolved) return resolved;
+  const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
+  if (!problem.empty()) {
+    return errorOf(ErrorKind::Configuration,
+                   {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+  }
+  endpoint.signingRegion = region;
+  return resolved;
+}
+
+}  // namespace detail
+
+/// Resolves the endpoint by the service's published rule set and the published partitions.
+/// Returns `ErrorKind::Configuration` for a region that cannot be part of a host name, for none
+/// where there is no explicit endpoint, for a malformed URL, and for FIPS or dual-stack beside an
+/// explicit endpoint. Allocates; no I/O.
+inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
+  Endpoint endpoint;
+  Result<void> resolved = detail::resolveInto(endpoint, parameters);
+  if (!resolved) return std::move(resolved).error();
+  return endpoint;
+}
+
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ENDPOINT_ENDPOINT_HPP

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_SEAMS_STEPS_HPP
+#define SECURE_TUNNELING_SEAMS_STEPS_HPP
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/seams/clock.hpp"
+#include "secure_tunneling/seams/http_transport.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+
+/// What a machine asks its driver to do.
+enum class Step : unsigned char {
+  NeedCredentials,  ///< fill `credentials()` and call `onCredentials()`; only without a source
+  Send,             ///< send `request()` into `response()` over `transport()`, then call `onSent()`
+  Wait,             ///< let `waitMs()` pass and ask again
+  Done,             ///< take what came of it
+};
+
+/// The buffers of one exchange over HTTP after another: those of a call, and of all that its
+/// credentials need. Kept between calls, a warm one hardly allocates. All of it may be secret.
+struct HttpExchange {
+  Secret headerLines;
+  HttpResponse response;
+  /// Where the URL is not that of an endpoint alone.
+  std::string url;
+
+  /// Wipes what was sent and what came back; keeps the buffers.
+  void clear() noexcept {
+    headerLines.clear();
+    response.clear();
+  }
+};
+
+/// A machine: a piece of work that needs the network and time, and does no I/O itself. A driver
+/// asks `next()` and does what it says, until it says `Done`. Asking again without telling what
+/// came back repeats the step, but for `Wait`, which ends when it is asked again. Whether a step is
+/// the call's own or belongs to the search for its credentials is no matter to a driver.
+class Steps {
+ public:
+  /// What to do now. `now` is the time that a request is signed with.
+  virtual Step next(const Moment& now) = 0;
+  /// Tells what `HttpTransport::send` returned: that the answer is in `response()`, or why there is
+  /// none; `now` is when that was known.
+  virtual void onSent(Result<void> sent, const Moment& now) = 0;
+
+  /// At `Send`: what to send over; null for the transport that the driver has for the service.
+  [[nodiscard]] HttpTransport* transport() const noexcept { return transport_; }
+  /// At `Send`: the request, valid until the machine is told what came back.
+  [[nodiscard]] const HttpRequest& request() const noexcept { return *shown_; }
+  /// Where the answer goes; cleared at `Send`.
+  [[nodiscard]] HttpResponse& response() noexcept { return exchange_.response; }
+  /// At `Wait`: milliseconds to let pass; 0 where a step took its time, and what comes next has to
+  /// know the time after it.
+  [[nodiscard]] std::int64_t waitMs() const noexcept { return waitMs_; }
+
+  Steps(const Steps&) = delete;
+  Steps& operator=(const Steps&) = delete;
+
+ protected:
+  explicit Steps(HttpExchange& exchange) noexcept : exchange_(exchange) {}
+  ~Steps() = default;
+
+  /// Shows a driver what another machine shows.
+  void show(const Steps& other) noexcept {
+    transport_ = other.transport_;
+    shown_ = other.shown_;
+    waitMs_ = other.waitMs_;
+  }
+
+  HttpExchange& exchange_;
+  HttpTransport* transport_ = nullptr;
+  const HttpRequest* shown_ = nullptr;
+  std::int64_t waitMs_ = 0;
+};
+
+/// Drives a machine to its end, and blocks meanwhile: sends over `own` where the machine names no
+/// transport, and waits on `clock`.
+inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
+  for (;;) {
+    switch (machine.next(clock.now())) {
+      case Step::Send: {
+        HttpTransport* const via = machine.transport() != nullptr ? machine.transport() : own;
+        Result<void> sent = via->send(machine.request(), machine.response());
+        machine.onSent(std::move(sent), clock.now());
+        break;
+      }
+      case Step::Wait:
+        if (machine.waitMs() != 0) clock.wait(machine.waitMs());
+        break;
+      case Step::NeedCredentials:
+      case Step::Done:
+        return;
+    }
+  }
+}
+
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_SEAMS_STEPS_HPP

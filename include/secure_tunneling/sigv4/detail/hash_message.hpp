@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_SIGV4_DETAIL_HASH_MESSAGE_HPP
+#define SECURE_TUNNELING_SIGV4_DETAIL_HASH_MESSAGE_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/detail/wipe.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace sigv4 {
+namespace detail {
+
+using secure_tunneling::detail::toLower;
+using secure_tunneling::detail::wipe;
+
+inline void toHex(const unsigned char* bytes, std::size_t size, char* hex) noexcept {
+  for (std::size_t i = 0; i != size; ++i) {
+    *hex++ = "0123456789abcdef"[bytes[i] >> 4];
+    *hex++ = "0123456789abcdef"[bytes[i] & 15];
+  }
+}
+
+/// Gathers short pieces of text before they go to what they are for, because every call of a hash
+/// has a price. No template, so that what writes into one is compiled once, wherever it goes.
+class PieceBuffer {
+ public:
+  using Forward = bool (*)(void* target, std::string_view text);
+  PieceBuffer(void* target, Forward send) noexcept : target_(target), forward_(send) {}
+  PieceBuffer(const PieceBuffer&) = delete;
+  PieceBuffer& operator=(const PieceBuffer&) = delete;
+
+  void append(std::string_view text) noexcept {
+    if (text.size() > sizeof buffer_ - used_) return appendLong(text);
+    if (!text.empty()) std::memcpy(buffer_ + used_, text.data(), text.size());
+    used_ += text.size();
+  }
+  void append(char c) noexcept {
+    if (used_ == sizeof buffer_) flush();
+    buffer_[used_++] = c;
+  }
+  void append(std::string_view text, char end) noexcept {
+    append(text);
+    append(end);
+  }
+  [[gnu::noinline]] void appendLowerCase(std::string_view text) noexcept {
+    for (const char c : text)
+      append(toLower(c));
+  }
+  [[gnu::noinline]] void flush() noexcept {
+    if (used_ != 0) forward({buffer_, used_});
+    used_ = 0;
+  }
+
+ protected:
+  ~PieceBuffer() { wipe(buffer_, sizeof buffer_); }
+
+  /// Whether everything that was forwarded has been taken.
+  bool ok_ = true;
+
+ private:
+  void forward(std::string_view text) noexcept { ok_ = ok_ && forward_(target_, text); }
+  [[gnu::noinline]] void appendLong(std::string_view text) noexcept {
+    flush();
+    if (text.size() > sizeof buffer_) return forward(text);
+    append(text);
+  }
+
+  void* target_;
+  Forward forward_;
+  std::size_t used_ = 0;
+  char buffer_[128];
+};
+
+/// Pieces for anything that has `append(std::string_view)`.
+template <class Sink>
+class SinkBuffer : public PieceBuffer {
+ public:
+  [[gnu::noinline]] explicit SinkBuffer(Sink& sink) noexcept : PieceBuffer(&sink, &appendTo) {}
+  ~SinkBuffer() { flush(); }
+
+ private:
+  static bool appendTo(void* sink, std::string_view text) {
+    static_cast<Sink*>(sink)->append(text);
+    return true;
+  }
+};
+
+/// Pieces for one message of a hash after another.
+template <class Hash>
+class HashSink : public PieceBuffer {
+ public:
+  [[gnu::noinline]] explicit HashSink(Hash& hash) noexcept
+      : PieceBuffer(&hash, &update), hash_(hash) {
+    restart();
+  }
+
+  [[nodiscard]] bool finish(unsigned char* digest) noexcept {
+    flush();
+    ok_ = ok_ && hash_.final(digest);
+    return ok_;
+  }
+  /// Begins another message, after `finish()`.
+  void restart() noexcept { ok_ = ok_ && hash_.init(); }
+
+ private:
+  static bool update(void* hash, std::string_view text) noexcept {
+    return static_cast<Hash*>(hash)->update(text.data(), text.size());
+  }
+
+  Hash& hash_;
+};
+
+/// HMAC (RFC 2104).
+template <class Hash>
+class Hmac {
+  static_assert(Hash::digestSize == 32 && Hash::blockSize >= 32, "SHA-256 or a hash of its shape");
+
+ public:
+  Hmac(Hash& hash, std::string_view key) noexcept : sink_(hash) {
+    std::memset(pad_, 0, sizeof pad_);
+    if (key.size() > sizeof pad_) {
+      sink_.append(key);
+      (void)sink_.finish(pad_);  // a failure stays until the last finish()
+      sink_.restart();
+    } else {
+      copyToPad(key);
+    }
+    appendPad(0x36);
+  }
+  ~Hmac() { wipe(pad_, sizeof pad_); }
+  Hmac(const Hmac&) = delete;
+  Hmac& operator=(const Hmac&) = delete;
+
+  void append(std::string_view text) noexcept { sink_.append(text); }
+  /// The message, for what writes in pieces.
+  [[nodiscard]] PieceBuffer& message() noexcept { return sink_; }
+  /// `digest` may be the memory that the key came from.
+  [[nodiscard]] bool finish(unsigned char* digest) noexcept {
+    (void)sink_.finish(digest);
+    sink_.restart();
+    appendPad(0x36 ^ 0x5c);
+    sink_.append({reinterpret_cast<const char*>(digest), Hash::digestSize});
+    return sink_.finish(digest);
+  }
+
+ private:
+  // Out of line: a caller with few registers left would keep a part of the key on its stack.
+  [[gnu::noinline]] void copyToPad(std::string_view text) noexcept {
+    if (!text.empty()) std::memcpy(pad_, text.data(), text.size());
+  }
+  [[gnu::noinline]] void appendPad(unsigned char change) noexcept {
+    for (unsigned char& byte : pad_)
+      byte = static_cast<unsigned char>(byte ^ change);
+    sink_.append({reinterpret_cast<const char*>(pad_), sizeof pad_});
+  }
+
+  HashSink<Hash> sink_;
+  unsigned char pad_[Hash::blockSize];
+};
+
+}  // namespace detail
+}  // namespace sigv4
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_SIGV4_DETAIL_HASH_MESSAGE_HPP
