@@ -2,6 +2,7 @@
 // Expected values are those of botocore's SigV4Auth, Python's hmac and RFC 4231.
 #include "secure_tunneling/sigv4/signer.hpp"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -339,6 +340,8 @@ TEST_CASE("canonical paths") {
       {"/a/b/c/../../d", "/a/d", "/a/b/c/../../d", "/a/d"},
       {"/a/../../b", "/b", "/a/../../b", "/b"},
       {"/...", "/...", "/...", "/..."},
+      {"/a/../b/..c/d", "/b/..c/d", "/a/../b/..c/d", "/b/..c/d"},
+      {"/a/..c", "/a/..c", "/a/..c", "/a/..c"},
       {"/a%2Fb", "/a%252Fb", "/a%252Fb", "/a%2Fb"},
       {"/a//b///", "/a/b/", "/a//b///", "/a/b/"},
   };
@@ -353,6 +356,39 @@ TEST_CASE("canonical paths") {
     request.normalizePath = true;
     request.doubleEncodePath = false;
     CHECK(pathOf(request) == row.encodedOnce);
+  }
+}
+
+TEST_CASE("canonical paths of any length, with .. anywhere") {
+  // Numbers of a linear congruential generator: the same paths each time.
+  std::uint32_t state = 1;
+  for (int round = 0; round != 300; ++round) {
+    std::string path;
+    std::vector<std::string> kept;
+    const int length = round;
+    for (int i = 0; i != length; ++i) {
+      state = state * 1664525U + 1013904223U;
+      const std::uint32_t kind = (state >> 16) % 16;
+      const std::string segment = kind < 4    ? ".."
+                                  : kind == 4 ? "."
+                                  : kind == 5 ? ""
+                                              : std::to_string(i);
+      path += '/' + segment;
+      if (segment == "..") {
+        if (!kept.empty()) kept.pop_back();
+      } else if (!segment.empty() && segment != ".") {
+        kept.push_back(segment);
+      }
+    }
+    std::string expected;
+    for (const std::string& segment : kept)
+      expected += '/' + segment;
+    if (kept.empty() || path.back() == '/') expected += '/';
+    CAPTURE(path);
+    sigv4::Request request;
+    request.amzDate = amzDate;
+    request.path = path;
+    CHECK(pathOf(request) == expected);
   }
 }
 

@@ -307,12 +307,11 @@ inline void appendNormalPath(std::string& url, std::string_view path) {
   url += '/';
   for (std::string_view rest = path; !rest.empty();) {
     const std::string_view segment = takePart(rest, '/');
-    const int depth = sigv4::detail::depthOf(segment);
-    if (depth > 0) {
+    if (segment == ".."sv) {
+      if (url.size() != root + 1) url.resize(url.rfind('/', url.size() - 2) + 1);
+    } else if (!segment.empty() && segment != "."sv) {
       url += segment;
       url += '/';
-    } else if (depth < 0 && url.size() != root + 1) {
-      url.resize(url.rfind('/', url.size() - 2) + 1);
     }
   }
   if (path.back() != '/' && url.size() != root + 1) url.pop_back();

@@ -102,20 +102,6 @@ using secure_tunneling::detail::compareIgnoreCase;
 using secure_tunneling::detail::isBlank;
 using secure_tunneling::detail::takePart;
 
-/// How much deeper a segment leads in a path: 1, but 0 for an empty one or ".", and -1 for "..".
-[[gnu::noinline]] inline int depthOf(std::string_view segment) noexcept {
-  if (segment.find_first_not_of('.') != std::string_view::npos || segment.size() > 2) return 1;
-  return segment.size() == 2 ? -1 : 0;
-}
-
-/// Whether a ".." somewhere in `rest` takes back the segment in front of it.
-inline bool isTakenBack(std::string_view rest) noexcept {
-  int depth = 1;
-  while (depth != 0 && !rest.empty())
-    depth += depthOf(takePart(rest, '/'));
-  return depth == 0;
-}
-
 /// Appends a path or a segment of one; encoded, a "%" becomes "%25".
 [[gnu::noinline]] inline void appendPathText(PieceBuffer& out, std::string_view text,
                                              bool encode) noexcept {
@@ -128,22 +114,55 @@ inline bool isTakenBack(std::string_view rest) noexcept {
   }
 }
 
+/// Whether a segment is a name, and none of "", "." and "..".
+inline bool isName(std::string_view segment) noexcept {
+  return segment.size() > 2 || segment.find_first_not_of('.') != std::string_view::npos;
+}
+
+/// Appends `path` without the segments that are no names, and without those that a ".." takes back.
 inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
                        bool encode) noexcept {
   if (!normalize && path.size() > 1) return appendPathText(out, path, encode);
-  // Behind the last ".." nothing is taken back, and nothing is looked for.
-  const std::size_t lastUp = path.rfind("/.."sv);
-  const std::size_t sizeFromLastUp =
-      lastUp == std::string_view::npos ? path.size() : path.size() - lastUp - 1;
-  bool needsSlash = true;
-  for (std::string_view rest = path; !rest.empty();) {
-    const std::string_view segment = takePart(rest, '/');
-    if (depthOf(segment) <= 0 || (rest.size() >= sizeFromLastUp && isTakenBack(rest))) continue;
+  const bool hasSlash = !path.empty() && path.back() == '/';
+  bool isRoot = true;
+  const auto appendSegment = [&](std::string_view segment) {
     out.append('/');
     appendPathText(out, segment, encode);
-    needsSlash = path.back() == '/';
+    isRoot = false;
+  };
+  // Up to the last "..": what is taken back is known from the end, but is written from the front.
+  // There is room for a group of names; where there are more, the rest is gone through again.
+  constexpr std::size_t groupSize = 32;
+  std::string_view group[groupSize];
+  const std::size_t lastUp = path.rfind("/.."sv);
+  const std::string_view head = lastUp != std::string_view::npos
+                                    ? path.substr(0, path.find('/', lastUp + 1))
+                                    : std::string_view();
+  for (std::size_t left = head.size(); left != 0;) {
+    std::size_t found = 0;
+    std::size_t takenBack = 0;
+    std::string_view rest = head;
+    while (found != left && !rest.empty()) {
+      const std::size_t begin = rest.rfind('/') + 1;  // 0 where there is none
+      const std::string_view segment = rest.substr(begin);
+      rest = rest.substr(0, begin != 0 ? begin - 1 : 0);
+      if (segment == ".."sv) {
+        ++takenBack;
+      } else if (isName(segment) && takenBack != 0) {
+        --takenBack;
+      } else if (isName(segment)) {
+        group[found++ % groupSize] = segment;
+      }
+    }
+    left = found;
+    for (std::size_t i = 0; i != groupSize && left != 0; ++i)
+      appendSegment(group[--left % groupSize]);
   }
-  if (needsSlash) out.append('/');
+  for (path.remove_prefix(head.size()); !path.empty();) {
+    const std::string_view segment = takePart(path, '/');
+    if (isName(segment)) appendSegment(segment);
+  }
+  if (isRoot || hasSlash) out.append('/');
 }
 
 /// Appends a header value without the blanks around it and with each inner run of them as one space
