@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -556,6 +557,7 @@ class CurlTransport final : public HttpTransport {
     if (code_ != CURLE_OK) return;
     handle_ = curl_easy_init();
     process_ = getpid();
+    thread_ = clockOfThisThread();
     if (handle_ == nullptr) {
       code_ = CURLE_FAILED_INIT;
       return;
@@ -614,8 +616,21 @@ class CurlTransport final : public HttpTransport {
     method_.clear();
   }
 
-  [[nodiscard]] bool isOfThisProcess() const noexcept {
-    return process_ == getpid();
+  [[nodiscard]] bool isOfThisProcess() noexcept {
+    // A thread is of one process, and its clock's id takes no system call, which getpid does.
+    const clockid_t thread = clockOfThisThread();
+    if (thread != clockid_t{} && thread == thread_) return true;
+    if (process_ != getpid()) return false;
+    thread_ = thread;
+    return true;
+  }
+  /// 0 where threads have no clocks.
+  static clockid_t clockOfThisThread() noexcept {
+    clockid_t clock{};
+#if defined(_POSIX_THREAD_CPUTIME) && _POSIX_THREAD_CPUTIME >= 0
+    pthread_getcpuclockid(pthread_self(), &clock);
+#endif
+    return clock;
   }
 
   /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). Inline, for size:
@@ -866,6 +881,7 @@ class CurlTransport final : public HttpTransport {
   CURL* handle_ = nullptr;
   CURLcode code_ = CURLE_OK;
   pid_t process_ = 0;
+  clockid_t thread_{};
   bool raisesSigpipe_ = false;
   bool tellsTlsEnd_ = false;
   bool programInitializesCurl_ = false;
