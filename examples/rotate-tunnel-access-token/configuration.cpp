@@ -31,7 +31,10 @@ CurlTransportOptions optionsFor(const Options& options, const SharedSettings& sh
   out.lowSpeedSeconds = 0;
   out.maxResponseBytes = std::size_t{16} << 20U;
   out.verifyTls = verifyTls;
-  if (verifyTls) out.trust(shared.caBundle, shared.caBundleOrigin);
+  // A proxy over https is checked even where the service is not; no bundle is needed then.
+  if (verifyTls || access(shared.caBundle.c_str(), R_OK) == 0) {
+    out.trust(shared.caBundle, shared.caBundleOrigin);
+  }
   out.addApplication(shared.applicationId);
   return out;
 }

@@ -301,6 +301,30 @@ TEST_CASE("no credentials come from a server that cannot be trusted, whatever th
   }
 }
 
+TEST_CASE("a proxy over https is checked by the CA bundle, also where the service is not checked") {
+  Machine machine;
+  const CertificateAuthority authority(machine.home, "ca");
+  HttpServer proxy(TlsOptions{authority.issue("proxy"), "", 0},
+                   [](const HttpServer::Request&) -> HttpAnswer {
+                     return {403, "", "", false};
+                   });
+  machine.set("AWS_ACCESS_KEY_ID", temporaryId);
+  machine.set("AWS_SECRET_ACCESS_KEY", temporarySecret);
+  machine.set("HTTPS_PROXY", proxy.url());
+  const std::vector<std::string> unchecked = {"--no-verify-ssl", "--endpoint-url",
+                                              "https://service.invalid"};
+  SECTION("it is") {
+    machine.set("AWS_CA_BUNDLE", authority.file());
+    CHECK(machine.rotate(unchecked).errors.find("refused with HTTP status 403") !=
+          std::string::npos);
+  }
+  SECTION("a bundle that is not there") {
+    machine.set("AWS_CA_BUNDLE", machine.home.path("none"));
+    CHECK(machine.rotate(unchecked).errors.find("unable to get local issuer certificate") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("on an instance the command needs no region") {
   Machine machine;
   machine.environment = {"HOME=" + machine.home.path(), "PATH=/usr/bin:/bin",
