@@ -23,7 +23,7 @@ inline namespace v0_1 {
 /// character. Allocates with `operator new[]`; not thread-safe beyond what const access gives.
 class Secret {
  public:
-  Secret() noexcept = default;
+  [[gnu::noinline]] Secret() noexcept {}  // NOLINT(*-use-equals-default)
   explicit Secret(std::string_view text) { assign(text); }
   Secret(Secret&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),

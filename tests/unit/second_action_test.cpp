@@ -16,7 +16,10 @@ class DescribeTunnelCall final : public ServiceCall<TestSha256> {
  public:
   DescribeTunnelCall(CallState& state, std::string_view tunnelId,
                      CredentialsSource* source = nullptr)
-      : ServiceCall(state, "IoTSecuredTunneling.DescribeTunnel", prepare(state, tunnelId), source) {
+      : ServiceCall(state, "IoTSecuredTunneling.DescribeTunnel", source, false) {
+    detail::RequestBody json(state.body);
+    json.addRequired(R"({"tunnelId":)", "tunnelId", tunnelId);
+    begin(state, json.finish());
   }
 
   Result<std::string> takeStatus() {
@@ -27,14 +30,6 @@ class DescribeTunnelCall final : public ServiceCall<TestSha256> {
     detail::readAnswer(exchange_.response, members, 1, problem);
     if (!problem.empty()) return makeError(ErrorKind::InvalidResponse, problem);
     return std::string(members[0].text);
-  }
-
- private:
-  static Result<void> prepare(CallState& state, std::string_view tunnelId) {
-    detail::RequestBody json(state.body);
-    json.addRequired(R"({"tunnelId":)", "tunnelId", tunnelId);
-    Result<void> written = json.finish();
-    return written ? state.prepareEndpoint() : std::move(written);
   }
 };
 

@@ -59,12 +59,12 @@ class Operation final : public detail::SourceCall {
 
  private:
   bool write(std::int64_t) override {
-    request_.body = body;
+    exchange_.request.body = body;
     for (const Header& header : headers)
       if (!addForeignHeader(header.name, header.value)) return false;
     return setForeignTarget(method, endpoint_, target);
   }
-  Verdict judge(const Moment&) override {
+  Verdict read(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({});
     return --requests == 0 ? Verdict::Finished : Verdict::Another;
   }
@@ -258,7 +258,7 @@ TEST_CASE("nothing secret of a source's request is left in freed memory") {
         if (!addForeignHeader("Authorization", "canary-canary-canary-canary-canary")) return false;
       return true;
     }
-    Verdict judge(const Moment&) override { return Verdict::Finished; }
+    Verdict read(const Moment&) override { return Verdict::Finished; }
     const Endpoint& endpoint_;
   };
   {

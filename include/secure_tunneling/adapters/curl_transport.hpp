@@ -168,10 +168,14 @@ class CurlTransport final : public HttpTransport {
   /// program needs a multi handle each.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
-    sharesConnections_ = true;
+#if LIBCURL_VERSION_NUM >= 0x075000
+    findSocket_ = &findSocket;
+#endif
     return {};
   }
-  [[nodiscard]] CURL* handle() const noexcept { return handle_; }
+  [[nodiscard]] CURL* handle() const noexcept {
+    return handle_;
+  }
   Result<void> end(CURLcode code) {
     // A callback's own reason is the better one.
     if (code_ == CURLE_OK) {
@@ -278,7 +282,7 @@ class CurlTransport final : public HttpTransport {
 
    private:
     static bool isTlsProxy(const char* url) noexcept {
-      return detail::equalsIgnoreCase(std::string_view(url).substr(0, 6), "https:"sv);
+      return detail::equalsIgnoreCase(detail::headOf(url, 6), "https:"sv);
     }
     static void explain(Error& error, std::string_view server, std::string_view name,
                         const std::string& path) {
@@ -381,10 +385,12 @@ class CurlTransport final : public HttpTransport {
     curl_socket_t socket = CURL_SOCKET_BAD;
     for (const OpenedSocket& each : transport.opened_) {
       // With others' handles a number may have become that of another socket.
-      const bool isSame = !transport.sharesConnections_ || portOf(each.socket) == port;
+      const bool isSame = transport.findSocket_ == nullptr || portOf(each.socket) == port;
       if (each.port == port && isSame) socket = each.socket;
     }
-    if (socket == CURL_SOCKET_BAD && transport.sharesConnections_) socket = findSocket(port);
+    if (socket == CURL_SOCKET_BAD && transport.findSocket_ != nullptr) {
+      socket = transport.findSocket_(port);
+    }
     const bool isUsable = hasNoInput(socket) && transport.hasNoTlsInput();
     if (isUsable) return CURL_PREREQFUNC_OK;
     transport.code_ = unusableConnection;
@@ -663,12 +669,14 @@ class CurlTransport final : public HttpTransport {
     headerBytes_ = 0;
     isNewConnection_ = false;
     headersEnded_ = false;
-    sharesConnections_ = false;
+    findSocket_ = nullptr;
     if (!isOfThisProcess()) close();
     if (handle_ == nullptr) open();
     response.headers.reserve(maxHeaderBytes_);
     response.body.reserve(smaller(maxResponseBytes_, detail::mostReservedBytes));
-    host_.assign("Host: ").append(request.authority.data(), request.authority.size());
+    host_.clear();
+    detail::append(host_, "Host: ");
+    detail::append(host_, request.authority);
     setHeaders(request);
     setChanged(CURLOPT_URL, url_, request.url);
     setChanged(CURLOPT_CUSTOMREQUEST, method_, request.method);
@@ -677,7 +685,7 @@ class CurlTransport final : public HttpTransport {
     const std::string_view body = request.body;
     set(CURLOPT_POSTFIELDS, body.data() == nullptr ? "" : body.data());
     set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    if (body.empty() && method_ == "GET") set(CURLOPT_HTTPGET, 1L);
+    if (body.empty() && request.method == "GET"sv) set(CURLOPT_HTTPGET, 1L);
     return code_;
   }
 
@@ -746,7 +754,7 @@ class CurlTransport final : public HttpTransport {
     Error& error = failed.error();
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;
-    if (setup_ != nullptr) setup_->explain(error, request_->url.substr(0, size));
+    if (setup_ != nullptr) setup_->explain(error, detail::headOf(request_->url, size));
     return failed;
   }
 
@@ -888,13 +896,15 @@ class CurlTransport final : public HttpTransport {
   // Of the request that is under way.
   bool isNewConnection_ = false;
   bool headersEnded_ = false;
-  bool sharesConnections_ = false;
   const HttpRequest* request_ = nullptr;
   HttpResponse* response_ = nullptr;
   std::size_t maxResponseBytes_ = detail::CurlDefaults::maxResponseBytes;
   std::size_t maxHeaderBytes_ = detail::CurlDefaults::maxHeaderBytes;
   /// Of the request that is under way.
   std::size_t headerBytes_ = 0;
+  /// Set where connections are shared with other transports. A pointer, so that only programs that
+  /// do so link the search.
+  curl_socket_t (*findSocket_)(int port) = nullptr;
   /// Owned; as a pointer, because <memory> is slow to include.
   const Setup* setup_ = nullptr;
   std::string url_;

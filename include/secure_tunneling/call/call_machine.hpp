@@ -30,17 +30,11 @@ struct CallRules {
   int maxAttempts = 3;
   /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
   std::int64_t maxBackoffMs = 5'000;
-  /// Milliseconds from the first request within which another attempt is made; 0 is no limit.
-  std::int64_t retryWithinMs = 0;
-  /// Bytes of an answer's body; a transport that reads more is not believed.
-  std::size_t longestAnswer = std::size_t{1} << 20;
   /// Asks again when an attempt may have arrived without an answer.
   bool retryUnknownDelivery = true;
   /// Where server time minus local time is kept, for calls that are signed with the server's; null
   /// for those that are not.
   std::int64_t* clockSkewMs = nullptr;
-  /// A code for a clock that is off, beside those of all services.
-  std::string_view clockSkewCode = {};
   /// What retries are paid with; null where they are free.
   RetryQuota* quota = nullptr;
 };
@@ -90,62 +84,53 @@ class CallMachine : public Steps {
     return step_;
   }
 
-  void onSent(Result<void> sent, const Moment& now) final {
+  void onSent(Result<void>&& sent, const Moment& now) final {
     if (step_ == Step::NeedCredentials) return fetch_->onSent(std::move(sent), now);
     ++attempts_;
     requestBuilt_ = false;
     error_ = std::move(sent.box());
-    const HttpResponse& response = exchange_.response;
-    if (error_.empty() && response.status < 200) {
+    if (error_.empty() && exchange_.response.status < 200) {
       setError(ErrorKind::Transport, "the transport gave no final HTTP status");
       error_->delivery = Delivery::Unknown;
     }
-    if (error_.empty() && response.body.size() > rules_.longestAnswer) {
-      setError(ErrorKind::InvalidResponse, "the answer is too long");
-      detail::setAnswer(*error_, response);
-      return fail();
+    const bool isAnswered = error_.empty();
+    std::int64_t skewMs = 0;
+    if (isAnswered) {
+      skewMs = observeClockSkew(now);
+    } else if (error_->delivery == Delivery::Unknown) {
+      mayHaveArrived_ = true;
     }
-    if (!error_.empty()) {
-      mayHaveArrived_ = mayHaveArrived_ || error_->delivery == Delivery::Unknown;
-      if (goesOnAfter(*error_)) {
-        --attempts_;
-        return;
-      }
-      return onFailure(failureOf(*error_), false, 0, now);
-    }
-    const std::int64_t skewMs = observeClockSkew(now);
     const Verdict verdict = judge(now);
-    if (verdict == Verdict::Another) return again();
+    if (verdict == Verdict::Another) {
+      --attempts_;
+      return;
+    }
     if (verdict == Verdict::Finished) {
       if (rules_.quota != nullptr) rules_.quota->refund();
       step_ = Step::Done;
       return;
     }
     // By the code as it came: what is masked in it is a word of another's secret.
-    const Failure failure = failureOf(*error_);
-    redact(*error_);
-    if (verdict == Verdict::Refused) return fail();
-    onFailure(failure, verdict == Verdict::Passes, skewMs, now);
+    const Remedy remedy = remedyFor(verdict, skewMs);
+    if (isAnswered) redact(*error_);
+    onFailure(remedy, now);
   }
 
  protected:
   enum class Verdict : unsigned char {
-    Finished,  ///< it is what was asked for
-    Another,   ///< it takes a further request within this attempt
-    Refused,   ///< an error that no further attempt mends
-    Failed,    ///< an error, and its code and status say whether another attempt may help
-    Passes,    ///< an error that another attempt may mend, whatever it looks like
+    Finished,   ///< it is what was asked for
+    Another,    ///< it takes a further request within this attempt
+    Refused,    ///< an error that no further attempt mends
+    Failed,     ///< an error, and its code and status say whether another attempt may help
+    Passes,     ///< an error that another attempt may mend, whatever it looks like
+    WrongTime,  ///< an error for a clock that is off, by a code that other services do not have
   };
-
-  static constexpr std::size_t mostHeaders = 8;
 
   /// `fetch` gets the credentials; null for a call that needs none, or has them. `via` is as
   /// `transport()`.
   CallMachine(HttpExchange& exchange, const CallRules& rules, CredentialsFetch* fetch,
               HttpTransport* via = nullptr) noexcept
-      : Steps(exchange), rules_(rules), fetch_(fetch), via_(via) {
-    shown_ = &request_;
-    request_.headers = headers_;
+      : Steps(exchange), fetch_(fetch), via_(via), rules_(rules) {
     if (rules_.quota != nullptr) rules_.quota->beginCall();
   }
   ~CallMachine() { exchange_.clear(); }
@@ -155,32 +140,36 @@ class CallMachine : public Steps {
     if (error_.empty()) step_ = nextAttemptStep();
   }
 
-  /// Writes the request: its parts to `request_`, its headers by `addHeader`. False, with `error_`
-  /// set, where that cannot be done. `signAtMs` is the server's time, as far as it is known.
+  /// Writes the request: its parts to `exchange_.request`, its headers by `addHeader`. False, with
+  /// `error_` set, where that cannot be done. `signAtMs` is the server's time, as far as it is
+  /// known.
   virtual bool write(std::int64_t signAtMs) = 0;
-  /// Reads the answer, of whatever status. Sets `error_` but where it is `Finished` or `Another`.
+  /// What came of a request. Reads the answer, of whatever status, and sets `error_` but where it
+  /// is `Finished` or `Another`; where there is none, `error_` says why. An operation sees to it
+  /// that it does not ask for `Another` for ever.
   virtual Verdict judge(const Moment& now) = 0;
-  /// Whether a further request makes sense although one got no answer.
-  virtual bool goesOnAfter(const Error&) { return false; }
 
   /// Sets where the request goes. `endpoint` must outlive this; `target`, a path with a query or
   /// without, goes behind its path.
   void setRequest(std::string_view method, const Endpoint& endpoint) noexcept {
-    request_.method = method;
-    request_.url = endpoint.url;
-    request_.https = endpoint.https;
-    request_.host = endpoint.host();
-    request_.port = endpoint.port;
-    request_.authority = endpoint.authority();
-    request_.target = endpoint.path();
+    HttpRequest& request = exchange_.request;
+    request.method = method;
+    request.url = endpoint.url;
+    request.https = endpoint.https;
+    request.host = endpoint.host();
+    request.port = endpoint.port;
+    request.authority = endpoint.authority();
+    request.target = endpoint.path();
   }
   void setRequest(std::string_view method, const Endpoint& endpoint, std::string_view target) {
     setRequest(method, endpoint);
     std::string_view base = endpoint.url;
-    if (target.substr(0, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
+    if (detail::headOf(target, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
     detail::assignPieces(exchange_.url, {base, target});
-    request_.url = exchange_.url;
-    request_.target = request_.url.substr(endpoint.url.size() - endpoint.path().size());
+    HttpRequest& request = exchange_.request;
+    request.url = exchange_.url;
+    request.target = request.url;
+    request.target.remove_prefix(endpoint.url.size() - endpoint.path().size());
   }
   /// Adds a header whose name and value have no control characters.
   void addHeader(std::string_view name, std::string_view value) {
@@ -213,40 +202,37 @@ class CallMachine : public Steps {
     return redactor;
   }
 
-  [[gnu::noinline]] void onCredentials(Result<void> result) {
+  [[gnu::noinline]] void onCredentials(Result<void>&& result) {
     CredentialsQuery& query = fetch_->query();
-    if (result) {
-      const char* const problem = detail::problemOf(*credentials_);
-      if (problem != nullptr) {
-        setError(ErrorKind::Credentials, problem);
-        return fail();
-      }
-      if (!query.expired || credentials_->accessKeyId != refusedAccessKeyId_) {
-        haveCredentials_ = true;
-        query.expired = false;
-        step_ = Step::Send;
-        return;
-      }
-    }
     // Where a refresh fails after the service has spoken, what it said is the better answer.
-    if (!query.expired) error_ = std::move(result.box());
+    bool isBetter = query.expired;
+    if (result) {
+      result = detail::checkCredentials(*credentials_);
+      if (!result) isBetter = false;
+    }
+    if (result && (!isBetter || credentials_->accessKeyId != refusedAccessKeyId_)) {
+      haveCredentials_ = true;
+      query.expired = false;
+      step_ = Step::Send;
+      return;
+    }
+    if (!isBetter) error_ = std::move(result.box());
     fail();
   }
 
-  HttpRequest request_;
   /// Those that the request is signed with; null without.
   const Credentials* credentials_ = nullptr;
   /// What the last attempt failed with; at `Done` the call.
   detail::ErrorBox error_;
   int attempts_ = 0;
+  /// When the last request was sent, by the local clock.
+  std::int64_t sentAtMs_ = 0;
   /// `error_` quotes a page, whose lines are to be kept apart.
   bool isPage_ = false;
 
  private:
   /// A signature that is refused with the clocks closer together is refused for another reason.
   static constexpr std::int64_t toleratedSkewMs = 240'000;
-  /// Requests of one attempt; an operation that wants more goes round in a circle.
-  static constexpr int mostRequests = 4;
 
   [[nodiscard]] Step nextAttemptStep() const noexcept {
     return fetch_ != nullptr && !haveCredentials_ ? Step::NeedCredentials : Step::Send;
@@ -255,7 +241,6 @@ class CallMachine : public Steps {
   void buildRequest(const Moment& now) {
     if (requestBuilt_) return;
     sentAtMs_ = now.unixMs;
-    if (attempts_ == 0 && requests_ == 0) firstSentAtMs_ = now.unixMs;
     exchange_.clear();
     const std::int64_t skewMs = rules_.clockSkewMs != nullptr ? *rules_.clockSkewMs : 0;
     if (!write(now.unixMs + skewMs)) return fail();
@@ -263,22 +248,22 @@ class CallMachine : public Steps {
       setError(ErrorKind::Configuration, "the request has a header too many");
       return fail();
     }
-    shown_ = &request_;
     transport_ = via_;
     requestBuilt_ = true;
   }
 
   /// Lists the lines that were added; no value has a NUL. False where there is no room for all.
   bool listHeaders() noexcept {
-    request_.headerCount = 0;
+    HttpRequest& request = exchange_.request;
+    request.headers = exchange_.headers;
     const Secret& lines = exchange_.headerLines;
     const char* line = lines.expose().data();
     const char* const end = line + lines.size();
     while (line != end) {
-      if (request_.headerCount == mostHeaders) return false;
+      if (request.headerCount == HttpExchange::mostHeaders) return false;
       const std::size_t size = std::strlen(line);
       const auto nameSize = static_cast<std::size_t>(std::strchr(line, ':') - line);
-      headers_[request_.headerCount++] = {
+      exchange_.headers[request.headerCount++] = {
           {line, size}, {line, nameSize}, {line + nameSize + 2, size - nameSize - 2}};
       line += size + 1;
     }
@@ -310,46 +295,34 @@ class CallMachine : public Steps {
       detail::makeVisible(*text, isPage_ && text == texts[0]);
   }
 
-  /// A further request of the same attempt.
-  void again() {
-    --attempts_;
-    if (++requests_ < mostRequests) return;
-    setError(ErrorKind::InvalidResponse, "the server's answers lead in a circle");
-    fail();
-  }
-
-  /// What an error is to the rules.
-  struct Failure {
-    bool isSkewCode;
-    bool isExpiredCode;
-    bool isRetryable;
-  };
-  [[nodiscard]] Failure failureOf(const Error& error) const noexcept {
-    const detail::CodeKind kind = detail::codeKind(error.code);
-    const bool isOwnSkew = !rules_.clockSkewCode.empty() && error.code == rules_.clockSkewCode;
-    return {kind == detail::CodeKind::ClockSkew || isOwnSkew,
-            kind == detail::CodeKind::ExpiredCredentials,
-            retryReason(error) != RetryReason::None &&
-                (error.delivery != Delivery::Unknown || rules_.retryUnknownDelivery)};
-  }
-
-  void onFailure(const Failure& failure, bool passes, std::int64_t skewMs, const Moment& now) {
-    requests_ = 0;
+  /// What may mend a failure.
+  enum class Remedy : unsigned char { None, Time, RightTime, NewCredentials };
+  [[nodiscard]] Remedy remedyFor(Verdict verdict, std::int64_t skewMs) const noexcept {
     const Error& error = *error_;
-    const bool skewed =
-        failure.isSkewCode && (skewMs > toleratedSkewMs || skewMs < -toleratedSkewMs);
-    const bool expired = failure.isExpiredCode && fetch_ != nullptr;
-    const bool retryable = passes || skewed || expired || failure.isRetryable;
-    const bool isLate =
-        rules_.retryWithinMs != 0 && now.unixMs - firstSentAtMs_ >= rules_.retryWithinMs;
-    if (!retryable || isLate || attempts_ >= rules_.maxAttempts ||
+    if (verdict == Verdict::Refused) return Remedy::None;
+    if (verdict == Verdict::Passes) return Remedy::Time;
+    const detail::CodeKind kind = detail::codeKind(error.code);
+    const bool isSkewed = skewMs > toleratedSkewMs || skewMs < -toleratedSkewMs;
+    const bool isOfTime = kind == detail::CodeKind::ClockSkew || verdict == Verdict::WrongTime;
+    if (isSkewed && isOfTime) return Remedy::RightTime;
+    if (kind == detail::CodeKind::ExpiredCredentials && fetch_ != nullptr) {
+      return Remedy::NewCredentials;
+    }
+    const bool isGone = error.delivery == Delivery::Unknown && !rules_.retryUnknownDelivery;
+    return isGone || retryReason(error) == RetryReason::None ? Remedy::None : Remedy::Time;
+  }
+
+  void onFailure(Remedy remedy, const Moment& now) {
+    const Error& error = *error_;
+    if (remedy == Remedy::None || attempts_ >= rules_.maxAttempts ||
         (rules_.quota != nullptr && !rules_.quota->acquire(error))) {
       return fail();
     }
-    waitMs_ = skewed || expired
-                  ? 0  // the next request differs from this one: nothing is gained by waiting
-                  : retryDelayMs(attempts_ - 1, now.random, rules_.maxBackoffMs, error);
-    if (expired) {
+    // Otherwise the next request differs from this one: nothing is gained by waiting.
+    waitMs_ = remedy == Remedy::Time
+                  ? retryDelayMs(attempts_ - 1, now.random, rules_.maxBackoffMs, error)
+                  : 0;
+    if (remedy == Remedy::NewCredentials) {
       haveCredentials_ = false;
       fetch_->query().expired = true;
       refusedAccessKeyId_ = credentials_->accessKeyId;
@@ -357,7 +330,7 @@ class CallMachine : public Steps {
     step_ = waitMs_ != 0 ? Step::Wait : nextAttemptStep();
   }
 
-  const CallRules rules_;
+  // What is used most comes first: close by, it takes less code to reach.
   CredentialsFetch* const fetch_;
   HttpTransport* const via_;
   Step step_ = Step::Done;
@@ -365,11 +338,8 @@ class CallMachine : public Steps {
   bool requestBuilt_ = false;
   bool waitAnswered_ = false;
   bool mayHaveArrived_ = false;
-  int requests_ = 0;
-  std::int64_t sentAtMs_ = 0;
-  std::int64_t firstSentAtMs_ = 0;
+  const CallRules rules_;
   std::string refusedAccessKeyId_;
-  HttpHeader headers_[mostHeaders];
 };
 
 }  // namespace v0_1

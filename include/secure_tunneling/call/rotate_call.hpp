@@ -39,7 +39,9 @@ class RotateCall final : public ServiceCall<Hash> {
   /// `mayBlock` is as for `CredentialsFetch`.
   RotateCall(ClientState<Hash>& state, const RotateTunnelAccessTokenRequest& request,
              CredentialsSource* source = nullptr, bool mayBlock = false)
-      : ServiceCall<Hash>(state, amzTarget, prepare(state, request), source, mayBlock) {}
+      : ServiceCall<Hash>(state, amzTarget, source, mayBlock) {
+    this->begin(state, serializeRequest(request, state.body));
+  }
 
   /// The outcome, at `Done`; only once, for it uses the answer up.
   [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() {
@@ -53,12 +55,6 @@ class RotateCall final : public ServiceCall<Hash> {
   using CallMachine::attempts_;
   using CallMachine::error_;
 
-  static Result<void> prepare(ClientState<Hash>& state,
-                              const RotateTunnelAccessTokenRequest& request) {
-    Result<void> prepared = serializeRequest(request, state.body);
-    if (prepared) prepared = state.prepareEndpoint();
-    return prepared;
-  }
   /// Reads the answer, which is 2xx, or sets `error_`.
   void readResponse(RotateTunnelAccessTokenResponse& out) {
     Result<void> read = detail::readResponse(this->exchange_.response, out);

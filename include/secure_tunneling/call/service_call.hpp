@@ -46,8 +46,6 @@ struct ClientState {
     rules.retryUnknownDelivery = settings.retryUnknownDelivery;
     rules.clockSkewMs = settings.correctClockSkew ? &clockSkewMs : nullptr;
     rules.quota = &retryQuota;
-    // The transport has a limit, which the program may set.
-    rules.longestAnswer = static_cast<std::size_t>(-1);
     return rules;
   }
   /// Resolves the endpoint, where no call has done that yet.
@@ -63,12 +61,12 @@ struct ClientState {
   RetryQuota retryQuota;
   /// Server time minus local time, from the last answer.
   std::int64_t clockSkewMs = 0;
-  HttpExchange exchange;
-  std::string body;
-  Endpoint endpoint;
   bool hasEndpoint = false;
+  Endpoint endpoint;
+  std::string body;
   detail::CredentialsRoom credentials;
   sigv4::SigningKeyCache signingKey;
+  HttpExchange exchange;
 };
 
 /// A call to the service, by its awsJson 1.1 protocol: all of an action but what its request and
@@ -88,22 +86,28 @@ class ServiceCall : public SignedCall<Hash> {
   using CallMachine::exchange_;
   using typename CallMachine::Verdict;
 
-  /// `target` is the action's X-Amz-Target; its request is in `state.body`, unless `prepared` is
-  /// an error, which is then what comes of the call.
-  ServiceCall(ClientState<Hash>& state, std::string_view target, Result<void> prepared,
-              CredentialsSource* source = nullptr, bool mayBlock = false)
-      : SignedCall<Hash>(
-            state.exchange, state.rules(), state.settings.signRequests ? &fetch_ : nullptr,
-            state.settings.signRequests ? &state.credentials : nullptr, state.hash,
-            state.signingKey, state.endpoint, {signingService, contentType, target}, state.body),
-        fetch_(state.exchange, source, state.credentials, mayBlock) {
-    error_ = std::move(prepared.box());
-    this->begin();
-  }
+  /// `target` is the action's X-Amz-Target.
+  ServiceCall(ClientState<Hash>& state, std::string_view target, CredentialsSource* source,
+              bool mayBlock)
+      : SignedCall<Hash>(state.exchange, state.rules(),
+                         state.settings.signRequests ? &fetch_ : nullptr,
+                         state.settings.signRequests ? &state.credentials : nullptr, state.hash,
+                         state.signingKey, state.endpoint, {signingService, contentType, target}),
+        fetch_(state.exchange, source, state.credentials, mayBlock) {}
   ~ServiceCall() = default;
+
+  /// Makes the call ready for its first step: its request is in `state.body`, unless `written` is
+  /// an error, which is then what comes of the call.
+  void begin(ClientState<Hash>& state, Result<void>&& written) {
+    error_ = std::move(written.box());
+    if (error_.empty()) error_ = std::move(state.prepareEndpoint().box());
+    this->body_ = state.body;
+    CallMachine::begin();
+  }
 
   /// A 2xx is what was asked for; its body is read when the result is taken.
   Verdict judge(const Moment&) override {
+    if (!error_.empty()) return Verdict::Failed;
     if (exchange_.response.status / 100 == 2) return Verdict::Finished;
     error_ = detail::ErrorBox(new Error);
     this->isPage_ = detail::readErrorResponse(exchange_.response, *error_);

@@ -34,7 +34,7 @@ class SignedCall : public CallMachine {
   /// Everything must outlive the call. With `credentials` null it is not signed.
   SignedCall(HttpExchange& exchange, const CallRules& rules, CredentialsFetch* fetch,
              const Credentials* credentials, Hash& hash, sigv4::SigningKeyCache& signingKey,
-             const Endpoint& endpoint, const Operation& operation, std::string_view body,
+             const Endpoint& endpoint, const Operation& operation,
              HttpTransport* via = nullptr) noexcept
       : CallMachine(exchange, rules, fetch, via),
         hash_(hash),
@@ -42,12 +42,15 @@ class SignedCall : public CallMachine {
         endpoint_(endpoint),
         operation_(operation) {
     credentials_ = credentials;
-    setRequest("POST"sv, endpoint);
-    request_.body = body;
   }
   ~SignedCall() = default;
 
+  /// What is sent; must outlive the call.
+  std::string_view body_;
+
   bool write(std::int64_t signAtMs) final {
+    setRequest("POST"sv, endpoint_);
+    exchange_.request.body = body_;
     const detail::AmzDate amzDate = detail::formatAmzDate(signAtMs);
     detail::CanonicalCall canonical(endpoint_.canonicalPath);
     using Header = detail::CanonicalCall::Header;
@@ -64,14 +67,14 @@ class SignedCall : public CallMachine {
     canonical.forEach(
         [this](std::string_view name, std::string_view value) { addHeader(name, value); });
     // Signed, and sent by the transport.
-    canonical[Header::Host] = request_.authority;
+    canonical[Header::Host] = endpoint_.authority();
     if (credentials_ == nullptr || addAuthorization(canonical, amzDate)) return true;
     setError(ErrorKind::Signing, "the hash policy reported a failure");
     return false;
   }
 
  private:
-  static_assert(detail::CanonicalCall::headerCount <= mostHeaders,
+  static_assert(detail::CanonicalCall::headerCount <= HttpExchange::mostHeaders,
                 "all but Host, which the transport sends, and Authorization");
 
   /// False when the hash policy fails.
@@ -81,7 +84,7 @@ class SignedCall : public CallMachine {
     sigv4::Signature payloadHash;
     sigv4::Signature signature;
     canonical.setPayloadHash(payloadHash.text());
-    if (sigv4::hashToHex(hash_, request_.body, payloadHash) != sigv4::Status::Ok ||
+    if (sigv4::hashToHex(hash_, body_, payloadHash) != sigv4::Status::Ok ||
         signingKey_.get(hash_, credentials_->secretAccessKey, scope, key) != sigv4::Status::Ok ||
         sigv4::sign(hash_, *key, scope, canonical, amzDate.view(), signature) !=
             sigv4::Status::Ok) {

@@ -92,8 +92,9 @@ class AssumeRoleCall final : public SignedCall<Hash> {
                  const Credentials& as, Hash& hash, const Endpoint& endpoint,
                  std::string_view form) noexcept
       : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signingKey_, endpoint,
-                         {"sts"sv, stsContentType, {}}, form, &transport),
+                         {"sts"sv, stsContentType, {}}, &transport),
         out_(fetch.credentials()) {
+    this->body_ = form;
     this->begin();
   }
 
@@ -106,9 +107,13 @@ class AssumeRoleCall final : public SignedCall<Hash> {
   using typename CallMachine::Verdict;
 
   Verdict judge(const Moment&) override {
-    Result<void> read = readStsAnswer(this->exchange_.response, out_, this->redactor());
-    this->error_ = std::move(read.box());
-    return this->error_.empty() ? Verdict::Finished : Verdict::Failed;
+    HttpResponse& response = this->exchange_.response;
+    if (!this->error_.empty()) return Verdict::Failed;
+    this->error_ = checkAnswer(response);
+    if (!this->error_.empty()) return Verdict::Refused;
+    this->error_ = std::move(readStsAnswer(response, out_, this->redactor()).box());
+    if (this->error_.empty()) return Verdict::Finished;
+    return this->error_->code == "RequestExpired"sv ? Verdict::WrongTime : Verdict::Failed;
   }
 
   Credentials& out_;
@@ -153,8 +158,8 @@ class StsRoleAssumer final : public RoleAssumer {
 
  private:
   Result<void> begin(const RoleAssumption& assumption, CredentialsFetch& fetch, const Moment& now) {
-    const char* const problem = detail::problemOf(assumption.as);
-    if (problem != nullptr) return makeError(ErrorKind::Credentials, problem);
+    Result<void> checked = detail::checkCredentials(assumption.as);
+    if (!checked) return checked;
     Result<Endpoint> endpoint = resolveStsEndpoint(assumption.sts);
     if (endpoint && endpoint->signingRegion.empty()) {
       endpoint = makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region"sv);
@@ -174,7 +179,6 @@ class StsRoleAssumer final : public RoleAssumer {
     CallRules rules;
     rules.maxAttempts = assumption.sts.maxAttempts;
     rules.clockSkewMs = &clockSkewMs_;
-    rules.clockSkewCode = "RequestExpired"sv;
     call_.emplace(fetch, transport_, rules, assumption.as, hash_, endpoint_, form_.expose());
     return {};
   }

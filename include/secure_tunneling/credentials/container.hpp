@@ -53,8 +53,8 @@ class ContainerCall final : public SourceCall {
     assignPieces(exchange_.url,
                  {"http://"sv, isIpv6 ? "["sv : ""sv, address, isIpv6 ? "]"sv : ""sv,
                   endpoint_.authority().substr(endpoint_.host().size()), endpoint_.path()});
-    request_.url = exchange_.url;
-    request_.host = address;
+    exchange_.request.url = exchange_.url;
+    exchange_.request.host = address;
     addHeader("Host"sv, endpoint_.authority());
   }
   bool goesOnAfter(const Error& error) override {
@@ -64,7 +64,7 @@ class ContainerCall final : public SourceCall {
     address_ = hasNext ? address_ + 1 : 0;
     return hasNext;
   }
-  Verdict judge(const Moment&) override {
+  Verdict read(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({token_});
     // An agent that is not ready may answer with anything.
     return settle(readCredentials(exchange_.response.body, {}, out_, {token_}), Verdict::Passes);

@@ -149,7 +149,6 @@ class InstanceMetadata {
     CallRules rules;
     // Nobody waits for what is not there outside of EC2.
     rules.maxBackoffMs = 0;
-    rules.retryWithinMs = options_.retryWithinMs;
     if (options_.retryWithinMs <= 0) rules.maxAttempts = 1;
     return rules;
   }
@@ -158,7 +157,7 @@ class InstanceMetadata {
   class Get final : public detail::SourceCall {
    public:
     Get(InstanceMetadata& service, HttpExchange& exchange, std::string_view path)
-        : SourceCall(exchange, service.transport_, service.rules()),
+        : SourceCall(exchange, service.transport_, service.rules(), service.options_.retryWithinMs),
           service_(service),
           path_(path) {}
 
@@ -187,7 +186,7 @@ class InstanceMetadata {
       return setForeignTarget("GET"sv, service_.endpoint_, path_);
     }
 
-    Verdict judge(const Moment& now) override {
+    Verdict read(const Moment& now) override {
       if (asksForToken_) return judgeToken(now);
       HttpResponse& response = exchange_.response;
       if (response.status == 200) return Verdict::Finished;

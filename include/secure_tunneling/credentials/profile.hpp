@@ -41,9 +41,9 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   const bool isOlder = find("aws_security_token"sv) != nullptr;
   credentials.sessionToken.assign(value(isOlder ? "aws_security_token"sv : "aws_session_token"sv));
   credentials.expiresAtMs.reset();
-  const char* const problem = problemOf(credentials);
-  if (problem == nullptr) return true;
-  return profile.refuse(concat({profile.files.path(file), ": "sv, problem}));
+  const Result<void> checked = checkCredentials(credentials);
+  if (checked) return true;
+  return profile.refuse(concat({profile.files.path(file), ": "sv, checked.error().message}));
 }
 
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.

@@ -43,17 +43,17 @@ class SsoRenewalCall final : public SourceCall {
       : SourceCall(fetch.exchange(), transport, {}),
         endpoint_(endpoint),
         token_(token),
-        isRenewed_(isRenewed) {
-    request_.body = body;
-  }
+        isRenewed_(isRenewed),
+        body_(body) {}
 
  private:
   bool write(std::int64_t) override {
     setRequest("POST"sv, endpoint_, "/token"sv);
+    exchange_.request.body = body_;
     addHeader("Content-Type"sv, "application/json"sv);
     return true;
   }
-  Verdict judge(const Moment& now) override {
+  Verdict read(const Moment& now) override {
     // No token lives for 31 years, and the sum below stays in range.
     constexpr std::int64_t longestSeconds = 999'999'999;
     if (exchange_.response.status != 200) {
@@ -80,6 +80,7 @@ class SsoRenewalCall final : public SourceCall {
   const Endpoint& endpoint_;
   SsoToken& token_;
   bool& isRenewed_;
+  std::string_view body_;
 };
 
 /// GetRoleCredentials of SSO, for who has a token.
@@ -102,7 +103,7 @@ class SsoRoleCall final : public SourceCall {
     setRequest("GET"sv, endpoint_, target);
     return addForeignHeader("x-amz-sso_bearer_token"sv, token_);
   }
-  Verdict judge(const Moment&) override {
+  Verdict read(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({token_});
     CredentialsDocument form;
     form.parent = "roleCredentials"sv;

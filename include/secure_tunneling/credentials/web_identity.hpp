@@ -34,17 +34,17 @@ class WebIdentityCall final : public SourceCall {
       : SourceCall(fetch.exchange(), transport, rules),
         endpoint_(endpoint),
         token_(token),
-        out_(fetch.credentials()) {
-    request_.body = form;
-  }
+        form_(form),
+        out_(fetch.credentials()) {}
 
  private:
   bool write(std::int64_t) override {
     setRequest("POST"sv, endpoint_);
+    exchange_.request.body = form_;
     addHeader("content-type"sv, stsContentType);
     return true;
   }
-  Verdict judge(const Moment&) override {
+  Verdict read(const Moment&) override {
     Result<void> read = readStsAnswer(exchange_.response, out_, {token_});
     // STS may not know a new key of the token's issuer yet.
     const bool isTooNew = !read && read.error().code == "InvalidIdentityToken"sv;
@@ -53,6 +53,7 @@ class WebIdentityCall final : public SourceCall {
 
   const Endpoint& endpoint_;
   std::string_view token_;
+  std::string_view form_;
   Credentials& out_;
 };
 

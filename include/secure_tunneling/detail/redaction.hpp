@@ -235,7 +235,7 @@ class Redactor {
 
   /// The first `longest` bytes of `text` so that they can be told.
   [[nodiscard]] std::string quote(std::string_view text, std::size_t longest) const {
-    std::string told(text.substr(0, longest));
+    std::string told(headOf(text, longest));
     mask(told);
     makeVisible(told);
     if (longest < text.size()) append(told, "...");

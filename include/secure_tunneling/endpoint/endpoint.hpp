@@ -159,7 +159,8 @@ inline bool isHostLabel(std::string_view text) noexcept {
     if (at == std::string::npos) return found;
     const bool isBehind = at != 0 && region[at - 1] == '-';
     if (!isBehind && region[at + 4] != '-') return found;
-    region.erase(isBehind ? at - 1 : at, 5);
+    const auto begin = region.begin() + static_cast<std::ptrdiff_t>(isBehind ? at - 1 : at);
+    region.erase(begin, begin + 5);
   }
 }
 

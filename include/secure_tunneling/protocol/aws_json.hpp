@@ -214,7 +214,7 @@ struct StringMembers {
   /// Name of the member of the top-level object whose members are meant; empty for its own.
   std::string_view parent;
   bool ignoreCase = false;
-  StringMember list[most];
+  StringMember list[most] = {};
 };
 
 /// A SAX handler that collects string members of one object and skips all else. The last of several
@@ -266,7 +266,7 @@ class MemberCollector {
  private:
   [[gnu::noinline]] static bool isCalled(std::string_view name, std::string_view wanted,
                                          bool ignoreCase) noexcept {
-    return ignoreCase ? equalsIgnoreCase(name, wanted) : name == wanted;
+    return ignoreCase ? equalsIgnoreCase(name, wanted) : equals(name, wanted);
   }
   bool take(std::string_view text, const char* wrongType) {
     setCurrent(text, wrongType);
@@ -331,9 +331,9 @@ inline BodyShape collectMembers(Secret& body, StringMembers& members, std::strin
   if (!isJson) {
     append(problem, collector.isTooDeep() ? "JSON nested too deeply" : "not valid JSON in UTF-8");
     append(problem, ", at byte ");
-    append(problem, Decimal(end).cString());
+    appendDecimal(problem, end);
     append(problem, " of ");
-    append(problem, Decimal(body.size()).cString());
+    appendDecimal(problem, body.size());
   } else if (shape != BodyShape::Object) {
     append(problem, "expected a JSON object");
   }
@@ -369,6 +369,8 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) no
   return value * factor;
 }
 
+inline constexpr char notUnderstood[] = "the service's answer cannot be understood: ";
+
 /// Reads the body of an answer. The first `strings` of the members have to be strings where they
 /// are found. `problem`, which is empty, says why the answer cannot be understood.
 [[gnu::noinline]] inline BodyShape readAnswer(HttpResponse& response, StringMembers& members,
@@ -376,7 +378,6 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) no
   const BodyShape shape = collectMembers(response.body, members, problem);
   for (std::size_t i = 0; i != strings; ++i)
     findTypeProblem(members[i], problem);
-  if (!problem.empty()) problem.insert(0, "the service's answer cannot be understood: ");
   return shape;
 }
 
@@ -384,7 +385,7 @@ inline std::optional<std::int64_t> retryAfterMs(const HttpResponse& response) no
 inline constexpr std::size_t longestName = 256;
 
 [[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
-  id = headOf(response.headers.valueOf("x-amzn-requestid"sv), longestName);
+  assignHead(id, response.headers.valueOf("x-amzn-requestid"sv), longestName);
 }
 
 /// Sets what an error has from the answer that it is, but for its code and message.
@@ -425,7 +426,7 @@ inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessToken
     takeToken(members[2], out.destinationAccessToken);
     setRequestId(out.requestId, response);
   } else {
-    read = failure(ErrorKind::InvalidResponse, problem.c_str());
+    read = failure(ErrorKind::InvalidResponse, notUnderstood, problem.c_str());
     setAnswer(read.error(), response);
   }
   response.body.clear();
@@ -452,23 +453,27 @@ namespace detail {
 [[gnu::noinline]] inline bool readErrorResponse(HttpResponse& response, Error& error) {
   constexpr std::size_t longestPage = 1024;
   StringMembers members("__type code message Message"sv);
-  const BodyShape shape = readAnswer(response, members, 1, error.message);
+  std::string problem;
+  const BodyShape shape = readAnswer(response, members, 1, problem);
   setAnswer(error, response);
   const bool isJson = shape <= BodyShape::OtherJson;
-  const bool isUnderstood = error.message.empty();
+  const bool isUnderstood = problem.empty();
   const bool isPage = !isUnderstood && shape == BodyShape::Text;
   error.kind = isUnderstood || !isJson ? ErrorKind::Service : ErrorKind::InvalidResponse;
   std::string_view code = sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
   if (isUnderstood && code.empty()) {
     code = sanitizeErrorCode(members[members[1].found ? 1 : 0].text);
   }
-  error.code = headOf(code, longestName);
+  assignHead(error.code, code, longestName);
   // The last to be written: an echo in it must not go unmasked because something else got no
   // memory.
   if (isUnderstood) {
-    error.message = headOf(members[members[2].found ? 2 : 3].text, Redactor::longestMessage);
+    assignHead(error.message, members[members[2].found ? 2 : 3].text, Redactor::longestMessage);
   } else if (isPage) {
-    error.message = headOf(response.body.expose(), longestPage);
+    assignHead(error.message, response.body.expose(), longestPage);
+  } else {
+    append(error.message, notUnderstood);
+    append(error.message, problem.c_str());
   }
   error.retryAfterMs = retryAfterMs(response);
   response.body.clear();

@@ -44,20 +44,24 @@ struct CredentialsRoom : Credentials {
 /// What is wrong with a credential that `isVisibleAscii` refuses: none that AWS gives is so.
 inline constexpr char unsendable[] = " has a blank, a control or a non-ASCII character";
 
-/// Why `credentials` cannot be sent, or signed with; null when they can.
-inline const char* problemOf(const Credentials& credentials) noexcept {
-  if (credentials.secretAccessKey.empty()) return "the secret access key is empty";
-  if (!isVisibleAscii(credentials.secretAccessKey.expose())) {
-    return "the secret access key has a blank, a control or a non-ASCII character";
+/// Whether `credentials` can be sent, and signed with; the error says why not.
+inline Result<void> checkCredentials(const Credentials& credentials) {
+  const std::string& id = credentials.accessKeyId;
+  const char* name = "the secret access key";
+  const char* problem = nullptr;
+  if (credentials.secretAccessKey.empty()) {
+    problem = " is empty";
+  } else if (!isVisibleAscii(credentials.secretAccessKey.expose())) {
+    problem = unsendable;
+  } else if (id.empty() || !isVisibleAscii(id) || id.find_first_of("/,") != std::string::npos) {
+    name = "the access key id";
+    problem = " is empty or has a character that none has";
+  } else if (!isVisibleAscii(credentials.sessionToken.expose())) {
+    name = "the session token";
+    problem = unsendable;
   }
-  if (credentials.accessKeyId.empty() || !isVisibleAscii(credentials.accessKeyId) ||
-      credentials.accessKeyId.find_first_of("/,") != std::string::npos) {
-    return "the access key id is empty or has a character that none has";
-  }
-  if (!isVisibleAscii(credentials.sessionToken.expose())) {
-    return "the session token has a blank, a control or a non-ASCII character";
-  }
-  return nullptr;
+  if (problem == nullptr) return {};
+  return failure(ErrorKind::Credentials, name, problem);
 }
 
 }  // namespace detail
@@ -100,7 +104,7 @@ class CredentialsFetch final : public Steps {
   inline ~CredentialsFetch();
 
   inline Step next(const Moment& now) override;
-  void onSent(Result<void> sent, const Moment& now) override {
+  void onSent(Result<void>&& sent, const Moment& now) override {
     underWay_->onSent(std::move(sent), now);
   }
   /// At `Done`: whether the credentials are there. Once only.

@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_SEAMS_STEPS_HPP
 #define SECURE_TUNNELING_SEAMS_STEPS_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -24,13 +25,18 @@ enum class Step : unsigned char {
 /// The buffers of one exchange over HTTP after another: those of a call, and of all that its
 /// credentials need. Kept between calls, a warm one hardly allocates. All of it may be secret.
 struct HttpExchange {
+  static constexpr std::size_t mostHeaders = 8;
+
   Secret headerLines;
   HttpResponse response;
   /// Where the URL is not that of an endpoint alone.
   std::string url;
+  HttpRequest request{};
+  HttpHeader headers[mostHeaders] = {};
 
   /// Wipes what was sent and what came back; keeps the buffers.
   void clear() noexcept {
+    request = {};
     headerLines.clear();
     response.clear();
   }
@@ -46,12 +52,12 @@ class Steps {
   virtual Step next(const Moment& now) = 0;
   /// Tells what `HttpTransport::send` returned: that the answer is in `response()`, or why there is
   /// none; `now` is when that was known.
-  virtual void onSent(Result<void> sent, const Moment& now) = 0;
+  virtual void onSent(Result<void>&& sent, const Moment& now) = 0;
 
   /// At `Send`: what to send over; null for the transport that the driver has for the service.
   [[nodiscard]] HttpTransport* transport() const noexcept { return transport_; }
   /// At `Send`: the request, valid until the machine is told what came back.
-  [[nodiscard]] const HttpRequest& request() const noexcept { return *shown_; }
+  [[nodiscard]] const HttpRequest& request() const noexcept { return exchange_.request; }
   /// Where the answer goes; cleared at `Send`.
   [[nodiscard]] HttpResponse& response() noexcept { return exchange_.response; }
   /// At `Wait`: milliseconds to let pass; 0 where a step took its time, and what comes next has to
@@ -68,13 +74,11 @@ class Steps {
   /// Shows a driver what another machine shows.
   void show(const Steps& other) noexcept {
     transport_ = other.transport_;
-    shown_ = other.shown_;
     waitMs_ = other.waitMs_;
   }
 
   HttpExchange& exchange_;
   HttpTransport* transport_ = nullptr;
-  const HttpRequest* shown_ = nullptr;
   std::int64_t waitMs_ = 0;
 };
 

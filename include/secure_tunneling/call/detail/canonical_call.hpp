@@ -15,8 +15,8 @@ namespace detail {
 
 /// The canonical request of a POST without a query, as `sigv4::sign` takes it, and the one place
 /// that lists its headers. They are few, known, in order, and have no blanks to trim, which
-/// `splitAuthority` and `problemOf` see to: `sigv4::CanonicalRequest`, which takes any request,
-/// would be a kilobyte of code more. Views only: what they show must outlive them.
+/// `splitAuthority` and `checkCredentials` see to: `sigv4::CanonicalRequest`, which takes any
+/// request, would be a kilobyte of code more. Views only: what they show must outlive them.
 class CanonicalCall {
  public:
   enum Header : unsigned char { ContentType, Host, Date, SecurityToken, Target, headerCount };

@@ -80,8 +80,8 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
     credentials.secretAccessKey.assign(members[secretAccessKey].text);
     credentials.sessionToken.assign(members[token].text);
     credentials.expiresAtMs = expiresAtMs;
-    const char* const unusable = problemOf(credentials);
-    if (unusable != nullptr) problem = unusable;
+    const Result<void> checked = checkCredentials(credentials);
+    if (!checked) problem = checked.error().message;
   }
   document.clear();
   if (problem.empty()) return {};

@@ -2,7 +2,10 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_CALL_HPP
 #define SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_CALL_HPP
 
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +45,16 @@ inline Error statusError(int httpStatus) {
   return error;
 }
 
+/// The error that the answer to a source of credentials is where nobody would read all of it;
+/// otherwise none.
+inline ErrorBox checkAnswer(const HttpResponse& response) {
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  if (response.body.size() <= longest) return {};
+  ErrorBox error = std::move(failure(ErrorKind::InvalidResponse, "the answer is too long").box());
+  setAnswer(*error, response);
+  return error;
+}
+
 /// A call of a source of credentials, unsigned: what those operations have in common.
 class SourceCall : public CallMachine {
  public:
@@ -54,11 +67,39 @@ class SourceCall : public CallMachine {
   }
 
  protected:
-  SourceCall(HttpExchange& exchange, HttpTransport& transport, const CallRules& rules) noexcept
-      : CallMachine(exchange, rules, nullptr, &transport) {
+  /// `retryWithinMs` are the milliseconds from the first request within which another attempt is
+  /// made; 0 is no limit.
+  SourceCall(HttpExchange& exchange, HttpTransport& transport, const CallRules& rules,
+             std::int64_t retryWithinMs = 0) noexcept
+      : CallMachine(exchange, rules, nullptr, &transport), retryWithinMs_(retryWithinMs) {
     begin();
   }
   ~SourceCall() = default;
+
+  /// Reads the answer, as `judge` does.
+  virtual Verdict read(const Moment& now) = 0;
+  /// Whether a further request makes sense although one got no answer.
+  virtual bool goesOnAfter(const Error&) { return false; }
+
+  Verdict judge(const Moment& now) final {
+    if (!firstSentAtMs_) firstSentAtMs_ = sentAtMs_;
+    if (!error_.empty() && goesOnAfter(*error_)) return Verdict::Another;
+    Verdict failed = Verdict::Failed;
+    if (error_.empty()) {
+      error_ = checkAnswer(exchange_.response);
+      if (!error_.empty()) return Verdict::Refused;
+      const Verdict verdict = read(now);
+      if (verdict == Verdict::Another && ++requests_ == mostRequests) {
+        setError(ErrorKind::InvalidResponse, "the server's answers lead in a circle");
+        return Verdict::Refused;
+      }
+      if (verdict == Verdict::Another || verdict == Verdict::Finished) return verdict;
+      failed = verdict;
+    }
+    requests_ = 0;
+    const bool isLate = retryWithinMs_ != 0 && now.unixMs - *firstSentAtMs_ >= retryWithinMs_;
+    return isLate ? Verdict::Refused : failed;
+  }
 
   /// Adds a header of a value that comes from outside. False, with `error_` set, where it cannot be
   /// one.
@@ -73,11 +114,11 @@ class SourceCall : public CallMachine {
     addHeader(name, value);
     return true;
   }
-  /// Sets `request_` to a target that comes from outside; false as above.
+  /// Sets the request to a target that comes from outside; false as above.
   bool setForeignTarget(std::string_view method, const Endpoint& endpoint,
                         std::string_view target) {
     setRequest(method, endpoint, target);
-    if (isVisibleAscii(request_.target)) return true;
+    if (isVisibleAscii(exchange_.request.target)) return true;
     setError(ErrorKind::Configuration,
              "the path or query has a blank, a control or a non-ASCII character");
     return false;
@@ -93,6 +134,14 @@ class SourceCall : public CallMachine {
     error_ = std::move(read.box());
     return error_.empty() ? Verdict::Finished : otherwise;
   }
+
+ private:
+  /// Requests of one attempt; an operation that wants more goes round in a circle.
+  static constexpr int mostRequests = 4;
+
+  std::int64_t retryWithinMs_;
+  std::optional<std::int64_t> firstSentAtMs_;
+  int requests_ = 0;
 };
 
 }  // namespace detail

@@ -139,11 +139,13 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
                             !credentials.sessionToken.empty() && credentials.expiresAtMs;
     error.kind = ErrorKind::InvalidResponse;
     error.message = isXml ? "the answer has no complete credentials"sv : "the answer is not XML"sv;
-    const char* const unusable = isComplete ? problemOf(credentials) : nullptr;
-    if (unusable != nullptr) error.message = unusable;
-    if (isComplete && unusable == nullptr) {
-      response.body.clear();
-      return {};
+    if (isComplete) {
+      Result<void> checked = checkCredentials(credentials);
+      if (checked) {
+        response.body.clear();
+        return checked;
+      }
+      error.message = std::move(checked.error().message);
     }
   }
   response.body.clear();
