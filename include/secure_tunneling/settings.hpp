@@ -114,8 +114,9 @@ inline Result<void> resolveByUrl(Endpoint& endpoint, const Settings& settings) {
   // No URL tells the region that is part of the signature.
   if (settings.signRequests) resolved = checkRegion(settings.region);
   if (!resolved) return resolved;
-  resolved = resolveInto(endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                                    settings.useDualStackEndpoint, settings.allowHttp});
+  resolved =
+      resolveExplicit(endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                                 settings.useDualStackEndpoint, settings.allowHttp});
   takeFips(endpoint.signingRegion);
   return resolved;
 }

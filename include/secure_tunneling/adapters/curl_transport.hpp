@@ -138,11 +138,12 @@ class CurlTransport final : public HttpTransport {
  public:
   // Out of line, for size: every transport of a program begins and ends here.
   [[gnu::noinline]] CurlTransport() = default;
-  explicit CurlTransport(CurlTransportOptions options)
-      : programInitializesCurl_(!options.initializeCurl),
-        maxResponseBytes_(options.maxResponseBytes),
-        maxHeaderBytes_(smaller(options.maxHeaderBytes, detail::mostHeaderBytes)),
-        setup_(new SetupByOptions(std::move(options))) {}
+  explicit CurlTransport(CurlTransportOptions options) : CurlTransport() {
+    programInitializesCurl_ = !options.initializeCurl;
+    maxResponseBytes_ = options.maxResponseBytes;
+    maxHeaderBytes_ = smaller(options.maxHeaderBytes, detail::mostHeaderBytes);
+    setup_ = new SetupByOptions(std::move(options));
+  }
   [[gnu::noinline]] ~CurlTransport() override {
     close();
     delete setup_;
@@ -212,7 +213,7 @@ class CurlTransport final : public HttpTransport {
   };
   class SetupByOptions final : public Setup {
    public:
-    explicit SetupByOptions(CurlTransportOptions options) : options_(std::move(options)) {}
+    explicit SetupByOptions(CurlTransportOptions&& options) : options_(std::move(options)) {}
 
     bool apply(CurlTransport& transport) const override {
       // libcurl reads 0 as its own default of 300 seconds.
@@ -243,23 +244,14 @@ class CurlTransport final : public HttpTransport {
     /// That of the options, else of the first variable that libcurl looks at for https, without
     /// which a proxy is hardly in the way.
     [[nodiscard]] const char* proxyHost() const noexcept override {
-      const char* url = options_.proxy.c_str();
-      for (const char* const name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
-        const char* const value = *url == '\0' ? std::getenv(name) : nullptr;
-        if (value != nullptr) url = value;
-      }
+      const char* const url = findProxy("");
       const char* const at = std::strrchr(url, '@');
       if (at != nullptr) return at + 1;
       const char* const scheme = std::strstr(url, "://");
       return scheme != nullptr ? scheme + 3 : url;
     }
     [[nodiscard]] bool mayUseTlsProxy() const noexcept override {
-      if (!options_.proxy.empty()) return isTlsProxy(options_.proxy.c_str());
-      for (const char* const name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
-        const char* const proxy = std::getenv(name);
-        if (proxy != nullptr && isTlsProxy(proxy)) return true;
-      }
-      return false;
+      return *findProxy("https:") != '\0';
     }
     void explain(Error& error, std::string_view server) const override {
       const int code = error.transportCode;
@@ -281,8 +273,17 @@ class CurlTransport final : public HttpTransport {
     }
 
    private:
-    static bool isTlsProxy(const char* url) noexcept {
-      return detail::equalsIgnoreCase(detail::headOf(url, 6), "https:"sv);
+    /// The first URL of a proxy that begins with `scheme`, of the options or else of the variables;
+    /// empty without one.
+    [[nodiscard]] const char* findProxy(std::string_view scheme) const noexcept {
+      const char* url = options_.proxy.c_str();
+      const bool isGiven = *url != '\0';
+      for (const char* const name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+        if (!isGiven) url = std::getenv(name);
+        if (url == nullptr || *url == '\0') continue;
+        if (detail::equalsIgnoreCase(detail::headOf(url, scheme.size()), scheme)) return url;
+      }
+      return "";
     }
     static void explain(Error& error, std::string_view server, std::string_view name,
                         const std::string& path) {

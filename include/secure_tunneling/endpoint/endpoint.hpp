@@ -262,7 +262,8 @@ inline void joinUrl(Endpoint& endpoint, std::string_view host, std::string_view 
   const bool isAddress6 = host.find(':') != std::string_view::npos;
   const bool isDefaultPort = endpoint.port == (endpoint.https ? 443 : 80);
   std::string& url = endpoint.url;
-  url = endpoint.https ? "https://"sv : "http://"sv;
+  url.clear();
+  append(url, endpoint.https ? "https://" : "http://");
   const std::size_t begin = url.size();
   if (isAddress6) url += '[';
   const std::size_t hostBegin = url.size();
@@ -271,11 +272,11 @@ inline void joinUrl(Endpoint& endpoint, std::string_view host, std::string_view 
   if (isAddress6) url += ']';
   if (!isDefaultPort) {
     url += ':';
-    url += Decimal(endpoint.port).text();
+    appendDecimal(url, endpoint.port);
   }
   endpoint.setParts(begin, url.size() - begin, hostBegin, host.size());
   if (path.empty() || path.front() != '/') url += '/';
-  url += path;
+  append(url, path);
 }
 
 /// Sets all of `endpoint` but its signing region by a URL, whose path may have a query. Returns
@@ -284,11 +285,11 @@ inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
   const std::string_view scheme = takePart(url, ':');
   endpoint.https = equalsIgnoreCase(scheme, "https"sv);
   endpoint.port = endpoint.https ? 443 : 80;
-  if ((!endpoint.https && !equalsIgnoreCase(scheme, "http"sv)) || url.substr(0, 2) != "//"sv) {
+  if ((!endpoint.https && !equalsIgnoreCase(scheme, "http"sv)) || headOf(url, 2) != "//"sv) {
     return "expected http://HOST or https://HOST"sv;
   }
   url.remove_prefix(2);
-  const std::string_view authority = url.substr(0, url.find_first_of("/?#"sv));
+  const std::string_view authority = headOf(url, url.find_first_of("/?#"sv));
   url.remove_prefix(authority.size());
   if (authority.find('@') != std::string_view::npos) return "a user name is not supported"sv;
   if (!isVisibleAscii(url)) return "the path must be percent-encoded ASCII"sv;
@@ -311,7 +312,7 @@ inline void appendNormalPath(std::string& url, std::string_view path) {
     if (segment == ".."sv) {
       if (url.size() != root + 1) url.resize(url.rfind('/', url.size() - 2) + 1);
     } else if (!segment.empty() && segment != "."sv) {
-      url += segment;
+      append(url, segment);
       url += '/';
     }
   }
@@ -346,12 +347,9 @@ inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters
   return problem;
 }
 
-/// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
-inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
+/// `resolveEndpoint` of an explicit endpoint.
+inline Result<void> resolveExplicit(Endpoint& endpoint, const EndpointParameters& parameters) {
   const std::string_view region = parameters.region;
-  if (parameters.endpointUrl.empty()) {
-    return resolveByRegion(endpoint, region, parameters.useFips, parameters.useDualStack);
-  }
   if (parameters.useFips || parameters.useDualStack) {
     return failure(ErrorKind::Configuration,
                    "Invalid Configuration: ", parameters.useFips ? "FIPS" : "Dualstack",
@@ -367,6 +365,14 @@ inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& pa
   }
   endpoint.signingRegion = region;
   return resolved;
+}
+
+/// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
+inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
+  return parameters.endpointUrl.empty()
+             ? resolveByRegion(endpoint, parameters.region, parameters.useFips,
+                               parameters.useDualStack)
+             : resolveExplicit(endpoint, parameters);
 }
 
 }  // namespace detail
