@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/detail/owned.hpp"
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
@@ -91,35 +92,12 @@ namespace detail {
   return error;
 }
 
-/// Keeps an error on the heap, or none: errors are rare and large, so what may hold one is small
-/// and quick to move.
-class ErrorBox {
- public:
-  ErrorBox() noexcept = default;
-  /// Takes an error that was made with `new`, and so is not moved.
-  explicit ErrorBox(Error* error) noexcept : error_(error) {}
-  [[gnu::noinline]] explicit ErrorBox(Error&& error) : error_(new Error(std::move(error))) {}
-  ErrorBox(ErrorBox&& other) noexcept : error_(std::exchange(other.error_, nullptr)) {}
-  ErrorBox& operator=(ErrorBox&& other) noexcept {
-    std::swap(error_, other.error_);
-    return *this;
-  }
-  ~ErrorBox() {
-    if (error_ != nullptr) destroy();
-  }
+/// Errors are rare and large: what may hold one is small, and quick to move.
+using ErrorBox = Owned<Error>;
 
-  [[nodiscard]] bool empty() const noexcept { return error_ == nullptr; }
-  Error& operator*() const noexcept {
-    assert(error_ != nullptr);
-    return *error_;
-  }
-  Error* operator->() const noexcept { return &**this; }
-
- private:
-  [[gnu::noinline]] void destroy() noexcept { delete error_; }
-
-  Error* error_ = nullptr;
-};
+[[nodiscard, gnu::noinline]] inline ErrorBox boxed(Error&& error) {
+  return ErrorBox(new Error(std::move(error)));
+}
 
 struct InPlace {};
 
@@ -132,8 +110,9 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   // Implicit on purpose, as in std::expected: a function returns its value or its error by name.
-  Result(T&& value) : value_(std::move(value)), hasValue_(true) {}       // NOLINT(*-explicit-*)
-  Result(Error&& error) : error_(std::move(error)), hasValue_(false) {}  // NOLINT(*-explicit-*)
+  Result(T&& value) : value_(std::move(value)), hasValue_(true) {}  // NOLINT(*-explicit-*)
+  Result(Error&& error)                                             // NOLINT(*-explicit-*)
+      : error_(detail::boxed(std::move(error))), hasValue_(false) {}
   // For the library itself: an error that is boxed, and a value that is filled in place, or not.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
   explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
@@ -178,7 +157,7 @@ class [[nodiscard]] Result {
     if (hasValue_) {
       value_.~T();
     } else {
-      error_.~ErrorBox();
+      error_.~Owned();
     }
   }
 
@@ -194,7 +173,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() noexcept = default;
-  Result(Error&& error) : error_(std::move(error)) {}  // NOLINT(*-explicit-*)
+  Result(Error&& error) : error_(detail::boxed(std::move(error))) {}  // NOLINT(*-explicit-*)
   // For the library itself, as `box()`, which is empty on success.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)) {}
 

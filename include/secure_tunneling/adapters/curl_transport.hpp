@@ -24,6 +24,7 @@
 
 #include "secure_tunneling/adapters/detail/sigpipe_guard.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/owned.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
@@ -35,10 +36,10 @@ namespace detail {
 
 /// The numbers among the options where a program sets none.
 struct CurlDefaults {
-  static constexpr unsigned short connectTimeoutMs = 10'000;
-  static constexpr unsigned short totalTimeoutMs = 60'000;
-  static constexpr unsigned short lowSpeedBytesPerSecond = 1;
-  static constexpr unsigned short lowSpeedSeconds = 30;
+  static constexpr int connectTimeoutMs = 10'000;
+  static constexpr int totalTimeoutMs = 60'000;
+  static constexpr int lowSpeedBytesPerSecond = 1;
+  static constexpr int lowSpeedSeconds = 30;
   static constexpr std::size_t maxResponseBytes = std::size_t{64} * 1024;
   static constexpr std::size_t maxHeaderBytes = std::size_t{16} * 1024;
   static constexpr char userAgent[] = "secure_tunneling/" SECURE_TUNNELING_VERSION_STRING;
@@ -53,11 +54,11 @@ constexpr std::size_t mostReservedBytes = std::size_t{1024} * 1024;
 }  // namespace detail
 
 struct CurlTransportOptions {
-  /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and the
-  /// next limit a libcurl before 7.87, or with a glibc before 2.34, still waits for a look-up that
-  /// is under way, for as long as the system's resolver takes. Otherwise it is left to its thread,
-  /// and libcurl is kept in memory from then on, so that a plug-in can be unloaded meanwhile; one
-  /// that libcurl is linked into stays with it.
+  /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and
+  /// `totalTimeoutMs` a libcurl before 7.87, or with a glibc before 2.34, still waits for a look-up
+  /// that is under way, for as long as the system's resolver takes. Otherwise it is left to its
+  /// thread, and libcurl is kept in memory from then on, so that a plug-in can be unloaded
+  /// meanwhile; one that libcurl is linked into stays with it.
   long connectTimeoutMs = detail::CurlDefaults::connectTimeoutMs;
   /// Milliseconds for the whole exchange; 0 for no limit.
   long totalTimeoutMs = detail::CurlDefaults::totalTimeoutMs;
@@ -142,12 +143,9 @@ class CurlTransport final : public HttpTransport {
     programInitializesCurl_ = !options.initializeCurl;
     maxResponseBytes_ = options.maxResponseBytes;
     maxHeaderBytes_ = smaller(options.maxHeaderBytes, detail::mostHeaderBytes);
-    setup_ = new SetupByOptions(std::move(options));
+    setup_ = detail::Owned<const Setup>(new SetupByOptions(std::move(options)));
   }
-  [[gnu::noinline]] ~CurlTransport() override {
-    close();
-    delete setup_;
-  }
+  [[gnu::noinline]] ~CurlTransport() override { close(); }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
     for (;;) {
@@ -430,7 +428,7 @@ class CurlTransport final : public HttpTransport {
     const curl_tlssessioninfo* tls = nullptr;
     curl_easy_getinfo(handle_, CURLINFO_TLS_SSL_PTR, &tls);
     if (tls == nullptr || tls->internals == nullptr) return !request_->https;
-    if (request_->https && setup_ != nullptr && setup_->mayUseTlsProxy()) return false;
+    if (request_->https && !setup_.empty() && setup_->mayUseTlsProxy()) return false;
     return tls->backend == CURLSSLBACKEND_OPENSSL && hasPending_ != nullptr &&
            hasPending_(tls->internals) == 0;
   }
@@ -532,10 +530,10 @@ class CurlTransport final : public HttpTransport {
   /// Makes the handle and sets what is the same for every request and not libcurl's default, which
   /// is to follow no redirect and to check the server's certificate and name.
   void open() {
-    // A table of small numbers, because a call for each takes four times the code.
+    // As a table, because a call for each takes twice the code.
     static constexpr struct {
-      unsigned short option;
-      unsigned short value;
+      int option;
+      int value;
     } numericOptions[] = {
       {CURLOPT_NOSIGNAL, 1},
       {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
@@ -596,7 +594,7 @@ class CurlTransport final : public HttpTransport {
     set(CURLOPT_SSL_SESSIONID_CACHE, long{keepsTlsSessions(libcurl)});
     // libcurl's own CA bundle can go where the system has the same CAs as a directory too, which is
     // looked up CA by CA. Parsing the whole bundle is most of the CPU time of a cold call.
-    const bool hasOwnCas = setup_ != nullptr && setup_->apply(*this);
+    const bool hasOwnCas = !setup_.empty() && setup_->apply(*this);
     if (!hasOwnCas && hasHashedCas(libcurl)) curl_easy_setopt(handle_, CURLOPT_CAINFO, nullptr);
     // Last: of an option libcurl gives no better reason than the code is.
     set(CURLOPT_ERRORBUFFER, reason_);
@@ -755,7 +753,7 @@ class CurlTransport final : public HttpTransport {
     Error& error = failed.error();
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;
-    if (setup_ != nullptr) setup_->explain(error, detail::headOf(request_->url, size));
+    if (!setup_.empty()) setup_->explain(error, detail::headOf(request_->url, size));
     return failed;
   }
 
@@ -791,7 +789,7 @@ class CurlTransport final : public HttpTransport {
 
   /// Which proxy it is: by its name, without a user's, else by the address that was connected to.
   void writeProxy(char* text, std::size_t size) const noexcept {
-    const char* host = setup_ != nullptr ? setup_->proxyHost() : "";
+    const char* host = !setup_.empty() ? setup_->proxyHost() : "";
     const auto hostSize = static_cast<int>(std::strcspn(host, "/"));
     const char* address = nullptr;
     curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address);
@@ -906,8 +904,8 @@ class CurlTransport final : public HttpTransport {
   /// Set where connections are shared with other transports. A pointer, so that only programs that
   /// do so link the search.
   curl_socket_t (*findSocket_)(int port) = nullptr;
-  /// Owned; as a pointer, because <memory> is slow to include.
-  const Setup* setup_ = nullptr;
+  /// None without options.
+  detail::Owned<const Setup> setup_;
   std::string url_;
   std::string method_;
   std::string host_;  ///< the header's whole line

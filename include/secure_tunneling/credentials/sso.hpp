@@ -59,20 +59,22 @@ class SsoRenewalCall final : public SourceCall {
     if (exchange_.response.status != 200) {
       return refuse({token_.clientSecret.expose(), token_.refreshToken.expose()});
     }
+    enum : std::size_t { accessToken, refreshToken, expiresIn };
     StringMembers members("accessToken refreshToken expiresIn"sv);
     std::string problem;
     collectMembers(exchange_.response.body, members, problem);
-    const auto seconds = parseJsonInteger(members[2]);
-    if (problem.empty() && (members[0].text.empty() || !seconds || *seconds > longestSeconds)) {
+    const auto seconds = parseJsonInteger(members[expiresIn]);
+    if (problem.empty() &&
+        (members[accessToken].text.empty() || !seconds || *seconds > longestSeconds)) {
       problem = "expected accessToken, and expiresIn of 999999999 seconds at most";
     }
     if (!problem.empty()) {
       setError(ErrorKind::Credentials, problem.c_str());
       return Verdict::Refused;
     }
-    token_.accessToken.assign(members[0].text);
+    token_.accessToken.assign(members[accessToken].text);
     token_.expiresAtMs = now.unixMs + *seconds * 1000;
-    if (!members[1].text.empty()) token_.refreshToken.assign(members[1].text);
+    if (!members[refreshToken].text.empty()) token_.refreshToken.assign(members[refreshToken].text);
     isRenewed_ = true;
     return Verdict::Finished;
   }
@@ -345,7 +347,7 @@ class SsoCredentials final : public ProfileSource {
     if (!endpoint) return std::move(endpoint).error();
     found = *std::move(endpoint);
     if (!url.empty()) return {};
-    const std::string_view partition = detail::partitionOf(region);
+    const detail::Partition& partition = detail::partitionOf(region);
     const bool isFipsName = useFips && (useDualStack || !detail::isGovCloud(region));
     detail::assignPieces(found.url, {"https://"sv, service.host, isFipsName ? "-fips."sv : "."sv,
                                      region, detail::dnsSuffix(partition, useDualStack), "/"sv});

@@ -21,6 +21,12 @@ constexpr bool isDigit(char c) noexcept {
 constexpr bool isAlpha(char c) noexcept {
   return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';  // the bit that makes a letter lower case
 }
+/// A hexadecimal digit's value; 16 or more for any other character.
+constexpr unsigned hexValue(char c) noexcept {
+  return isDigit(c)   ? static_cast<unsigned>(c - '0')
+         : isAlpha(c) ? static_cast<unsigned>((c | 0x20) - 'a') + 10
+                      : 99;
+}
 constexpr bool isBlank(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }

@@ -25,19 +25,12 @@ constexpr bool isVisible(char c) noexcept {
   return c > ' ' && c <= '~';
 }
 
-/// A hexadecimal digit's value; 16 or more for any other character.
-constexpr unsigned digitOf(char c) noexcept {
-  return isDigit(c)   ? static_cast<unsigned>(c - '0')
-         : isAlpha(c) ? static_cast<unsigned>((c | 0x20) - 'a') + 10
-                      : 99;
-}
-
 /// Whether `text` is a UUID, as request ids of AWS are: nothing in it needs to be masked.
 [[gnu::noinline]] inline bool isUuid(std::string_view text) noexcept {
   constexpr std::string_view form = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"sv;
   bool isOne = text.size() == form.size();
   for (std::size_t i = 0; isOne && i != form.size(); ++i)
-    isOne = form[i] == 'h' ? digitOf(text[i]) < 16 : text[i] == '-';
+    isOne = form[i] == 'h' ? hexValue(text[i]) < 16 : text[i] == '-';
   return isOne;
 }
 
@@ -95,7 +88,7 @@ class ForeignText {
     unsigned count = 0;
     const char* last = next;
     for (; count != digits; ++count) {
-      const unsigned digit = digitOf(takeVisible(next, depth));
+      const unsigned digit = hexValue(takeVisible(next, depth));
       if (digit >= base) break;
       value = value * base + digit;
       last = next;

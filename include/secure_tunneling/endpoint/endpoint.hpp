@@ -76,20 +76,30 @@ inline constexpr std::string_view signingService = "IoTSecuredTunneling"sv;
 
 namespace detail {
 
+/// A group of regions whose host names end alike.
+struct Partition {
+  /// What host names end with, behind the region.
+  const char* dnsSuffix;
+  /// The same for dual-stack endpoints.
+  const char* dualStackDnsSuffix;
+  /// The keys of its regions, as of `partitionKey`, with a space between two.
+  const char* regionKeys;
+  /// Whether dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
+  bool hasNewNames;
+};
+
 // AWS publishes a list of regions and a pattern for each partition; every listed region matches its
-// partition's pattern or is its `-global` name, so the patterns and those names are enough. A line
-// of words for each: what host names end with behind the region, what dual-stack ones end with, the
-// keys of its regions, and a "+" where dual-stack names are the newer ones. No key is like another
-// kind of word. The last line is that of all other regions, which are the commercial
-// ones; GovCloud's would be the same.
-inline constexpr std::string_view partitions =
-    ".amazonaws.com.cn .api.amazonwebservices.com.cn cn- aws-cn-global +\n"
-    ".amazonaws.eu .api.amazonwebservices.eu eusc-de-\n"
-    ".c2s.ic.gov .api.aws.ic.gov us-iso- aws-iso-global\n"
-    ".sc2s.sgov.gov .api.aws.scloud us-isob- aws-iso-b-global\n"
-    ".cloud.adc-e.uk .api.cloud-aws.adc-e.uk eu-isoe- aws-iso-e-global\n"
-    ".csp.hci.ic.gov .api.aws.hci.ic.gov us-isof- aws-iso-f-global\n"
-    ".amazonaws.com .api.aws +"sv;
+// partition's pattern or is its `-global` name, so the patterns and those names are enough.
+inline constexpr Partition partitions[] = {
+    {".amazonaws.com.cn", ".api.amazonwebservices.com.cn", "cn- aws-cn-global", true},
+    {".amazonaws.eu", ".api.amazonwebservices.eu", "eusc-de-", false},
+    {".c2s.ic.gov", ".api.aws.ic.gov", "us-iso- aws-iso-global", false},
+    {".sc2s.sgov.gov", ".api.aws.scloud", "us-isob- aws-iso-b-global", false},
+    {".cloud.adc-e.uk", ".api.cloud-aws.adc-e.uk", "eu-isoe- aws-iso-e-global", false},
+    {".csp.hci.ic.gov", ".api.aws.hci.ic.gov", "us-isof- aws-iso-f-global", false},
+};
+/// That of all other regions; GovCloud's would be the same.
+inline constexpr Partition commercialPartition = {".amazonaws.com", ".api.aws", "", true};
 
 /// The key of a region: what stands in front of `word-digits` in its name, else all of it.
 inline std::string_view partitionKey(std::string_view region) noexcept {
@@ -105,26 +115,18 @@ inline std::string_view partitionKey(std::string_view region) noexcept {
   return {region.data(), isPattern ? word : region.size()};
 }
 
-/// The line of a region, which is a host label.
-inline std::string_view partitionOf(std::string_view region) noexcept {
+/// The partition of a region, which is a host label.
+inline const Partition& partitionOf(std::string_view region) noexcept {
   const std::string_view key = partitionKey(region);
-  std::string_view rest = partitions;
-  std::string_view line;
-  do {
-    line = takePart(rest, '\n');
-  } while (!isListed(key, line) && !rest.empty());
-  return line;
+  for (const Partition& partition : partitions) {
+    if (isListed(key, partition.regionKeys)) return partition;
+  }
+  return commercialPartition;
 }
 
 /// What the host names of a partition end with, behind the region.
-inline std::string_view dnsSuffix(std::string_view partition, bool isDualStack) noexcept {
-  if (isDualStack) takePart(partition, ' ');
-  return takePart(partition, ' ');
-}
-
-/// Whether dual-stack endpoints have the newer shape `api.iot-tunneling.REGION.SUFFIX`.
-inline bool hasNewNames(std::string_view partition) noexcept {
-  return partition.back() == '+';
+inline const char* dnsSuffix(const Partition& partition, bool isDualStack) noexcept {
+  return isDualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix;
 }
 
 /// The partition whose FIPS endpoints have plain names for some services.
@@ -189,8 +191,8 @@ inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region,
                                     bool useDualStack) {
   Result<void> resolved = checkRegion(region);
   if (!resolved) return resolved;
-  const std::string_view partition = partitionOf(region);
-  const bool isNewName = useDualStack && hasNewNames(partition);
+  const Partition& partition = partitionOf(region);
+  const bool isNewName = useDualStack && partition.hasNewNames;
   endpoint.url.clear();
   append(endpoint.url, isNewName ? "https://api.iot-tunneling" : "https://api.tunneling.iot");
   append(endpoint.url, useFips ? "-fips." : ".");

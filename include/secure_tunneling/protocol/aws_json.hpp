@@ -416,14 +416,15 @@ namespace detail {
 
 /// `parseResponse` into a new response of the caller's, which is not moved then.
 inline Result<void> readResponse(HttpResponse& response, RotateTunnelAccessTokenResponse& out) {
+  enum : std::size_t { arn, sourceToken, destinationToken };
   StringMembers members("tunnelArn sourceAccessToken destinationAccessToken"sv);
   std::string problem;
   readAnswer(response, members, members.count, problem);
   Result<void> read;
   if (problem.empty()) {
-    if (members[0].found) out.tunnelArn.emplace() = members[0].text;
-    takeToken(members[1], out.sourceAccessToken);
-    takeToken(members[2], out.destinationAccessToken);
+    if (members[arn].found) out.tunnelArn.emplace() = members[arn].text;
+    takeToken(members[sourceToken], out.sourceAccessToken);
+    takeToken(members[destinationToken], out.destinationAccessToken);
     setRequestId(out.requestId, response);
   } else {
     read = failure(ErrorKind::InvalidResponse, notUnderstood, problem.c_str());
@@ -452,6 +453,7 @@ namespace detail {
 /// for who has secrets to mask in it. Returns whether the message is a page.
 [[gnu::noinline]] inline bool readErrorResponse(HttpResponse& response, Error& error) {
   constexpr std::size_t longestPage = 1024;
+  enum : std::size_t { type, code, message, otherMessage };
   StringMembers members("__type code message Message"sv);
   std::string problem;
   const BodyShape shape = readAnswer(response, members, 1, problem);
@@ -460,15 +462,16 @@ namespace detail {
   const bool isUnderstood = problem.empty();
   const bool isPage = !isUnderstood && shape == BodyShape::Text;
   error.kind = isUnderstood || !isJson ? ErrorKind::Service : ErrorKind::InvalidResponse;
-  std::string_view code = sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
-  if (isUnderstood && code.empty()) {
-    code = sanitizeErrorCode(members[members[1].found ? 1 : 0].text);
+  std::string_view name = sanitizeErrorCode(response.headers.valueOf("x-amzn-errortype"sv));
+  if (isUnderstood && name.empty()) {
+    name = sanitizeErrorCode(members[members[code].found ? code : type].text);
   }
-  assignHead(error.code, code, longestName);
+  assignHead(error.code, name, longestName);
   // The last to be written: an echo in it must not go unmasked because something else got no
   // memory.
   if (isUnderstood) {
-    assignHead(error.message, members[members[2].found ? 2 : 3].text, Redactor::longestMessage);
+    assignHead(error.message, members[members[message].found ? message : otherMessage].text,
+               Redactor::longestMessage);
   } else if (isPage) {
     assignHead(error.message, response.body.expose(), longestPage);
   } else {

@@ -14,14 +14,6 @@ inline namespace v0_1 {
 namespace sigv4 {
 namespace detail {
 
-/// The value of a hexadecimal digit; for any other character so little that a number with it is
-/// negative.
-inline int hexValue(char c) noexcept {
-  if (secure_tunneling::detail::isDigit(c)) return c - '0';
-  c = secure_tunneling::detail::toLower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -0x100;
-}
-
 enum class ParameterPart : unsigned char { Name, Value };
 
 /// What `takeByte` gives: one of the first two, or a byte, to which `literal` is added where it
@@ -35,9 +27,10 @@ inline int takeByte(std::string_view& rest, ParameterPart& part) noexcept {
   char c = rest.front();
   rest.remove_prefix(1);
   if (c == '%' && rest.size() >= 2) {
-    const int byte = hexValue(rest[0]) * 16 + hexValue(rest[1]);
-    if (byte >= 0) {
-      c = static_cast<char>(byte);
+    const unsigned high = secure_tunneling::detail::hexValue(rest[0]);
+    const unsigned low = secure_tunneling::detail::hexValue(rest[1]);
+    if (high < 16 && low < 16) {
+      c = static_cast<char>(high * 16 + low);
       rest.remove_prefix(2);
     }
   } else if (c == '=' && part == ParameterPart::Name) {

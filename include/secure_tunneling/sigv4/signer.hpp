@@ -201,9 +201,11 @@ class CanonicalRequest {
     insert(date);
     if (request.signPayloadHash) insert(payloadHash);
     if (hasToken) insert(sessionToken);
+    // The last name is the caller's where it is not the signer's.
+    const std::size_t ownNamesCount = hasToken ? ownCount : ownCount - 1;
     for (std::size_t i = 0; i != request.headerCount; ++i) {
       const std::string_view header = request.headers[i].name;
-      if (isAmong(header, ownNames, sessionToken + (hasToken ? 1 : 0))) {
+      if (isAmong(header, ownNames, ownNamesCount)) {
         status_ = Status::ForbiddenHeader;
       }
       if (!isAmong(header, request.unsignedHeaders, request.unsignedHeaderCount)) {

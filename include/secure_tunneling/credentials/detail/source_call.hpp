@@ -106,15 +106,16 @@ class SourceCall : public CallMachine {
   bool addForeignHeader(std::string_view name, std::string_view value) {
     for (const char c : value) {
       if (!isControl(c)) continue;
-      error_ = ErrorBox(new Error(errorOf(
+      error_ = boxed(errorOf(
           ErrorKind::Configuration,
-          {"header "sv, name, ": the value has a line break or another control character"sv})));
+          {"header "sv, name, ": the value has a line break or another control character"sv}));
       return false;
     }
     addHeader(name, value);
     return true;
   }
-  /// Sets the request to a target that comes from outside; false as above.
+  /// Sets the request to a target that comes from outside. False, with `error_` set, where it
+  /// cannot be one.
   bool setForeignTarget(std::string_view method, const Endpoint& endpoint,
                         std::string_view target) {
     setRequest(method, endpoint, target);
@@ -125,7 +126,7 @@ class SourceCall : public CallMachine {
   }
   /// The verdict on an answer that refuses, by its own words.
   Verdict refuse(const Redactor& redactor) {
-    error_ = ErrorBox(new Error(statusError(exchange_.response.status)));
+    error_ = boxed(statusError(exchange_.response.status));
     error_->message = refusalText(exchange_.response, redactor);
     return Verdict::Failed;
   }

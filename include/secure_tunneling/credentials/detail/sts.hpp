@@ -57,7 +57,7 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
                   (settings.useGlobalEndpoint &&
                    globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
                        std::string_view::npos));
-  const std::string_view partition = detail::partitionOf(settings.region);
+  const detail::Partition& partition = detail::partitionOf(settings.region);
   const bool isFipsName = settings.useFipsEndpoint &&
                           (settings.useDualStackEndpoint || !detail::isGovCloud(settings.region));
   detail::assignPieces(
