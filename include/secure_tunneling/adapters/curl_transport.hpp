@@ -718,42 +718,41 @@ class CurlTransport final : public HttpTransport {
     ErrorKind kind = delivery == Delivery::NotSent    ? kindOf(code_)
                      : delivery == Delivery::Answered ? ErrorKind::InvalidResponse
                                                       : ErrorKind::Transport;
-    const char* step = "";
-    char proxy[300] = "";
+    std::string message;
     if (handle_ == nullptr) {
       kind = ErrorKind::Configuration;
-      step = "libcurl cannot be set up: ";
+      detail::append(message, "libcurl cannot be set up: ");
     } else if (code_ == CURLE_FILESIZE_EXCEEDED) {
-      step = "the answer is longer than the transport's options allow: ";
+      detail::append(message, "the answer is longer than the transport's options allow: ");
     } else if (delivery == Delivery::Answered) {
-      step = "the answer has headers that libcurl has no room for: ";
+      detail::append(message, "the answer has headers that libcurl has no room for: ");
     } else if (isOfProxy(kind)) {
-      writeProxy(proxy, sizeof proxy);
-      step = proxy;
+      appendProxy(message);
     }
     const char* const reason = findReason();
+    detail::append(message, reason);
     // What libcurl leaves unsaid.
-    const char* more = "";
     const auto osError = static_cast<int>(numberOf(CURLINFO_OS_ERRNO));
     if (std::strstr(reason, "not yet valid") != nullptr) {
-      more = "the clock of this machine may be wrong";
+      detail::append(message, ": the clock of this machine may be wrong");
     } else if (code_ == CURLE_COULDNT_CONNECT && osError != 0) {
-      more = std::strerror(osError);
+      detail::append(message, ": ");
+      detail::append(message, std::strerror(osError));
     }
     if (!isNameKnown()) keepLibcurlLoaded();
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();
-    // By snprintf: a list of pieces takes twice the code. The URL is without its target, which may
-    // be secret in part.
-    char message[1024];
-    const std::size_t size = request_->url.size() - request_->target.size();
-    std::snprintf(message, sizeof message, "%s%s%s%s (%.*s)", step, reason,
-                  *more == '\0' ? "" : ": ", more, static_cast<int>(size), request_->url.data());
-    Result<void> failed = detail::failure(kind, message);
+    // Without its target, which may be secret in part.
+    const std::string_view server =
+        detail::headOf(request_->url, request_->url.size() - request_->target.size());
+    detail::append(message, " (");
+    detail::append(message, server);
+    detail::append(message, ")");
+    Result<void> failed = detail::failure(kind, message.c_str());
     Error& error = failed.error();
     error.transportCode = static_cast<int>(code_);
     error.delivery = delivery;
-    if (!setup_.empty()) setup_->explain(error, detail::headOf(request_->url, size));
+    if (!setup_.empty()) setup_->explain(error, server);
     return failed;
   }
 
@@ -787,17 +786,22 @@ class CurlTransport final : public HttpTransport {
     return numberOf(CURLINFO_PROXY_SSL_VERIFYRESULT) != 0;
   }
 
-  /// Which proxy it is: by its name, without a user's, else by the address that was connected to.
-  void writeProxy(char* text, std::size_t size) const noexcept {
-    const char* host = !setup_.empty() ? setup_->proxyHost() : "";
-    const auto hostSize = static_cast<int>(std::strcspn(host, "/"));
+  /// Appends which proxy it is: by its name, without a user's, else by the address that was
+  /// connected to.
+  void appendProxy(std::string& message) const {
+    const char* const host = !setup_.empty() ? setup_->proxyHost() : "";
+    const std::string_view name(host, std::strcspn(host, "/"));
     const char* address = nullptr;
     curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address);
-    if (hostSize != 0 || address == nullptr) {
-      std::snprintf(text, size, "proxy %.*s: ", hostSize, host);
+    detail::append(message, "proxy ");
+    if (!name.empty() || address == nullptr) {
+      detail::append(message, name);
     } else {
-      std::snprintf(text, size, "proxy %s, port %ld: ", address, numberOf(CURLINFO_PRIMARY_PORT));
+      detail::append(message, address);
+      detail::append(message, ", port ");
+      detail::appendDecimal(message, static_cast<std::size_t>(numberOf(CURLINFO_PRIMARY_PORT)));
     }
+    detail::append(message, ": ");
   }
 
   [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {

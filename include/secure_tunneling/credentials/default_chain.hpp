@@ -82,7 +82,7 @@ class BasicDefaultChain final : public CredentialsSource {
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
   /// give up within about a second. `resolver` is as for `ContainerCredentials`.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
-                    GivenStsSettings given = {}, HostResolver* resolver = nullptr,
+                    const GivenStsSettings& given = {}, HostResolver* resolver = nullptr,
                     ProcessOptions process = {})
       : process_({}, process),
         sso_(transport, clock, given.profile, given.allowHttp),
@@ -145,7 +145,7 @@ class DefaultCredentialsChain final : public CredentialsSource {
       : local_(detail::localTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
-        chain_(transport_, local_, clock_, std::move(given), &resolver_, process),
+        chain_(transport_, local_, clock_, given, &resolver_, process),
         cache_(chain_) {}
 
   Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }

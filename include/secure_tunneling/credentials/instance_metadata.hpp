@@ -59,8 +59,9 @@ class InstanceMetadata {
   /// `Error::code` where the service has nothing at a path.
   static constexpr std::string_view notFound = "NotFound"sv;
 
-  InstanceMetadata(HttpTransport& transport, Clock& clock, InstanceMetadataOptions options = {})
-      : transport_(transport), clock_(clock), options_(std::move(options)) {}
+  InstanceMetadata(HttpTransport& transport, Clock& clock,
+                   const InstanceMetadataOptions& options = {})  // NOLINT(*-by-value): for size
+      : transport_(transport), clock_(clock), options_(options) {}
 
   /// The text at `path`, e.g. "/latest/meta-data/placement/region".
   ///
@@ -275,11 +276,11 @@ class InstanceMetadata {
 class InstanceMetadataCredentials final : public SerialSource {
  public:
   InstanceMetadataCredentials(HttpTransport& transport, Clock& clock,
-                              InstanceMetadataOptions options = {})
+                              const InstanceMetadataOptions& options = {})
       : isNamed_(!options.roleName.empty()),
         isExtended_(options.useExtendedPath),
         role_(options.roleName),
-        metadata_(transport, clock, std::move(options)) {}
+        metadata_(transport, clock, options) {}
 
   [[nodiscard]] Clock* clock() noexcept override { return &metadata_.clock_; }
 

@@ -39,8 +39,9 @@ struct ProfileSources {
 /// length. `mfa_serial` and `login_session` are refused: nobody is there to type a code.
 class ProfileChainCredentials final : public SerialSource {
  public:
-  explicit ProfileChainCredentials(ProfileSources sources, GivenStsSettings given = {})
-      : sources_(sources), given_(std::move(given)) {}
+  explicit ProfileChainCredentials(
+      ProfileSources sources, const GivenStsSettings& given = {})  // NOLINT(*-by-value): for size
+      : sources_(sources), given_(given) {}
 
   [[nodiscard]] Clock* clock() noexcept override {
     if (sources_.roles != nullptr && sources_.roles->clock() != nullptr) {

@@ -69,8 +69,9 @@ class WebIdentityCredentials final : public ProfileSource {
  public:
   /// Waits on `clock` where it is to block. `given` says how STS is reached, where the environment
   /// and the shared files are not to say it.
-  WebIdentityCredentials(HttpTransport& transport, Clock& clock, GivenStsSettings given = {})
-      : transport_(transport), clock_(clock), given_(std::move(given)) {}
+  WebIdentityCredentials(HttpTransport& transport, Clock& clock,
+                         const GivenStsSettings& given = {})  // NOLINT(*-by-value): for size
+      : transport_(transport), clock_(clock), given_(given) {}
 
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
     return !profile.value("web_identity_token_file"sv).empty();
