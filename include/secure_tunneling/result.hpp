@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/owned.hpp"
 #include "secure_tunneling/detail/text.hpp"
 
@@ -45,12 +46,12 @@ enum class Delivery : unsigned char {
 struct Error {
   // Out of line, for size: an error is made, moved and destroyed in many places and never in a
   // hurry.
-  [[gnu::noinline]] Error() noexcept = default;
-  [[gnu::noinline]] Error(const Error&) = default;
-  [[gnu::noinline]] Error(Error&&) noexcept = default;
-  [[gnu::noinline]] Error& operator=(const Error&) = default;
-  [[gnu::noinline]] Error& operator=(Error&&) noexcept = default;
-  [[gnu::noinline]] ~Error() = default;
+  SECURE_TUNNELING_NOINLINE Error() noexcept = default;
+  SECURE_TUNNELING_NOINLINE Error(const Error&) = default;
+  SECURE_TUNNELING_NOINLINE Error(Error&&) noexcept = default;
+  SECURE_TUNNELING_NOINLINE Error& operator=(const Error&) = default;
+  SECURE_TUNNELING_NOINLINE Error& operator=(Error&&) noexcept = default;
+  SECURE_TUNNELING_NOINLINE ~Error() = default;
 
   ErrorKind kind = ErrorKind::InvalidArgument;
   Delivery delivery = Delivery::NotSent;
@@ -73,7 +74,8 @@ struct Error {
 };
 
 /// An `Error` of `kind` with everything else as it is before a request is sent.
-[[nodiscard, gnu::noinline]] inline Error makeError(ErrorKind kind, std::string_view message) {
+[[nodiscard]] SECURE_TUNNELING_NOINLINE inline Error makeError(ErrorKind kind,
+                                                               std::string_view message) {
   Error error;
   error.kind = kind;
   error.message = message;
@@ -84,8 +86,8 @@ namespace detail {
 
 /// An `Error` whose message is put together from pieces: in place, for an echo in one of them has
 /// to stay within reach of those who mask it.
-[[nodiscard, gnu::noinline]] inline Error errorOf(ErrorKind kind,
-                                                  std::initializer_list<std::string_view> pieces) {
+[[nodiscard]] SECURE_TUNNELING_NOINLINE inline Error errorOf(
+    ErrorKind kind, std::initializer_list<std::string_view> pieces) {
   Error error;
   error.kind = kind;
   assignPieces(error.message, pieces);
@@ -95,7 +97,7 @@ namespace detail {
 /// Errors are rare and large: what may hold one is small, and quick to move.
 using ErrorBox = Owned<Error>;
 
-[[nodiscard, gnu::noinline]] inline ErrorBox boxed(Error&& error) {
+[[nodiscard]] SECURE_TUNNELING_NOINLINE inline ErrorBox boxed(Error&& error) {
   return ErrorBox(new Error(std::move(error)));
 }
 
@@ -146,14 +148,14 @@ class [[nodiscard]] Result {
   Error&& error() && noexcept { return assert(!hasValue_), std::move(*error_); }
 
  private:
-  [[gnu::noinline]] void take(Result& other) noexcept {
+  SECURE_TUNNELING_NOINLINE void take(Result& other) noexcept {
     if (hasValue_) {
       ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
     } else {
       ::new (static_cast<void*>(&error_)) detail::ErrorBox(std::move(other.error_));
     }
   }
-  [[gnu::noinline]] void destroy() noexcept {
+  SECURE_TUNNELING_NOINLINE void destroy() noexcept {
     if (hasValue_) {
       value_.~T();
     } else {
@@ -193,8 +195,9 @@ class [[nodiscard]] Result<void> {
 namespace detail {
 
 /// A result that is an `Error`; its message is the three texts.
-[[gnu::noinline]] inline Result<void> failure(ErrorKind kind, const char* text,
-                                              const char* more = "", const char* rest = "") {
+SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char* text,
+                                                      const char* more = "",
+                                                      const char* rest = "") {
   Result<void> failed{ErrorBox(new Error)};
   Error& error = failed.error();
   error.kind = kind;

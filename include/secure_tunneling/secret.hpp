@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 
 namespace secure_tunneling {
@@ -23,7 +24,7 @@ inline namespace v0_1 {
 /// character. Allocates with `operator new[]`; not thread-safe beyond what const access gives.
 class Secret {
  public:
-  [[gnu::noinline]] Secret() noexcept {}  // NOLINT(*-use-equals-default)
+  SECURE_TUNNELING_NOINLINE Secret() noexcept {}  // NOLINT(*-use-equals-default)
   explicit Secret(std::string_view text) { assign(text); }
   Secret(Secret&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
@@ -54,12 +55,12 @@ class Secret {
   [[nodiscard]] char* data() noexcept { return data_; }
 
   /// Replaces the characters, reusing the buffer where they fit. `text` may not point into it.
-  [[gnu::noinline]] void assign(std::string_view text) {
+  SECURE_TUNNELING_NOINLINE void assign(std::string_view text) {
     clear();
     append(text);
   }
   /// Adds characters at the end. `text` may not point into this buffer.
-  [[gnu::noinline]] void append(std::string_view text) {
+  SECURE_TUNNELING_NOINLINE void append(std::string_view text) {
     if (text.empty()) return;
     reserve(size_ + text.size());
     assert(data_ != nullptr);
@@ -69,7 +70,7 @@ class Secret {
   }
   /// Makes room for at least `capacity` characters in all, so that appending up to there does not
   /// allocate. A buffer grows to twice its size or more.
-  [[gnu::noinline]] void reserve(std::size_t capacity) {
+  SECURE_TUNNELING_NOINLINE void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
     capacity = grownCapacity(capacity);
     moveTo(new char[withNul(capacity)], capacity);
@@ -122,7 +123,7 @@ class Secret {
     size_ = size;
     capacity_ = capacity;
   }
-  [[gnu::noinline]] void release() noexcept {
+  SECURE_TUNNELING_NOINLINE void release() noexcept {
     clear();
     delete[] data_;
     data_ = nullptr;

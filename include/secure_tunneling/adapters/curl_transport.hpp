@@ -24,6 +24,7 @@
 
 #include "secure_tunneling/adapters/detail/sigpipe_guard.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/owned.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
@@ -138,14 +139,14 @@ struct CurlTransportOptions {
 class CurlTransport final : public HttpTransport {
  public:
   // Out of line, for size: every transport of a program begins and ends here.
-  [[gnu::noinline]] CurlTransport() = default;
+  SECURE_TUNNELING_NOINLINE CurlTransport() = default;
   explicit CurlTransport(CurlTransportOptions options) : CurlTransport() {
     programInitializesCurl_ = !options.initializeCurl;
     maxResponseBytes_ = options.maxResponseBytes;
     maxHeaderBytes_ = smaller(options.maxHeaderBytes, detail::mostHeaderBytes);
     setup_ = detail::Owned<const Setup>(new SetupByOptions(std::move(options)));
   }
-  [[gnu::noinline]] ~CurlTransport() override { close(); }
+  SECURE_TUNNELING_NOINLINE ~CurlTransport() override { close(); }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
     for (;;) {
@@ -487,19 +488,20 @@ class CurlTransport final : public HttpTransport {
 
   // Options are set until libcurl refuses one: `code_` says why.
 
-  [[gnu::noinline]] void set(CURLoption option, long value) noexcept {
+  SECURE_TUNNELING_NOINLINE void set(CURLoption option, long value) noexcept {
     if (code_ == CURLE_OK) code_ = curl_easy_setopt(handle_, option, value);
   }
-  [[gnu::noinline]] void set(CURLoption option, const void* value) noexcept {
+  SECURE_TUNNELING_NOINLINE void set(CURLoption option, const void* value) noexcept {
     if (code_ == CURLE_OK) code_ = curl_easy_setopt(handle_, option, value);
   }
-  [[gnu::noinline]] void setUnlessEmpty(CURLoption option, const std::string& value) noexcept {
+  SECURE_TUNNELING_NOINLINE void setUnlessEmpty(CURLoption option,
+                                                const std::string& value) noexcept {
     if (!value.empty()) set(option, value.c_str());
   }
   /// Sets what has changed since the last request, of which libcurl made a copy. By methods of
   /// std::string that are in its library already.
-  [[gnu::noinline]] void setChanged(CURLoption option, std::string& last,
-                                    const std::string_view& value) {
+  SECURE_TUNNELING_NOINLINE void setChanged(CURLoption option, std::string& last,
+                                            const std::string_view& value) {
     if (last.compare(0, last.npos, value.data(), value.size()) == 0) return;
     last.assign(value.data(), value.size());
     set(option, last.c_str());
@@ -708,7 +710,8 @@ class CurlTransport final : public HttpTransport {
     line[-1].next = nullptr;
     set(CURLOPT_HTTPHEADER, lines_);
   }
-  [[gnu::noinline]] static curl_slist* setLine(curl_slist* line, const char* text) noexcept {
+  SECURE_TUNNELING_NOINLINE static curl_slist* setLine(curl_slist* line,
+                                                       const char* text) noexcept {
     *line = {const_cast<char*>(text), line + 1};
     return line + 1;
   }
@@ -804,7 +807,7 @@ class CurlTransport final : public HttpTransport {
     detail::append(message, ": ");
   }
 
-  [[gnu::noinline]] long numberOf(CURLINFO info) const noexcept {
+  SECURE_TUNNELING_NOINLINE long numberOf(CURLINFO info) const noexcept {
     long number = 0;
     curl_easy_getinfo(handle_, info, &number);
     return number;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "secure_tunneling/call/retry.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/redaction.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/time.hpp"
@@ -202,7 +203,7 @@ class CallMachine : public Steps {
     return redactor;
   }
 
-  [[gnu::noinline]] void onCredentials(Result<void>&& result) {
+  SECURE_TUNNELING_NOINLINE void onCredentials(Result<void>&& result) {
     CredentialsQuery& query = fetch_->query();
     // Where a refresh fails after the service has spoken, what it said is the better answer.
     bool isBetter = query.expired;

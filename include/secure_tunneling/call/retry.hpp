@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 
@@ -18,7 +19,7 @@ namespace detail {
 /// What the SDKs' common lists of codes make of one.
 enum class CodeKind : unsigned char { Throttling, Transient, ClockSkew, ExpiredCredentials, Other };
 
-[[gnu::noinline]] inline CodeKind codeKind(std::string_view code) noexcept {
+SECURE_TUNNELING_NOINLINE inline CodeKind codeKind(std::string_view code) noexcept {
   // A line for each kind.
   std::string_view codes =
       "Throttling ThrottlingException ThrottledException RequestThrottledException SlowDown "

@@ -10,6 +10,7 @@
 
 #include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/call/signed_call.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
@@ -28,15 +29,16 @@ struct ClientState {
   // Out of line, for size: there are many members, and most programs have them on the stack. By
   // reference, for a value would be moved once more.
   template <class... From>
-  [[gnu::noinline]] explicit ClientState(const Settings& settingsOfAllCalls,  // NOLINT(*-by-value)
-                                         From&&... from)
+  SECURE_TUNNELING_NOINLINE explicit ClientState(
+      const Settings& settingsOfAllCalls,  // NOLINT(*-by-value)
+      From&&... from)
       : settings(settingsOfAllCalls), hash(std::forward<From>(from)...) {}
   template <class... From>
-  [[gnu::noinline]] explicit ClientState(Settings&& settingsOfAllCalls, From&&... from)
+  SECURE_TUNNELING_NOINLINE explicit ClientState(Settings&& settingsOfAllCalls, From&&... from)
       : settings(std::move(settingsOfAllCalls)), hash(std::forward<From>(from)...) {}
   ClientState(const ClientState&) = delete;
   ClientState& operator=(const ClientState&) = delete;
-  [[gnu::noinline]] ~ClientState() = default;
+  SECURE_TUNNELING_NOINLINE ~ClientState() = default;
 
   /// How a call of these settings is made again.
   [[nodiscard]] CallRules rules() noexcept {

@@ -7,14 +7,15 @@
 #include <utility>
 
 #include "secure_tunneling/credentials/profile_source.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
 namespace detail {
 
 /// The error of a profile that lacks something, with what was passed over in it.
-[[gnu::noinline]] inline Error refuseMissing(const ProfileView& profile, std::string_view problem,
-                                             ErrorKind kind) {
+SECURE_TUNNELING_NOINLINE inline Error refuseMissing(const ProfileView& profile,
+                                                     std::string_view problem, ErrorKind kind) {
   return profile.refuse(concat({problem, profile.files.passedOverNote(profile.name)}), kind);
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "secure_tunneling/detail/compiler.hpp"
+
 namespace secure_tunneling {
 inline namespace v0_1 {
 namespace detail {
@@ -43,7 +45,7 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
 }
 
 /// The number that `text` is in decimal digits; -1 for anything else and for more than nine digits.
-[[gnu::noinline]] inline std::int32_t parseDecimal(std::string_view text) noexcept {
+SECURE_TUNNELING_NOINLINE inline std::int32_t parseDecimal(std::string_view text) noexcept {
   if (text.empty() || text.size() > 9) return -1;
   std::int32_t value = 0;
   for (const char c : text) {
@@ -54,8 +56,8 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
 }
 
 /// Less than, equal to or greater than 0, as `std::string_view::compare` gives it.
-[[gnu::noinline]] inline int compareIgnoreCase(std::string_view left,
-                                               std::string_view right) noexcept {
+SECURE_TUNNELING_NOINLINE inline int compareIgnoreCase(std::string_view left,
+                                                       std::string_view right) noexcept {
   const std::size_t shorter = left.size() < right.size() ? left.size() : right.size();
   for (std::size_t i = 0; i != shorter; ++i) {
     const int difference = toLower(left[i]) - toLower(right[i]);
@@ -63,15 +65,15 @@ inline bool isVisibleAscii(std::string_view text) noexcept {
   }
   return static_cast<int>(left.size()) - static_cast<int>(right.size());
 }
-[[gnu::noinline]] inline bool equalsIgnoreCase(std::string_view left,
-                                               std::string_view right) noexcept {
+SECURE_TUNNELING_NOINLINE inline bool equalsIgnoreCase(std::string_view left,
+                                                       std::string_view right) noexcept {
   bool isEqual = left.size() == right.size();
   for (std::size_t i = 0; isEqual && i != left.size(); ++i)
     isEqual = toLower(left[i]) == toLower(right[i]);
   return isEqual;
 }
 
-[[gnu::noinline]] inline std::string_view trimBlanks(std::string_view text) noexcept {
+SECURE_TUNNELING_NOINLINE inline std::string_view trimBlanks(std::string_view text) noexcept {
   while (!text.empty() && isBlank(text.front()))
     text.remove_prefix(1);
   while (!text.empty() && isBlank(text.back()))

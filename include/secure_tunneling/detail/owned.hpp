@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "secure_tunneling/detail/compiler.hpp"
+
 namespace secure_tunneling {
 inline namespace v0_1 {
 namespace detail {
@@ -34,7 +36,7 @@ class Owned {
   T* operator->() const noexcept { return &**this; }
 
  private:
-  [[gnu::noinline]] void destroy() noexcept { delete object_; }
+  SECURE_TUNNELING_NOINLINE void destroy() noexcept { delete object_; }
 
   T* object_ = nullptr;
 };

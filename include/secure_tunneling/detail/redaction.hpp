@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 
@@ -26,7 +27,7 @@ constexpr bool isVisible(char c) noexcept {
 }
 
 /// Whether `text` is a UUID, as request ids of AWS are: nothing in it needs to be masked.
-[[gnu::noinline]] inline bool isUuid(std::string_view text) noexcept {
+SECURE_TUNNELING_NOINLINE inline bool isUuid(std::string_view text) noexcept {
   constexpr std::string_view form = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"sv;
   bool isOne = text.size() == form.size();
   for (std::size_t i = 0; isOne && i != form.size(); ++i)
@@ -46,7 +47,7 @@ class ForeignText {
 
   /// The character at `place`, which is moved behind it. Up to `depth` encodings are undone; a
   /// blank stands for what is not in Latin-1 or only splits text, a NUL behind the end.
-  [[gnu::noinline]] char take(const char*& place, unsigned depth) const noexcept {
+  SECURE_TUNNELING_NOINLINE char take(const char*& place, unsigned depth) const noexcept {
     if (place == end_) return '\0';
     if (depth == 0 || !mayEncode(*place)) return *place++;
     const char first = take(place, --depth);
@@ -104,9 +105,9 @@ class ForeignText {
   /// Where the text that says `wanted` from `begin` on ends; null where it
   /// says something else. Of each character as many encodings are undone as makes it the wanted
   /// one, up to `depth`. Marks and tags may stand in between, `marksEach` for each that was found.
-  [[nodiscard, gnu::noinline]] const char* endOf(std::string_view wanted, const char* begin,
-                                                 unsigned depth,
-                                                 unsigned marksEach) const noexcept {
+  [[nodiscard]] SECURE_TUNNELING_NOINLINE const char* endOf(std::string_view wanted,
+                                                            const char* begin, unsigned depth,
+                                                            unsigned marksEach) const noexcept {
     unsigned marks = 0;
     for (const char* next = begin; !wanted.empty(); begin = next) {
       unsigned undone = depth;
@@ -155,7 +156,7 @@ class ForeignText {
     }
   }
   /// The next character that is more than a gap.
-  [[gnu::noinline]] char takeVisible(const char*& place, unsigned depth) const noexcept {
+  SECURE_TUNNELING_NOINLINE char takeVisible(const char*& place, unsigned depth) const noexcept {
     char c = ' ';
     for (unsigned i = 0; i != longestGap && !isVisible(c); ++i)
       c = take(place, depth);
@@ -185,14 +186,14 @@ class Redactor {
     for (const std::string_view secret : secrets)
       add(secret);
   }
-  [[gnu::noinline]] void add(std::string_view secret) noexcept {
+  SECURE_TUNNELING_NOINLINE void add(std::string_view secret) noexcept {
     if (secret.size() < least) return;
     assert(count_ != most);
     secrets_[count_++] = secret;
   }
 
   /// Masks `text` in place, without asking for memory, and wipes what it cuts off.
-  [[gnu::noinline]] void mask(std::string& text) const noexcept {
+  SECURE_TUNNELING_NOINLINE void mask(std::string& text) const noexcept {
     const ForeignText foreign(text);
     // Closes up in place, never overtaking what is still to be read.
     char* out = text.data();
@@ -244,16 +245,17 @@ class Redactor {
            endOfPiece(text, begin, "sourceAccessToken\1destinationAccessToken"sv, 0) != nullptr;
   }
   /// Where a piece of a secret that begins at `begin` ends; null where there is none.
-  [[nodiscard, gnu::noinline]] const char* endOfSecret(const ForeignText& text,
-                                                       const char* begin) const noexcept {
+  [[nodiscard]] SECURE_TUNNELING_NOINLINE const char* endOfSecret(
+      const ForeignText& text, const char* begin) const noexcept {
     const char* end = nullptr;
     for (std::size_t i = 0; i != count_ && end == nullptr; ++i)
       end = endOfPiece(text, begin, secrets_[i], 8);
     return end;
   }
-  [[gnu::noinline]] static const char* endOfPiece(const ForeignText& text, const char* begin,
-                                                  std::string_view secret,
-                                                  unsigned marksEach) noexcept {
+  SECURE_TUNNELING_NOINLINE static const char* endOfPiece(const ForeignText& text,
+                                                          const char* begin,
+                                                          std::string_view secret,
+                                                          unsigned marksEach) noexcept {
     const std::size_t size = secret.size() < enough ? secret.size() : enough;
     const char* const last = secret.data() + secret.size() - size;
     const char* seen = nullptr;

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "secure_tunneling/detail/compiler.hpp"
+
 namespace secure_tunneling {
 inline namespace v0_1 {
 
@@ -19,8 +21,8 @@ namespace detail {
 
 /// Replaces `text` by several pieces, none of which may be part of it. Out of line: inlined
 /// `append` chains are much of a small program.
-[[gnu::noinline]] inline void assignPieces(std::string& text,
-                                           std::initializer_list<std::string_view> pieces) {
+SECURE_TUNNELING_NOINLINE inline void assignPieces(std::string& text,
+                                                   std::initializer_list<std::string_view> pieces) {
   std::size_t size = 0;
   for (const std::string_view piece : pieces)
     size += piece.size();
@@ -31,7 +33,8 @@ namespace detail {
 }
 
 /// One string from several pieces.
-[[gnu::noinline]] inline std::string concat(std::initializer_list<std::string_view> pieces) {
+SECURE_TUNNELING_NOINLINE inline std::string concat(
+    std::initializer_list<std::string_view> pieces) {
   std::string text;
   assignPieces(text, pieces);
   return text;
@@ -39,16 +42,16 @@ namespace detail {
 
 // Out of line, for size: g++ -Os inlines a part of std::string wherever it appends.
 
-[[gnu::noinline]] inline void append(std::string& text, std::string_view more) {
+SECURE_TUNNELING_NOINLINE inline void append(std::string& text, std::string_view more) {
   text.append(more.data(), more.size());
 }
-[[gnu::noinline]] inline void append(std::string& text, const char* more) {
+SECURE_TUNNELING_NOINLINE inline void append(std::string& text, const char* more) {
   text.append(more);
 }
 
 /// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
-[[gnu::noinline]] inline std::string_view takePart(std::string_view& rest,
-                                                   char separator) noexcept {
+SECURE_TUNNELING_NOINLINE inline std::string_view takePart(std::string_view& rest,
+                                                           char separator) noexcept {
   const void* const found =
       rest.empty() ? nullptr : std::memchr(rest.data(), separator, rest.size());
   const std::size_t size =
@@ -60,27 +63,29 @@ namespace detail {
 }
 
 /// Up to `longest` bytes of `text`; without what `substr` has for a place that is none.
-[[gnu::noinline]] constexpr std::string_view headOf(std::string_view text,
-                                                    std::size_t longest) noexcept {
+SECURE_TUNNELING_NOINLINE constexpr std::string_view headOf(std::string_view text,
+                                                            std::size_t longest) noexcept {
   return {text.data(), text.size() < longest ? text.size() : longest};
 }
 
 /// `left == right`, in a third of the code.
-[[gnu::noinline]] inline bool equals(std::string_view left, std::string_view right) noexcept {
+SECURE_TUNNELING_NOINLINE inline bool equals(std::string_view left,
+                                             std::string_view right) noexcept {
   return left.size() == right.size() &&
          (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
 }
 
 /// Replaces `text` by up to `longest` bytes of `source`, which may not be part of it.
-[[gnu::noinline]] inline void assignHead(std::string& text, std::string_view source,
-                                         std::size_t longest) {
+SECURE_TUNNELING_NOINLINE inline void assignHead(std::string& text, std::string_view source,
+                                                 std::size_t longest) {
   text.assign(source.data(), source.size() < longest ? source.size() : longest);
 }
 
 /// Whether `word` is one of those in `list`, which have a space between them. A list of words is
 /// one text, because a table of views has three times its size and, with addresses, needs to be
 /// writable.
-[[gnu::noinline]] inline bool isListed(std::string_view word, std::string_view list) noexcept {
+SECURE_TUNNELING_NOINLINE inline bool isListed(std::string_view word,
+                                               std::string_view list) noexcept {
   while (!list.empty()) {
     if (equals(takePart(list, ' '), word)) return true;
   }
@@ -90,7 +95,7 @@ namespace detail {
 /// A number in decimal digits, without std::to_string's code size.
 class Decimal {
  public:
-  [[gnu::noinline]] explicit Decimal(std::uint64_t number) noexcept {
+  SECURE_TUNNELING_NOINLINE explicit Decimal(std::uint64_t number) noexcept {
     digits_[begin_] = '\0';
     do {
       digits_[--begin_] = static_cast<char>('0' + number % 10);
@@ -108,7 +113,7 @@ class Decimal {
 };
 
 /// Appends a number in decimal digits.
-[[gnu::noinline]] inline void appendDecimal(std::string& text, std::size_t number) {
+SECURE_TUNNELING_NOINLINE inline void appendDecimal(std::string& text, std::size_t number) {
   if (number >= 10) appendDecimal(text, number / 10);
   text.push_back(static_cast<char>('0' + number % 10));
 }
@@ -117,8 +122,8 @@ inline constexpr std::uint32_t noCharacter = 0xFFFFFFFF;
 
 /// The character of UTF-8 at `begin`, which is moved behind it; `noCharacter`, and one byte
 /// further, where there is none.
-[[gnu::noinline]] inline std::uint32_t takeCharacter(std::string_view text,
-                                                     std::size_t& begin) noexcept {
+SECURE_TUNNELING_NOINLINE inline std::uint32_t takeCharacter(std::string_view text,
+                                                             std::size_t& begin) noexcept {
   std::size_t i = begin;
   const auto first = static_cast<unsigned char>(text[i++]);
   begin = i;
@@ -148,8 +153,8 @@ constexpr bool isSteering(std::uint32_t character) noexcept {
 
 /// Appends `text` with the bytes of what is steering, and those that are not UTF-8, as `\xHH`. With
 /// `keepsLines` a line feed then still ends its line.
-[[gnu::noinline]] inline void appendVisible(std::string& out, std::string_view text,
-                                            bool keepsLines = false) {
+SECURE_TUNNELING_NOINLINE inline void appendVisible(std::string& out, std::string_view text,
+                                                    bool keepsLines = false) {
   for (std::size_t i = 0; i != text.size();) {
     const std::size_t begin = i;
     const std::uint32_t character = takeCharacter(text, i);
@@ -169,7 +174,7 @@ constexpr bool isSteering(std::uint32_t character) noexcept {
 }
 
 /// `appendVisible` for all of a text.
-[[gnu::noinline]] inline void makeVisible(std::string& text, bool keepsLines = false) {
+SECURE_TUNNELING_NOINLINE inline void makeVisible(std::string& text, bool keepsLines = false) {
   std::string visible;
   appendVisible(visible, text, keepsLines);
   text.clear();

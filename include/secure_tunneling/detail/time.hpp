@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
@@ -62,7 +63,8 @@ struct AmzDate {
 };
 
 /// Writes the last `digits` decimal digits of `number` in front of `end`.
-[[gnu::noinline]] inline void putDigits(char* end, unsigned digits, unsigned number) noexcept {
+SECURE_TUNNELING_NOINLINE inline void putDigits(char* end, unsigned digits,
+                                                unsigned number) noexcept {
   for (; digits-- != 0; number /= 10)
     *--end = static_cast<char>('0' + number % 10);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/sigv4/signer.hpp"
@@ -155,7 +156,7 @@ inline bool isHostLabel(std::string_view text) noexcept {
 
 /// Makes a FIPS pseudo region of older configurations, `fips-us-east-1` or `us-east-1-fips`, the
 /// region that it means, as in the AWS CLI. Whether it was one.
-[[gnu::noinline]] inline bool takeFips(std::string& region) {
+SECURE_TUNNELING_NOINLINE inline bool takeFips(std::string& region) {
   for (bool found = false;; found = true) {
     const std::size_t at = region.find("fips");
     if (at == std::string::npos) return found;
@@ -167,7 +168,7 @@ inline bool isHostLabel(std::string_view text) noexcept {
 }
 
 /// The error for a region that cannot be part of a host name, or for none.
-[[gnu::noinline]] inline Result<void> checkRegion(std::string_view region) {
+SECURE_TUNNELING_NOINLINE inline Result<void> checkRegion(std::string_view region) {
   if (isHostLabel(region)) return {};
   if (region.empty()) {
     return failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/redaction.hpp"
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/protocol/detail/json_reader.hpp"
@@ -107,7 +108,7 @@ struct JsonEncoding : json::UTF8<> {
 
 /// Whether `text` is UTF-8; also asked about what was escaped, for RapidJSON 1.1 lets a lone low
 /// surrogate through.
-[[gnu::noinline]] inline bool isUtf8(std::string_view text) noexcept {
+SECURE_TUNNELING_NOINLINE inline bool isUtf8(std::string_view text) noexcept {
   for (std::size_t i = 0; i != text.size();) {
     const bool isAscii = static_cast<unsigned char>(text[i]) < 0x80;
     if (isAscii) {
@@ -120,7 +121,7 @@ struct JsonEncoding : json::UTF8<> {
 }
 
 /// Appends a JSON string. By hand: RapidJSON's writer is 500 bytes of code and tables.
-[[gnu::noinline]] inline void appendJsonString(std::string& json, std::string_view text) {
+SECURE_TUNNELING_NOINLINE inline void appendJsonString(std::string& json, std::string_view text) {
   json += '"';
   for (char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
@@ -142,7 +143,8 @@ class RequestBody {
 
   /// Appends `prefix`, which is JSON, and one string that must not be empty. `name` says in a
   /// message which one it is.
-  [[gnu::noinline]] void addRequired(const char* prefix, const char* name, std::string_view text) {
+  SECURE_TUNNELING_NOINLINE void addRequired(const char* prefix, const char* name,
+                                             std::string_view text) {
     append(json_, prefix);
     appendJsonString(json_, text);
     if (text.empty()) refuse(name, ": required, at least one character");
@@ -200,7 +202,7 @@ struct StringMembers {
   static constexpr std::size_t most = 8;
 
   /// `names` has a space between two.
-  [[gnu::noinline]] explicit StringMembers(std::string_view names) noexcept {
+  SECURE_TUNNELING_NOINLINE explicit StringMembers(std::string_view names) noexcept {
     while (!names.empty()) {
       assert(count != most);
       list[count++].name = takePart(names, ' ');
@@ -264,8 +266,8 @@ class MemberCollector {
   bool Double(double) { return true; }
 
  private:
-  [[gnu::noinline]] static bool isCalled(std::string_view name, std::string_view wanted,
-                                         bool ignoreCase) noexcept {
+  SECURE_TUNNELING_NOINLINE static bool isCalled(std::string_view name, std::string_view wanted,
+                                                 bool ignoreCase) noexcept {
     return ignoreCase ? equalsIgnoreCase(name, wanted) : equals(name, wanted);
   }
   bool take(std::string_view text, const char* wrongType) {
@@ -273,14 +275,14 @@ class MemberCollector {
     return true;
   }
   /// Sets the value of the member that was named last, if that is a wanted one.
-  [[gnu::noinline]] void setCurrent(std::string_view text, const char* wrongType) {
+  SECURE_TUNNELING_NOINLINE void setCurrent(std::string_view text, const char* wrongType) {
     if (current_ == nullptr) return;
     current_->text = text;
     current_->wrongType = wrongType;
     current_->found = wrongType == nullptr && text.data() != nullptr;
     current_ = nullptr;
   }
-  [[gnu::noinline]] bool enter(const char* type) {
+  SECURE_TUNNELING_NOINLINE bool enter(const char* type) {
     setCurrent({}, type);
     return ++depth_ <= maxJsonDepth;
   }
@@ -349,7 +351,8 @@ inline void findTypeProblem(const StringMember& member, std::string& problem) {
 }
 
 /// `namespace#Code:uri` to `Code`, by the awsJson rules.
-[[gnu::noinline]] inline std::string_view sanitizeErrorCode(std::string_view code) noexcept {
+SECURE_TUNNELING_NOINLINE inline std::string_view sanitizeErrorCode(
+    std::string_view code) noexcept {
   code = takePart(code, ':');
   code.remove_prefix(code.find('#') + 1);  // nothing, where there is none
   return trimBlanks(code);
@@ -373,8 +376,9 @@ inline constexpr char notUnderstood[] = "the service's answer cannot be understo
 
 /// Reads the body of an answer. The first `strings` of the members have to be strings where they
 /// are found. `problem`, which is empty, says why the answer cannot be understood.
-[[gnu::noinline]] inline BodyShape readAnswer(HttpResponse& response, StringMembers& members,
-                                              std::size_t strings, std::string& problem) {
+SECURE_TUNNELING_NOINLINE inline BodyShape readAnswer(HttpResponse& response,
+                                                      StringMembers& members, std::size_t strings,
+                                                      std::string& problem) {
   const BodyShape shape = collectMembers(response.body, members, problem);
   for (std::size_t i = 0; i != strings; ++i)
     findTypeProblem(members[i], problem);
@@ -384,12 +388,12 @@ inline constexpr char notUnderstood[] = "the service's answer cannot be understo
 /// More of a code or an id is not told.
 inline constexpr std::size_t longestName = 256;
 
-[[gnu::noinline]] inline void setRequestId(std::string& id, const HttpResponse& response) {
+SECURE_TUNNELING_NOINLINE inline void setRequestId(std::string& id, const HttpResponse& response) {
   assignHead(id, response.headers.valueOf("x-amzn-requestid"sv), longestName);
 }
 
 /// Sets what an error has from the answer that it is, but for its code and message.
-[[gnu::noinline]] inline void setAnswer(Error& error, const HttpResponse& response) {
+SECURE_TUNNELING_NOINLINE inline void setAnswer(Error& error, const HttpResponse& response) {
   error.delivery = Delivery::Answered;
   error.httpStatus = response.status;
   setRequestId(error.requestId, response);
@@ -410,7 +414,8 @@ inline Result<void> serializeRequest(const RotateTunnelAccessTokenRequest& reque
 
 namespace detail {
 
-[[gnu::noinline]] inline void takeToken(const StringMember& member, std::optional<Secret>& token) {
+SECURE_TUNNELING_NOINLINE inline void takeToken(const StringMember& member,
+                                                std::optional<Secret>& token) {
   if (member.found) token.emplace(member.text);
 }
 
@@ -451,7 +456,7 @@ namespace detail {
 
 /// `parseErrorResponse` into a new error of the caller's, and with everything quoted as it came,
 /// for who has secrets to mask in it. Returns whether the message is a page.
-[[gnu::noinline]] inline bool readErrorResponse(HttpResponse& response, Error& error) {
+SECURE_TUNNELING_NOINLINE inline bool readErrorResponse(HttpResponse& response, Error& error) {
   constexpr std::size_t longestPage = 1024;
   enum : std::size_t { type, code, message, otherMessage };
   StringMembers members("__type code message Message"sv);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/seams/steps.hpp"
 #include "secure_tunneling/secret.hpp"
@@ -38,7 +39,7 @@ namespace detail {
 /// Credentials that are still to be filled. Out of line, for size; derived, because one with a
 /// constructor would be no aggregate.
 struct CredentialsRoom : Credentials {
-  [[gnu::noinline]] CredentialsRoom() noexcept {}  // NOLINT(*-use-equals-default)
+  SECURE_TUNNELING_NOINLINE CredentialsRoom() noexcept {}  // NOLINT(*-use-equals-default)
 };
 
 /// What is wrong with a credential that `isVisibleAscii` refuses: none that AWS gives is so.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/secret.hpp"
@@ -71,7 +72,8 @@ class HttpHeaders {
     return value.data() == nullptr ? std::nullopt : std::optional<std::string_view>(value);
   }
   /// The same; empty, and null, without such a field.
-  [[nodiscard, gnu::noinline]] std::string_view valueOf(std::string_view name) const noexcept {
+  [[nodiscard]] SECURE_TUNNELING_NOINLINE std::string_view valueOf(
+      std::string_view name) const noexcept {
     std::string_view rest = block_.expose();
     while (!rest.empty()) {
       const std::string_view line = detail::takePart(rest, '\n');

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
@@ -103,8 +104,8 @@ using secure_tunneling::detail::isBlank;
 using secure_tunneling::detail::takePart;
 
 /// Appends a path or a segment of one; encoded, a "%" becomes "%25".
-[[gnu::noinline]] inline void appendPathText(PieceBuffer& out, std::string_view text,
-                                             bool encode) noexcept {
+SECURE_TUNNELING_NOINLINE inline void appendPathText(PieceBuffer& out, std::string_view text,
+                                                     bool encode) noexcept {
   for (const char c : text) {
     if (!encode || c == '/' || isUnreserved(c)) {
       out.append(c);
@@ -222,7 +223,7 @@ class CanonicalRequest {
     detail::SinkBuffer<Sink> out(sink);
     writeTo(out);
   }
-  [[gnu::noinline]] void writeTo(detail::PieceBuffer& out) const noexcept {
+  SECURE_TUNNELING_NOINLINE void writeTo(detail::PieceBuffer& out) const noexcept {
     out.append(request_.method, '\n');
     detail::appendPath(out, request_.path, request_.normalizePath, request_.doubleEncodePath);
     out.append('\n');
@@ -249,7 +250,7 @@ class CanonicalRequest {
     detail::SinkBuffer<Sink> out(sink);
     writeSignedHeadersTo(out);
   }
-  [[gnu::noinline]] void writeSignedHeadersTo(detail::PieceBuffer& out) const noexcept {
+  SECURE_TUNNELING_NOINLINE void writeSignedHeadersTo(detail::PieceBuffer& out) const noexcept {
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) continue;
       if (i != 0) out.append(';');
@@ -278,7 +279,7 @@ class CanonicalRequest {
     return index < ownCount ? request_.*ownValues[index] : request_.headers[index - ownCount].value;
   }
   /// Puts a header behind all that are not greater: equal names keep their order.
-  [[gnu::noinline]] void insert(std::size_t index) noexcept {
+  SECURE_TUNNELING_NOINLINE void insert(std::size_t index) noexcept {
     if (count_ == maxHeaders || index > 0xff) {
       status_ = Status::TooManyHeaders;
       return;
@@ -290,12 +291,12 @@ class CanonicalRequest {
       sorted_[place] = sorted_[place - 1];
     sorted_[place] = static_cast<unsigned char>(index);
   }
-  [[nodiscard, gnu::noinline]] bool repeats(std::size_t i) const noexcept {
+  [[nodiscard]] SECURE_TUNNELING_NOINLINE bool repeats(std::size_t i) const noexcept {
     return i != 0 && detail::compareIgnoreCase(name(i - 1), name(i)) == 0;
   }
-  [[nodiscard, gnu::noinline]] static bool isAmong(std::string_view name,
-                                                   const std::string_view* names,
-                                                   std::size_t count) noexcept {
+  [[nodiscard]] SECURE_TUNNELING_NOINLINE static bool isAmong(std::string_view name,
+                                                              const std::string_view* names,
+                                                              std::size_t count) noexcept {
     while (count != 0 && detail::compareIgnoreCase(name, names[count - 1]) != 0)
       --count;
     return count != 0;
@@ -310,7 +311,8 @@ class CanonicalRequest {
 namespace detail {
 
 /// `date/region/service/aws4_request`.
-[[gnu::noinline]] inline void appendCredentialScope(PieceBuffer& out, const Scope& scope) noexcept {
+SECURE_TUNNELING_NOINLINE inline void appendCredentialScope(PieceBuffer& out,
+                                                            const Scope& scope) noexcept {
   out.append(scope.date, '/');
   out.append(scope.region, '/');
   out.append(scope.service, '/');
@@ -445,8 +447,9 @@ namespace detail {
 
 /// Out of line: the stack of this is then free again when the signature is made.
 template <class Hash, class Canonical>
-[[nodiscard, gnu::noinline]] Status hashCanonicalRequest(Hash& hash, const Canonical& canonical,
-                                                         Signature& hex) noexcept {
+[[nodiscard]] SECURE_TUNNELING_NOINLINE Status hashCanonicalRequest(Hash& hash,
+                                                                    const Canonical& canonical,
+                                                                    Signature& hex) noexcept {
   HashSink<Hash> message(hash);
   canonical.writeTo(message);
   return finishHex(message, hex);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/sigv4/detail/hash_message.hpp"
 #include "secure_tunneling/sigv4/signer.hpp"
@@ -35,7 +36,7 @@ class CanonicalCall {
   }
 
   [[nodiscard]] static sigv4::Status status() noexcept { return sigv4::Status::Ok; }
-  [[gnu::noinline]] void writeTo(sigv4::detail::PieceBuffer& out) const noexcept {
+  SECURE_TUNNELING_NOINLINE void writeTo(sigv4::detail::PieceBuffer& out) const noexcept {
     out.append("POST\n/"sv);
     out.append(path_, '\n');
     out.append('\n');
@@ -48,7 +49,8 @@ class CanonicalCall {
     out.append('\n');
     out.append(payloadHash_);
   }
-  [[gnu::noinline]] void writeSignedHeadersTo(sigv4::detail::PieceBuffer& out) const noexcept {
+  SECURE_TUNNELING_NOINLINE void writeSignedHeadersTo(
+      sigv4::detail::PieceBuffer& out) const noexcept {
     bool isFirst = true;
     forEach([&](std::string_view name, std::string_view) {
       if (!isFirst) out.append(';');

@@ -17,6 +17,7 @@
 
 #include "secure_tunneling/configuration/detail/environment.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/secret.hpp"
 
@@ -118,7 +119,7 @@ inline std::size_t endBlankSize(std::string_view text) noexcept {
   }
   return 0;
 }
-[[gnu::noinline]] inline std::string_view trimSpaces(std::string_view text) noexcept {
+SECURE_TUNNELING_NOINLINE inline std::string_view trimSpaces(std::string_view text) noexcept {
   while (const std::size_t size = blankSize(text))
     text.remove_prefix(size);
   while (const std::size_t size = endBlankSize(text))

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 
@@ -47,11 +48,11 @@ class PieceBuffer {
     append(text);
     append(end);
   }
-  [[gnu::noinline]] void appendLowerCase(std::string_view text) noexcept {
+  SECURE_TUNNELING_NOINLINE void appendLowerCase(std::string_view text) noexcept {
     for (const char c : text)
       append(toLower(c));
   }
-  [[gnu::noinline]] void flush() noexcept {
+  SECURE_TUNNELING_NOINLINE void flush() noexcept {
     if (used_ != 0) forward({buffer_, used_});
     used_ = 0;
   }
@@ -64,7 +65,7 @@ class PieceBuffer {
 
  private:
   void forward(std::string_view text) noexcept { ok_ = ok_ && forward_(target_, text); }
-  [[gnu::noinline]] void appendLong(std::string_view text) noexcept {
+  SECURE_TUNNELING_NOINLINE void appendLong(std::string_view text) noexcept {
     flush();
     if (text.size() > sizeof buffer_) return forward(text);
     append(text);
@@ -80,7 +81,8 @@ class PieceBuffer {
 template <class Sink>
 class SinkBuffer : public PieceBuffer {
  public:
-  [[gnu::noinline]] explicit SinkBuffer(Sink& sink) noexcept : PieceBuffer(&sink, &appendTo) {}
+  SECURE_TUNNELING_NOINLINE explicit SinkBuffer(Sink& sink) noexcept
+      : PieceBuffer(&sink, &appendTo) {}
   ~SinkBuffer() { flush(); }
 
  private:
@@ -94,7 +96,7 @@ class SinkBuffer : public PieceBuffer {
 template <class Hash>
 class HashSink : public PieceBuffer {
  public:
-  [[gnu::noinline]] explicit HashSink(Hash& hash) noexcept
+  SECURE_TUNNELING_NOINLINE explicit HashSink(Hash& hash) noexcept
       : PieceBuffer(&hash, &update), hash_(hash) {
     restart();
   }
@@ -150,10 +152,10 @@ class Hmac {
 
  private:
   // Out of line: a caller with few registers left would keep a part of the key on its stack.
-  [[gnu::noinline]] void copyToPad(std::string_view text) noexcept {
+  SECURE_TUNNELING_NOINLINE void copyToPad(std::string_view text) noexcept {
     if (!text.empty()) std::memcpy(pad_, text.data(), text.size());
   }
-  [[gnu::noinline]] void appendPad(unsigned char change) noexcept {
+  SECURE_TUNNELING_NOINLINE void appendPad(unsigned char change) noexcept {
     for (unsigned char& byte : pad_)
       byte = static_cast<unsigned char>(byte ^ change);
     sink_.append({reinterpret_cast<const char*>(pad_), sizeof pad_});
