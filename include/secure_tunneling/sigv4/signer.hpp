@@ -115,55 +115,57 @@ SECURE_TUNNELING_NOINLINE inline void appendPathText(PieceBuffer& out, std::stri
   }
 }
 
-/// Whether a segment is a name, and none of "", "." and "..".
-inline bool isName(std::string_view segment) noexcept {
-  return segment.size() > 2 || segment.find_first_not_of('.') != std::string_view::npos;
+/// How much deeper a segment leads in a path: 1, but 0 for an empty one or ".", and -1 for "..".
+SECURE_TUNNELING_NOINLINE inline int depthOf(std::string_view segment) noexcept {
+  if (segment.find_first_not_of('.') != std::string_view::npos || segment.size() > 2) return 1;
+  return segment.size() == 2 ? -1 : 0;
 }
 
 /// Appends `path` without the segments that are no names, and without those that a ".." takes back.
 inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
                        bool encode) noexcept {
   if (!normalize && path.size() > 1) return appendPathText(out, path, encode);
-  const bool hasSlash = !path.empty() && path.back() == '/';
   bool isRoot = true;
-  const auto appendSegment = [&](std::string_view segment) {
+  std::string_view tail = path;  // behind the last ".."
+  for (std::string_view rest = path; !rest.empty();) {
+    if (depthOf(takePart(rest, '/')) < 0) tail = rest;
+  }
+  const std::string_view head(path.data(), path.size() - tail.size());
+  // What is taken back is known from the end, but is written from the front. There is room for a
+  // group of names; where there are more, the rest is gone through again.
+  constexpr std::size_t groupSize = 32;
+  std::string_view group[groupSize];
+  for (std::size_t left = head.size(); left != 0;) {
+    std::size_t found = 0;
+    int takenBack = 0;
+    for (std::size_t end = head.size(); found != left && end != 0;) {
+      std::size_t begin = end;
+      while (begin != 0 && head[begin - 1] != '/')
+        --begin;
+      const std::string_view segment(head.data() + begin, end - begin);
+      const int depth = depthOf(segment);
+      if (depth > 0 && takenBack == 0) {
+        group[found++ % groupSize] = segment;
+      } else {
+        takenBack -= depth;
+      }
+      end = begin != 0 ? begin - 1 : 0;
+    }
+    left = found;
+    for (std::size_t i = 0; i != groupSize && left != 0; ++i) {
+      out.append('/');
+      appendPathText(out, group[--left % groupSize], encode);
+      isRoot = false;
+    }
+  }
+  while (!tail.empty()) {
+    const std::string_view segment = takePart(tail, '/');
+    if (depthOf(segment) <= 0) continue;
     out.append('/');
     appendPathText(out, segment, encode);
     isRoot = false;
-  };
-  // Up to the last "..": what is taken back is known from the end, but is written from the front.
-  // There is room for a group of names; where there are more, the rest is gone through again.
-  constexpr std::size_t groupSize = 32;
-  std::string_view group[groupSize];
-  const std::size_t lastUp = path.rfind("/.."sv);
-  const std::string_view head = lastUp != std::string_view::npos
-                                    ? path.substr(0, path.find('/', lastUp + 1))
-                                    : std::string_view();
-  for (std::size_t left = head.size(); left != 0;) {
-    std::size_t found = 0;
-    std::size_t takenBack = 0;
-    std::string_view rest = head;
-    while (found != left && !rest.empty()) {
-      const std::size_t begin = rest.rfind('/') + 1;  // 0 where there is none
-      const std::string_view segment = rest.substr(begin);
-      rest = rest.substr(0, begin != 0 ? begin - 1 : 0);
-      if (segment == ".."sv) {
-        ++takenBack;
-      } else if (isName(segment) && takenBack != 0) {
-        --takenBack;
-      } else if (isName(segment)) {
-        group[found++ % groupSize] = segment;
-      }
-    }
-    left = found;
-    for (std::size_t i = 0; i != groupSize && left != 0; ++i)
-      appendSegment(group[--left % groupSize]);
   }
-  for (path.remove_prefix(head.size()); !path.empty();) {
-    const std::string_view segment = takePart(path, '/');
-    if (isName(segment)) appendSegment(segment);
-  }
-  if (isRoot || hasSlash) out.append('/');
+  if (isRoot || path.back() == '/') out.append('/');
 }
 
 /// Appends a header value without the blanks around it and with each inner run of them as one space
