@@ -26,12 +26,18 @@ ARCHITECTURES = {
 }
 SUBJECTS = ("signer", "core", "whole_call")
 LEVELS = ("-Os", "-O2")
+# Whole programs, which take long to compile: for fewer machines, and as small as can be.
+PROGRAMS = ("endpoint_url_call", "ca_file_call", "one_line_call")
+PROGRAM_ARCHITECTURES = ("x86-64", "thumb", "x86-64-clang")
 # As firmware is built.
 OPTIONS = ["-std=c++17", "-DNDEBUG", "-fno-exceptions", "-fno-rtti", "-ffunction-sections",
            "-fdata-sections"]
 COLUMNS = ("text", "data", "bss", "frame", "stack", "heap")
 LIMITS = (("signer", "text", {"x86-64": 4500, "thumb": 4500}),
           ("whole_call", "text", {"x86-64": 23000, "thumb": 18500}),
+          ("endpoint_url_call", "text", {"x86-64": 27000}),
+          ("ca_file_call", "text", {"x86-64": 25000}),
+          ("one_line_call", "text", {"x86-64": 92000}),
           ("signer", "stack", {"x86-64": 1500, "thumb": 1500}))
 TOLERANCE = 1.02
 SKIPPED = 77
@@ -134,8 +140,9 @@ def measure(folder, includes, whole_call_heap):
         if architecture == "x86-64" and whole_call_heap:
             output = subprocess.run([whole_call_heap], check=True, stdout=subprocess.PIPE, text=True)
             heap["whole_call"] = int(output.stdout.split()[1])
-        for subject in SUBJECTS:
-            for level in LEVELS:
+        programs = PROGRAMS if architecture in PROGRAM_ARCHITECTURES else ()
+        for subject in SUBJECTS + programs:
+            for level in LEVELS if subject in SUBJECTS else LEVELS[:1]:
                 sizes = measure_object(compiler, level, os.path.join(folder, subject + ".cpp"), includes)
                 if sizes is None:
                     break
@@ -154,6 +161,9 @@ def show(figures):
     note("stack: the deepest chain of the library's own calls, without libcurl and OpenSSL; nested JSON"
          " takes up to a kilobyte more")
     note("heap: the most during one call; that of whole_call is libcurl's and OpenSSL's too")
+    clang = figures.get("whole_call x86-64-clang -Os")
+    if clang:
+        note(f"whole_call with clang at -Os: {clang['text']} bytes of text")
     for subject, column, limits in LIMITS:
         for architecture, limit in limits.items():
             sizes = figures.get(f"{subject} {architecture} -Os")
