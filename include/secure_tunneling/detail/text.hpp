@@ -177,8 +177,7 @@ SECURE_TUNNELING_NOINLINE inline void appendVisible(std::string& out, std::strin
 SECURE_TUNNELING_NOINLINE inline void makeVisible(std::string& text, bool keepsLines = false) {
   std::string visible;
   appendVisible(visible, text, keepsLines);
-  text.clear();
-  append(text, visible);
+  text = visible;
 }
 
 /// `text` for a message: cut to `longest` bytes, as of `appendVisible`, between two marks.

@@ -354,8 +354,9 @@ inline void findTypeProblem(const StringMember& member, std::string& problem) {
 SECURE_TUNNELING_NOINLINE inline std::string_view sanitizeErrorCode(
     std::string_view code) noexcept {
   code = takePart(code, ':');
-  code.remove_prefix(code.find('#') + 1);  // nothing, where there is none
-  return trimBlanks(code);
+  std::string_view behind = code;
+  const bool isBehind = takePart(behind, '#').size() != code.size();
+  return trimBlanks(isBehind ? behind : code);
 }
 
 /// Milliseconds the service asks to wait: its own header in milliseconds, or HTTP's in seconds.

@@ -3,6 +3,7 @@
 #define SECURE_TUNNELING_SIGV4_SIGNER_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -131,10 +132,10 @@ inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
     if (depthOf(takePart(rest, '/')) < 0) tail = rest;
   }
   const std::string_view head(path.data(), path.size() - tail.size());
-  // What is taken back is known from the end, but is written from the front. There is room for a
-  // group of names; where there are more, the rest is gone through again.
-  constexpr std::size_t groupSize = 32;
-  std::string_view group[groupSize];
+  // What is taken back is known from the end, but is written from the front. There is room for
+  // where a group of names begin; where there are more, the rest is gone through again.
+  constexpr std::size_t groupSize = 64;
+  std::uint32_t group[groupSize];
   for (std::size_t left = head.size(); left != 0;) {
     std::size_t found = 0;
     int takenBack = 0;
@@ -142,10 +143,9 @@ inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
       std::size_t begin = end;
       while (begin != 0 && head[begin - 1] != '/')
         --begin;
-      const std::string_view segment(head.data() + begin, end - begin);
-      const int depth = depthOf(segment);
+      const int depth = depthOf({head.data() + begin, end - begin});
       if (depth > 0 && takenBack == 0) {
-        group[found++ % groupSize] = segment;
+        group[found++ % groupSize] = static_cast<std::uint32_t>(begin);
       } else {
         takenBack -= depth;
       }
@@ -153,8 +153,10 @@ inline void appendPath(PieceBuffer& out, std::string_view path, bool normalize,
     }
     left = found;
     for (std::size_t i = 0; i != groupSize && left != 0; ++i) {
+      std::string_view rest = head;
+      rest.remove_prefix(group[--left % groupSize]);
       out.append('/');
-      appendPathText(out, group[--left % groupSize], encode);
+      appendPathText(out, takePart(rest, '/'), encode);
       isRoot = false;
     }
   }
