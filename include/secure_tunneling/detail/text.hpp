@@ -96,20 +96,18 @@ SECURE_TUNNELING_NOINLINE inline bool isListed(std::string_view word,
 class Decimal {
  public:
   SECURE_TUNNELING_NOINLINE explicit Decimal(std::uint64_t number) noexcept {
-    digits_[begin_] = '\0';
     do {
       digits_[--begin_] = static_cast<char>('0' + number % 10);
       number /= 10;
     } while (number != 0);
   }
   [[nodiscard]] std::string_view text() const noexcept {
-    return {digits_ + begin_, sizeof digits_ - 1 - begin_};
+    return {digits_ + begin_, sizeof digits_ - begin_};
   }
-  [[nodiscard]] const char* cString() const noexcept { return digits_ + begin_; }
 
  private:
-  char digits_[21];
-  std::size_t begin_ = sizeof digits_ - 1;
+  char digits_[20];
+  std::size_t begin_ = sizeof digits_;
 };
 
 /// Appends a number in decimal digits.
