@@ -38,7 +38,7 @@ class ProfileCredentials {
   explicit ProfileCredentials(const std::string& profile)
       : services_(optionsOf({})),
         local_(optionsOf(localOptions())),
-        chain_(services_, local_, clock_, givenOf(profile)),
+        chain_(services_, local_, clock_, givenOf(profile), &resolver_),
         cache_(chain_) {}
 
   [[nodiscard]] st::CredentialsSource& source() noexcept { return cache_; }
@@ -66,6 +66,7 @@ class ProfileCredentials {
   st::SystemClock clock_;
   st::CurlTransport services_;
   st::CurlTransport local_;
+  st::SystemHostResolver resolver_{1'000, false};
   st::BasicDefaultChain<st::OpensslSha256> chain_;
   st::CachedCredentials cache_;
 };

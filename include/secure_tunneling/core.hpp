@@ -23,6 +23,7 @@
 #include "secure_tunneling/secret.hpp"
 #include "secure_tunneling/settings.hpp"
 #include "secure_tunneling/sigv4/canonical_query.hpp"
+#include "secure_tunneling/sigv4/canonical_request.hpp"
 #include "secure_tunneling/sigv4/signer.hpp"
 #include "secure_tunneling/version.hpp"
 

@@ -5,11 +5,11 @@
 /// Everything, with the adapters for libcurl, OpenSSL and POSIX.
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/default_credentials_chain.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
 #include "secure_tunneling/configuration/shared_settings.hpp"
 #include "secure_tunneling/core.hpp"
-#include "secure_tunneling/credentials/default_chain.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

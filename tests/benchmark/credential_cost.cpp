@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/default_credentials_chain.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
+#include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/core.hpp"
 #include "secure_tunneling/credentials/assume_role.hpp"
 #include "secure_tunneling/credentials/cached.hpp"
 #include "secure_tunneling/credentials/container.hpp"
-#include "secure_tunneling/credentials/default_chain.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
 #include "secure_tunneling/credentials/instance_metadata.hpp"
 #include "secure_tunneling/credentials/iot_role_alias.hpp"
@@ -53,7 +54,8 @@ bool rotate(std::string_view tunnelId, std::string_view region, Secret& sourceAc
 #elif defined(SOURCE_sso)
   SsoCredentials source(transport, clock);
 #elif defined(SOURCE_container)
-  ContainerCredentials source(transport, clock);
+  SystemHostResolver resolver;
+  ContainerCredentials source(transport, clock, &resolver);
 #elif defined(SOURCE_instance_metadata)
   InstanceMetadataCredentials source(transport, clock);
 #elif defined(SOURCE_iot_role_alias)

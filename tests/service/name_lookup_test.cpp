@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/credentials/container.hpp"
 #include "support/caller.hpp"
 #include "support/environment.hpp"
@@ -79,7 +80,8 @@ TEST_CASE("a container's agent by name is asked at the addresses that were check
   environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(agentHost) + port);
   ManualClock clock;
   CurlTransport transport(direct());
-  ContainerCredentials source(transport, clock);
+  SystemHostResolver resolver;
+  ContainerCredentials source(transport, clock, &resolver);
   Credentials credentials;
   for (auto& count : agentLookups)
     count = 0;

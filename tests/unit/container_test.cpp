@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/catch.hpp"
@@ -211,6 +212,30 @@ TEST_CASE(
     CHECK(request.header("Host") == "agent:81");
   }
   CHECK(asked == urls);
+}
+
+TEST_CASE("without a resolver localhost is the only name") {
+  Container container;
+  ContainerCredentials source(container.transport, container.clock);
+  Credentials credentials;
+  const auto ask = [&](const char* url) {
+    container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+    return source.retrieve({}, credentials);
+  };
+  container.transport.fail(Delivery::NotSent).answer(200, document);
+  REQUIRE(ask("http://LocalHost:8080/x"));
+  REQUIRE(container.transport.requests().size() == 2);
+  CHECK(container.transport.requests()[0].url == "http://127.0.0.1:8080/x");
+  CHECK(container.transport.requests()[1].url == "http://[::1]:8080/x");
+  CHECK(container.transport.requests()[1].authority == "localhost:8080");
+  const Result<void> refused = ask("http://agent:8080/x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::Configuration);
+  CHECK(
+      refused.error().message ==
+      "container: AWS_CONTAINER_CREDENTIALS_FULL_URI \"http://agent:8080/x\": a host name takes a "
+      "HostResolver, which the program has not given");
+  CHECK(container.transport.requests().size() == 2);
 }
 
 TEST_CASE("the system resolves names to addresses") {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "secure_tunneling/adapters/default_credentials_chain.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/credentials/default_chain.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"

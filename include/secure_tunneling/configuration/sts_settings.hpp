@@ -6,7 +6,8 @@
 #include <string_view>
 
 #include "secure_tunneling/configuration/detail/configured.hpp"
-#include "secure_tunneling/credentials/detail/sts.hpp"
+#include "secure_tunneling/endpoint/sts_endpoint.hpp"
+#include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

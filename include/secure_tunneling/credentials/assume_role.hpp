@@ -11,6 +11,7 @@
 #include "secure_tunneling/call/signed_call.hpp"
 #include "secure_tunneling/credentials/detail/sts.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/endpoint/sts_endpoint.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/sigv4/signer.hpp"
 

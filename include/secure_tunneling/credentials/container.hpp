@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/configuration/detail/environment.hpp"
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
 #include "secure_tunneling/credentials/detail/credentials_document.hpp"
@@ -93,11 +92,10 @@ class ContainerCall final : public SourceCall {
 /// (`CurlTransportOptions::noProxy`) and give up soon: the agent is on the same host.
 class ContainerCredentials final : public SerialSource {
  public:
-  /// Without `resolver` a `SystemHostResolver` is used.
+  /// `resolver` looks names up, a `SystemHostResolver` for one; without it the only name is
+  /// localhost.
   ContainerCredentials(HttpTransport& transport, Clock& clock, HostResolver* resolver = nullptr)
-      : transport_(transport),
-        clock_(clock),
-        resolver_(resolver != nullptr ? *resolver : systemResolver_) {}
+      : transport_(transport), clock_(clock), resolver_(resolver) {}
 
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
@@ -159,7 +157,13 @@ class ContainerCredentials final : public SerialSource {
                            ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
     bool isLocal = isLocalAgent(host.c_str());
     if (!isAddress) {
-      resolver_.resolve(host, addresses);
+      if (resolver_ != nullptr) {
+        resolver_->resolve(host, addresses);
+      } else if (host == "localhost"sv) {
+        addresses = {"127.0.0.1", "::1"};
+      } else {
+        return "a host name takes a HostResolver, which the program has not given"sv;
+      }
       if (addresses.empty()) return "the host name has no address"sv;
       isLocal = true;
       for (const std::string& address : addresses)
@@ -209,8 +213,7 @@ class ContainerCredentials final : public SerialSource {
 
   HttpTransport& transport_;
   Clock& clock_;
-  SystemHostResolver systemResolver_;
-  HostResolver& resolver_;
+  HostResolver* resolver_;
   // Of the search that is under way.
   Endpoint endpoint_;
   std::vector<std::string> addresses_;

@@ -7,32 +7,16 @@
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/text.hpp"
-#include "secure_tunneling/sigv4/detail/hash_message.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
-namespace sigv4 {
 namespace detail {
 
-/// Whether a character stands for itself in a canonical URI (RFC 3986, 2.3).
+/// Whether a character stands for itself in a URI (RFC 3986, 2.3).
 inline bool isUnreserved(char c) noexcept {
-  using secure_tunneling::detail::isAlpha;
-  using secure_tunneling::detail::isDigit;
   constexpr std::string_view marks = "-._~"sv;
   return isAlpha(c) || isDigit(c) || std::memchr(marks.data(), c, marks.size()) != nullptr;
 }
-
-/// Appends a byte as `%` and two hexadecimal digits.
-inline void appendPercentEncoded(PieceBuffer& out, unsigned byte) noexcept {
-  out.append('%');
-  out.append("0123456789ABCDEF"[byte >> 4]);
-  out.append("0123456789ABCDEF"[byte & 15]);
-}
-
-}  // namespace detail
-}  // namespace sigv4
-
-namespace detail {
 
 /// Appends `text` with all but the unreserved characters percent-encoded: one part of a path or of
 /// a query, or one side of a form's field.
@@ -41,8 +25,8 @@ void appendPercentEncoded(std::string_view text, Text& out) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
-    out.append(sigv4::detail::isUnreserved(c) ? std::string_view(&c, 1)
-                                              : std::string_view(encoded, sizeof encoded));
+    out.append(isUnreserved(c) ? std::string_view(&c, 1)
+                               : std::string_view(encoded, sizeof encoded));
   }
 }
 

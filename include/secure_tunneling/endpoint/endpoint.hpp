@@ -12,7 +12,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
-#include "secure_tunneling/sigv4/signer.hpp"
+#include "secure_tunneling/sigv4/canonical_request.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {

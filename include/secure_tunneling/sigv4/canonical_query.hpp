@@ -14,6 +14,8 @@ inline namespace v0_1 {
 namespace sigv4 {
 namespace detail {
 
+using secure_tunneling::detail::isUnreserved;
+
 enum class ParameterPart : unsigned char { Name, Value };
 
 /// What `takeByte` gives: one of the first two, or a byte, to which `literal` is added where it

@@ -18,9 +18,9 @@
 #include <string_view>
 #include <utility>
 
-#include "secure_tunneling/adapters/openssl_sha1.hpp"
 #include "secure_tunneling/configuration/detail/environment.hpp"
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
+#include "secure_tunneling/credentials/detail/sha1.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
 
@@ -100,7 +100,7 @@ struct SsoToken {
 inline std::string ssoTokenPath(std::string_view key) {
   std::string home = homeDirectory();
   if (!home.empty() && home.back() == '/') home.pop_back();
-  return concat({home, "/.aws/sso/cache/"sv, OpensslSha1::hex(key), ".json"sv});
+  return concat({home, "/.aws/sso/cache/"sv, sha1Hex(key), ".json"sv});
 }
 
 /// Reads the text of the file in place and wipes it. Returns what is wrong with it; never a value.

@@ -13,7 +13,6 @@
 #include "secure_tunneling/credentials/detail/source_call.hpp"
 #include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/time.hpp"
-#include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/protocol/detail/xml.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 
@@ -21,52 +20,6 @@
 /// requests are forms and whose answers are XML.
 namespace secure_tunneling {
 inline namespace v0_1 {
-
-/// How STS is reached. Plain values; nothing is read from the environment or a file.
-struct StsSettings {
-  /// Names the endpoint and the signing scope.
-  std::string region;
-  /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
-  std::string endpointUrl;
-  bool useFipsEndpoint = false;
-  bool useDualStackEndpoint = false;
-  /// Asks the global endpoint for the regions that are older than regional ones, as AWS tools do
-  /// with AWS_STS_REGIONAL_ENDPOINTS=legacy.
-  bool useGlobalEndpoint = false;
-  /// Lets `endpointUrl` be http for hosts other than loopback. Credentials then travel in the
-  /// clear.
-  bool allowHttp = false;
-  /// Attempts in all, the first included.
-  int maxAttempts = 3;
-};
-
-/// Resolves the endpoint of STS by its published rule set. Errors are as of `resolveEndpoint`.
-inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
-  constexpr std::string_view globalRegions =
-      " ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 "
-      "eu-central-1 "
-      "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 "sv;
-  // An explicit endpoint and the checks are those of every service.
-  Result<Endpoint> endpoint =
-      resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                       settings.useDualStackEndpoint, settings.allowHttp});
-  if (!endpoint || !settings.endpointUrl.empty()) return endpoint;
-  const bool isPlain = !settings.useFipsEndpoint && !settings.useDualStackEndpoint;
-  const bool isGlobal =
-      isPlain && (settings.region == "aws-global"sv ||
-                  (settings.useGlobalEndpoint &&
-                   globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
-                       std::string_view::npos));
-  const detail::Partition& partition = detail::partitionOf(settings.region);
-  const bool isFipsName = settings.useFipsEndpoint &&
-                          (settings.useDualStackEndpoint || !detail::isGovCloud(settings.region));
-  detail::assignPieces(
-      endpoint->url, {isFipsName ? "https://sts-fips"sv : "https://sts"sv, isGlobal ? ""sv : "."sv,
-                      isGlobal ? ""sv : settings.region,
-                      detail::dnsSuffix(partition, settings.useDualStackEndpoint), "/"sv});
-  detail::finishRegional(*endpoint, isGlobal ? "us-east-1"sv : settings.region);
-  return endpoint;
-}
 
 namespace detail {
 

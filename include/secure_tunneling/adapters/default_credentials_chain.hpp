@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP
+#define SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP
+
+#include <string>
+#include <utility>
+
+#include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/openssl_sha256.hpp"
+#include "secure_tunneling/adapters/system_clock.hpp"
+#include "secure_tunneling/adapters/system_host_resolver.hpp"
+#include "secure_tunneling/credentials/cached.hpp"
+#include "secure_tunneling/credentials/default_chain.hpp"
+#include "secure_tunneling/credentials/instance_region.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// What reaches agents on this host and its link, where the services of AWS are reached by
+/// `options`: past every proxy, and with little patience. The CAs are the same: the agent of a
+/// container may be asked over https.
+inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& options) {
+  CurlTransportOptions local;
+  local.connectTimeoutMs = 1'000;
+  local.totalTimeoutMs = 1'000;
+  local.noProxy = "*"sv;
+  local.caFile = options.caFile;
+  local.caPath = options.caPath;
+  local.caOrigin = options.caOrigin;
+  local.initializeCurl = options.initializeCurl;
+  local.userAgent = options.userAgent;
+  return local;
+}
+
+}  // namespace detail
+
+/// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
+/// it is asked. With no source set up, and no instance metadata within reach, it gives up in about
+/// a second. Any number of threads may call it.
+class DefaultCredentialsChain final : public CredentialsSource {
+ public:
+  /// As for `ProfileCredentials`.
+  explicit DefaultCredentialsChain(std::string profile = {})
+      : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
+  /// `options` are for the services of AWS; for agents on this host and its link only their CAs
+  /// count.
+  DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options,
+                          ProcessOptions process = {})
+      : local_(detail::localTransportOptions(options)),
+        resolver_(1'000, options.initializeCurl),
+        transport_(std::move(options)),
+        chain_(transport_, local_, clock_, given, &resolver_, process),
+        cache_(chain_) {}
+
+  Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }
+  void abandon(CredentialsFetch& fetch) noexcept override { cache_.abandon(fetch); }
+  [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
+
+ private:
+  static GivenStsSettings givenProfile(std::string profile) {
+    GivenStsSettings given;
+    given.profile = std::move(profile);
+    return given;
+  }
+
+  SystemClock clock_;
+  CurlTransport local_;
+  SystemHostResolver resolver_;
+  CurlTransport transport_;
+  BasicDefaultChain<OpensslSha256> chain_;
+  CachedCredentials cache_;
+};
+
+/// `addInstanceRegion` with a connection and a clock of its own. Takes about a second where nobody
+/// answers.
+inline Result<void> addInstanceRegion(SharedSettings& shared,
+                                      const CurlTransportOptions& options = {}) {
+  CurlTransport local(detail::localTransportOptions(options));
+  SystemClock clock;
+  return addInstanceRegion(shared, local, clock);
+}
+
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP
