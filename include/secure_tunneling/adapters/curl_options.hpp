@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_ADAPTERS_CURL_OPTIONS_HPP
+#define SECURE_TUNNELING_ADAPTERS_CURL_OPTIONS_HPP
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/version.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// The numbers among the options where a program sets none.
+struct CurlDefaults {
+  static constexpr int connectTimeoutMs = 10'000;
+  static constexpr int totalTimeoutMs = 60'000;
+  static constexpr int lowSpeedBytesPerSecond = 1;
+  static constexpr int lowSpeedSeconds = 30;
+  static constexpr std::size_t maxResponseBytes = std::size_t{64} * 1024;
+  static constexpr std::size_t maxHeaderBytes = std::size_t{16} * 1024;
+  static constexpr char userAgent[] = "secure_tunneling/" SECURE_TUNNELING_VERSION_STRING;
+};
+
+/// The most that is accepted of headers, whatever the options say: libcurl from 8.3 on gives up at
+/// 300 kB itself, with a code that says nothing of it.
+constexpr std::size_t mostHeaderBytes = std::size_t{256} * 1024;
+/// The most that is set aside for a body before it is there.
+constexpr std::size_t mostReservedBytes = std::size_t{1024} * 1024;
+
+}  // namespace detail
+
+struct CurlTransportOptions {
+  /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and
+  /// `totalTimeoutMs` a libcurl before 7.87, or with a glibc before 2.34, still waits for a look-up
+  /// that is under way, for as long as the system's resolver takes. Otherwise it is left to its
+  /// thread, and libcurl is kept in memory from then on, so that a plug-in can be unloaded
+  /// meanwhile; one that libcurl is linked into stays with it.
+  long connectTimeoutMs = detail::CurlDefaults::connectTimeoutMs;
+  /// Milliseconds for the whole exchange; 0 for no limit.
+  long totalTimeoutMs = detail::CurlDefaults::totalTimeoutMs;
+  /// Gives up when fewer bytes a second than this move for `lowSpeedSeconds`; 0 for no limit.
+  long lowSpeedBytesPerSecond = detail::CurlDefaults::lowSpeedBytesPerSecond;
+  long lowSpeedSeconds = detail::CurlDefaults::lowSpeedSeconds;
+  /// The longest body and the longest header block that are accepted, in bytes. Memory for both is
+  /// set aside before the transfer and kept, for a body 1 MiB of it at most. SIZE_MAX is no limit,
+  /// but for libcurl's own: of headers 256 KiB are accepted at most, no line over 100 kB, and by a
+  /// newer one not more than some thousand lines.
+  std::size_t maxResponseBytes = detail::CurlDefaults::maxResponseBytes;
+  std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
+  /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
+  std::string proxy;
+  /// Hosts to reach without the proxy, comma-separated; "*" for all.
+  std::string noProxy;
+  /// A PEM bundle to trust instead of the system's, for servers and for a proxy over https.
+  std::string caFile;
+  /// A directory of CAs to trust, hashed as OpenSSL wants it, instead of the system's.
+  std::string caPath;
+  /// What named these two, for errors: a variable, or a file with the line.
+  std::string caOrigin;
+  /// PEM files for mutual TLS. The key must not be encrypted: nobody is asked for a passphrase.
+  std::string clientCertificateFile;
+  std::string clientKeyFile;
+  /// Off: the server's certificate and name are not checked, and anybody in between can read the
+  /// tokens. For tests.
+  bool verifyTls = true;
+  /// Off where the program itself calls curl_global_init.
+  bool initializeCurl = true;
+  /// The User-Agent header, visible ASCII and blanks, which CloudTrail records; it is not signed.
+  /// Empty to send none.
+  std::string userAgent = detail::CurlDefaults::userAgent;
+
+  /// Trusts what a CA bundle of the AWS tools names, `SharedSettings::caBundle` for one: a
+  /// directory goes to `caPath`, all else to `caFile`, and `origin` to `caOrigin`.
+  void trust(std::string caBundle, std::string origin = {}) {
+    struct stat status {};
+    const bool isDirectory = stat(caBundle.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    (isDirectory ? caPath : caFile) = std::move(caBundle);
+    caOrigin = std::move(origin);
+  }
+
+  /// Adds an application's name to the User-Agent, as `app/NAME`: `SharedSettings::applicationId`
+  /// for one. What may not stand there becomes "-", as in the AWS SDKs; nothing is added for an
+  /// empty name, or where no User-Agent is sent.
+  void addApplication(std::string_view name) {
+    if (name.empty() || userAgent.empty()) return;
+    detail::append(userAgent, " app/");
+    for (const char c : name) {
+      const bool isPlain = detail::isAlpha(c) || detail::isDigit(c) ||
+                           (c != '\0' && std::strchr("!$%&'*+-.^_`|~,", c) != nullptr);
+      userAgent.push_back(isPlain ? c : '-');
+    }
+  }
+};
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_CURL_OPTIONS_HPP

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_LIBRARY_HPP
+#define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_LIBRARY_HPP
+
+#include <curl/curl.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <cstring>
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// `curl_global_init`, once in the process.
+///
+/// A lock without constructor, and without destructor at exit: works without thread-safe statics,
+/// too, and the call after one without memory tries again.
+inline CURLcode initializeCurlOnce() {
+// The system's macro is 0 for a pointer in it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
+  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+#pragma GCC diagnostic pop
+  static bool isDone = false;
+  pthread_mutex_lock(&mutex);
+  const CURLcode code = isDone ? CURLE_OK : curl_global_init(CURL_GLOBAL_DEFAULT);
+  isDone = code == CURLE_OK;
+  pthread_mutex_unlock(&mutex);
+  return code;
+}
+
+/// Whether libcurl may write with SIGPIPE: not to a socket itself, and from 7.88 on it writes for
+/// OpenSSL too. The three system calls of a guard are a tenth of a warm call.
+inline bool raisesSigpipe(const curl_version_info_data& libcurl) noexcept {
+  return libcurl.version_num < 0x075800 || libcurl.ssl_version == nullptr ||
+         std::strncmp(libcurl.ssl_version, "OpenSSL/", 8) != 0;
+}
+
+/// Whether a TLS connection that ends without saying so is an error: not with an older OpenSSL,
+/// which libcurl from 7.87 to 8.14 keeps from seeing it, and not with other libraries for
+/// certain.
+inline bool tellsTlsEnd(const curl_version_info_data& libcurl) noexcept {
+  return libcurl.ssl_version != nullptr && std::strncmp(libcurl.ssl_version, "OpenSSL/", 8) == 0 &&
+         std::strcmp(libcurl.ssl_version + 8, "3.2") >= 0;
+}
+
+/// Sessions save a later connection little CPU time, and where memory runs out libcurl 7.88 frees
+/// parts of one twice. But 7.87.0 crashes without them (its issue 10380).
+inline bool keepsTlsSessions(const curl_version_info_data& libcurl) noexcept {
+  return libcurl.version_num == 0x075700;
+}
+
+inline bool isNamedByHash(const char* name) noexcept {
+  return std::strspn(name, "0123456789abcdef") == 8 && std::strcmp(name + 8, ".0") == 0;
+}
+
+/// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). Inline, for size:
+/// it has one caller.
+[[gnu::always_inline]] inline bool hasHashedCas(
+    [[maybe_unused]] const curl_version_info_data& libcurl) {
+#if LIBCURL_VERSION_NUM >= 0x074600
+  if (libcurl.age < CURLVERSION_SEVENTH || libcurl.capath == nullptr) return false;
+  DIR* const directory = opendir(libcurl.capath);
+  if (directory == nullptr) return false;
+  const dirent* entry = nullptr;
+  do {
+    entry = readdir(directory);
+  } while (entry != nullptr && !isNamedByHash(entry->d_name));
+  closedir(directory);
+  return entry != nullptr;
+#else
+  return false;
+#endif
+}
+
+/// A look-up that is given up goes on in a thread of libcurl's, which must not lose its code
+/// where a program unloads the plug-in that brought libcurl.
+inline void keepLibcurlLoaded() noexcept {
+#if LIBCURL_VERSION_NUM >= 0x075700 && \
+    (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+  Dl_info library{};
+  if (dladdr(reinterpret_cast<const void*>(&curl_easy_perform), &library) != 0)
+    dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
+}
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_LIBRARY_HPP

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_SETUP_HPP
+#define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_SETUP_HPP
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/adapters/curl_options.hpp"
+#include "secure_tunneling/adapters/detail/curl_handle.hpp"
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/detail/wipe.hpp"
+#include "secure_tunneling/result.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// What options change. Virtual, so that a program that gives none does not link it.
+class CurlSetup {
+ public:
+  virtual ~CurlSetup() = default;
+  /// Returns whether that is, among others, which CAs to trust.
+  virtual bool apply(CurlHandle& curl) const = 0;
+  /// The proxy's URL without what stands in front of its host, as far as it is known.
+  [[nodiscard]] virtual const char* proxyHost() const noexcept = 0;
+  /// Whether a proxy over https may be in front of services over https.
+  [[nodiscard]] virtual bool mayUseTlsProxy() const noexcept = 0;
+  /// Says which file the error is about, and what is wrong with it, where it is about one.
+  virtual void explain(Error& error, std::string_view server) const = 0;
+};
+
+/// What `CurlTransportOptions` change.
+class CurlSetupByOptions final : public CurlSetup {
+ public:
+  explicit CurlSetupByOptions(CurlTransportOptions&& options) : options_(std::move(options)) {}
+
+  bool apply(CurlHandle& curl) const override {
+    // libcurl reads 0 as its own default of 300 seconds.
+    curl.set(CURLOPT_CONNECTTIMEOUT_MS,
+             options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffffL);
+    curl.set(CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs);
+    curl.set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
+    curl.set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
+    curl.set(CURLOPT_USERAGENT, options_.userAgent.empty() ? nullptr : options_.userAgent.c_str());
+    if (!options_.verifyTls) {
+      curl.set(CURLOPT_SSL_VERIFYPEER, 0L);
+      curl.set(CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    curl.setUnlessEmpty(CURLOPT_PROXY, options_.proxy);
+    curl.setUnlessEmpty(CURLOPT_NOPROXY, options_.noProxy);
+    curl.setUnlessEmpty(CURLOPT_SSLCERT, options_.clientCertificateFile);
+    curl.setUnlessEmpty(CURLOPT_SSLKEY, options_.clientKeyFile);
+    // Without one OpenSSL asks for it on the terminal, and waits.
+    if (!options_.clientCertificateFile.empty()) curl.set(CURLOPT_KEYPASSWD, "");
+    // Reading one of these from a pipe could wait for ever.
+    if (isNoFile(options_.clientCertificateFile) || isNoFile(options_.clientKeyFile)) {
+      curl.code = CURLE_SSL_CERTPROBLEM;
+    }
+    if (isNoFile(options_.caFile)) curl.code = CURLE_SSL_CACERT_BADFILE;
+    return setCas(curl);
+  }
+  /// That of the options, else of the first variable that libcurl looks at for https, without
+  /// which a proxy is hardly in the way.
+  [[nodiscard]] const char* proxyHost() const noexcept override {
+    const char* const url = findProxy("");
+    const char* const at = std::strrchr(url, '@');
+    if (at != nullptr) return at + 1;
+    const char* const scheme = std::strstr(url, "://");
+    return scheme != nullptr ? scheme + 3 : url;
+  }
+  [[nodiscard]] bool mayUseTlsProxy() const noexcept override {
+    return *findProxy("https:") != '\0';
+  }
+  void explain(Error& error, std::string_view server) const override {
+    const int code = error.transportCode;
+    if (code == CURLE_SSL_CACERT_BADFILE) {
+      const std::string& origin = options_.caOrigin;
+      explain(error, server, origin.empty() ? "CA bundle"sv : std::string_view(origin),
+              options_.caFile.empty() ? options_.caPath : options_.caFile);
+    } else if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_BAD_FUNCTION_ARGUMENT) {
+      // The second is what libcurl 8.23 says of an encrypted key, and of much else.
+      const std::string& certificate = options_.clientCertificateFile;
+      const std::string& key = options_.clientKeyFile;
+      const bool isKeyAtFault = *problemOf(certificate) == '\0' && *problemOf(key) != '\0';
+      if (isKeyAtFault) {
+        explain(error, server, "client key"sv, key);
+      } else if (code == CURLE_SSL_CERTPROBLEM || *problemOf(certificate) != '\0') {
+        explain(error, server, "client certificate"sv, certificate);
+      }
+    }
+  }
+
+ private:
+  /// The first URL of a proxy that begins with `scheme`, of the options or else of the variables;
+  /// empty without one.
+  [[nodiscard]] const char* findProxy(std::string_view scheme) const noexcept {
+    const char* url = options_.proxy.c_str();
+    const bool isGiven = *url != '\0';
+    for (const char* const name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+      if (!isGiven) url = std::getenv(name);
+      if (url == nullptr || *url == '\0') continue;
+      if (equalsIgnoreCase(headOf(url, scheme.size()), scheme)) return url;
+    }
+    return "";
+  }
+  static void explain(Error& error, std::string_view server, std::string_view name,
+                      const std::string& path) {
+    const char* const problem = problemOf(path);
+    if (*problem != '\0') {
+      error.message = concat({name, " "sv, path, ": "sv, problem, " ("sv, server, ")"sv});
+    } else if (error.message.find(path) == std::string::npos) {
+      error.message = concat({name, " "sv, path, ": "sv, error.message});
+    }
+  }
+
+  /// Whether something is there that is neither a file nor a directory.
+  static bool isNoFile(const std::string& path) noexcept {
+    struct stat status {};
+    return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  }
+  /// Why a file of certificates or keys cannot be used, where that can be seen; empty without a
+  /// path.
+  static const char* problemOf(const std::string& path) noexcept {
+    if (path.empty()) return "";
+    if (isNoFile(path)) return "not a regular file";
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) return std::strerror(errno);
+    const char* const problem = problemOf(file);
+    ::close(file);
+    return problem;
+  }
+  static const char* problemOf(int file) noexcept {
+    // PEM says so of a key that needs a passphrase.
+    constexpr std::string_view word = "ENCRYPTED"sv;
+    std::size_t matched = 0;
+    char text[1024];
+    ssize_t size = 0;
+    while (matched != word.size() && (size = ::read(file, text, sizeof text)) > 0) {
+      for (ssize_t i = 0; i != size && matched != word.size(); ++i)
+        matched = text[i] == word[matched] ? matched + 1 : std::size_t{text[i] == word[0]};
+    }
+    wipe(text, sizeof text);
+    if (size < 0) return std::strerror(errno);
+    return matched == word.size() ? "the key is encrypted, and nobody is asked for its passphrase"
+                                  : "";
+  }
+  /// In place of libcurl's own, of which it has a bundle, a directory or both.
+  bool setCas(CurlHandle& curl) const noexcept {
+    if (options_.caFile.empty() && options_.caPath.empty()) return false;
+    curl_easy_setopt(curl.handle, CURLOPT_CAINFO, nullptr);
+    curl_easy_setopt(curl.handle, CURLOPT_CAPATH, nullptr);
+    curl.setUnlessEmpty(CURLOPT_CAINFO, options_.caFile);
+    curl.setUnlessEmpty(CURLOPT_CAPATH, options_.caPath);
+    // A libcurl that has no proxies over https refuses these two.
+    curl_easy_setopt(curl.handle, CURLOPT_PROXY_CAINFO, textOrNull(options_.caFile));
+    curl_easy_setopt(curl.handle, CURLOPT_PROXY_CAPATH, textOrNull(options_.caPath));
+    return true;
+  }
+  static const char* textOrNull(const std::string& text) noexcept {
+    return text.empty() ? nullptr : text.c_str();
+  }
+
+  CurlTransportOptions options_;
+};
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_SETUP_HPP
