@@ -30,7 +30,7 @@ if(NOT SECURE_TUNNELING_INSTALL)
   return()
 endif()
 
-install(DIRECTORY include/secure_tunneling DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY include/secure_tunneling DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/secure_tunneling")
 install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling-config.cmake"
