@@ -82,6 +82,9 @@ struct Error {
   return error;
 }
 
+template <class T>
+class Result;
+
 namespace detail {
 
 /// An `Error` whose message is put together from pieces: in place, for an echo in one of them has
@@ -103,6 +106,12 @@ using ErrorBox = Owned<Error>;
 
 struct InPlace {};
 
+/// The error of a result, as it lies on the heap; empty on success.
+inline ErrorBox&& takeError(Result<void>&& result) noexcept;
+/// Makes a result an error, in place of its value.
+template <class T>
+void fail(Result<T>& result, ErrorBox&& error) noexcept;
+
 }  // namespace detail
 
 /// A value or an `Error`: the part of `std::expected` that works without exceptions. Move-only.
@@ -115,14 +124,9 @@ class [[nodiscard]] Result {
   Result(T&& value) : value_(std::move(value)), hasValue_(true) {}  // NOLINT(*-explicit-*)
   Result(Error&& error)                                             // NOLINT(*-explicit-*)
       : error_(detail::boxed(std::move(error))), hasValue_(false) {}
-  // For the library itself: an error that is boxed, and a value that is filled in place, or not.
+  // For the library itself, as their types are: a boxed error, and a value to be filled in place.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
   explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
-  void become(detail::ErrorBox&& error) noexcept {
-    destroy();
-    ::new (static_cast<void*>(&error_)) detail::ErrorBox(std::move(error));
-    hasValue_ = false;
-  }
   Result(Result&& other) noexcept : hasValue_(other.hasValue_) { take(other); }
   Result& operator=(Result&& other) noexcept {
     if (this != &other) {
@@ -148,6 +152,9 @@ class [[nodiscard]] Result {
   Error&& error() && noexcept { return assert(!hasValue_), std::move(*error_); }
 
  private:
+  template <class U>
+  friend void detail::fail(Result<U>& result, detail::ErrorBox&& error) noexcept;
+
   SECURE_TUNNELING_NOINLINE void take(Result& other) noexcept {
     if (hasValue_) {
       ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
@@ -176,7 +183,7 @@ class [[nodiscard]] Result<void> {
  public:
   Result() noexcept = default;
   Result(Error&& error) : error_(detail::boxed(std::move(error))) {}  // NOLINT(*-explicit-*)
-  // For the library itself, as `box()`, which is empty on success.
+  // For the library itself, as its type is.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)) {}
 
   [[nodiscard]] bool hasValue() const noexcept { return error_.empty(); }
@@ -186,13 +193,24 @@ class [[nodiscard]] Result<void> {
   const Error& error() const& noexcept { return *error_; }
   Error&& error() && noexcept { return std::move(*error_); }
 
-  [[nodiscard]] detail::ErrorBox& box() noexcept { return error_; }
-
  private:
+  friend detail::ErrorBox&& detail::takeError(Result<void>&& result) noexcept;
+
   detail::ErrorBox error_;
 };
 
 namespace detail {
+
+inline ErrorBox&& takeError(Result<void>&& result) noexcept {
+  return std::move(result.error_);
+}
+
+template <class T>
+void fail(Result<T>& result, ErrorBox&& error) noexcept {
+  result.destroy();
+  ::new (static_cast<void*>(&result.error_)) ErrorBox(std::move(error));
+  result.hasValue_ = false;
+}
 
 /// A result that is an `Error`; its message is the three texts.
 SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char* text,

@@ -34,7 +34,7 @@ class BasicClient {
         credentials_(credentials),
         clock_(clock) {}
 
-  [[nodiscard]] const Settings& settings() const noexcept { return state_.settings; }
+  [[nodiscard]] const Settings& settings() const noexcept { return state_.settings(); }
 
  private:
   template <class H>

@@ -22,6 +22,8 @@ namespace detail {
 
 /// Resolves the endpoint of settings that have an endpoint URL.
 inline Result<void> resolveByUrl(Endpoint& endpoint, const Settings& settings);
+/// Resolves the endpoint of any settings into a new one of the caller's.
+inline Result<void> resolveInto(Endpoint& endpoint, const Settings& settings);
 
 }  // namespace detail
 
@@ -53,11 +55,6 @@ class EndpointUrl {
   [[nodiscard]] const char* data() const noexcept { return text_.data(); }
   [[nodiscard]] const char* c_str() const noexcept { return text_.c_str(); }
 
-  /// For the library itself. Must not be empty.
-  Result<void> resolveInto(Endpoint& endpoint, const Settings& settings) const {
-    return resolve_(endpoint, settings);
-  }
-
   // Templates, so that each text is taken as what it is and std's own operators are never better.
   template <class Left, class Right, IfUrlAndText<Left, Right> = 0>
   friend bool operator==(const Left& left, const Right& right) noexcept {
@@ -78,6 +75,8 @@ class EndpointUrl {
   }
 
  private:
+  friend Result<void> detail::resolveInto(Endpoint& endpoint, const Settings& settings);
+
   std::string text_;
   Result<void> (*resolve_)(Endpoint&, const Settings&) = nullptr;
 };
@@ -121,9 +120,8 @@ inline Result<void> resolveByUrl(Endpoint& endpoint, const Settings& settings) {
   return resolved;
 }
 
-/// Resolves the endpoint of `settings` into a new one of the caller's.
 inline Result<void> resolveInto(Endpoint& endpoint, const Settings& settings) {
-  if (!settings.endpointUrl.empty()) return settings.endpointUrl.resolveInto(endpoint, settings);
+  if (!settings.endpointUrl.empty()) return settings.endpointUrl.resolve_(endpoint, settings);
   std::string& region = endpoint.signingRegion;
   region = settings.region;
   const bool isFips = takeFips(region);

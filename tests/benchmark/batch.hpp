@@ -17,8 +17,9 @@ class LibrarySlot {
  public:
   explicit LibrarySlot(const std::string& url)
       : state_(settingsFor(url)), request_(exampleRequest()), handle_(curl_easy_init()) {
-    state_.exchange.response.headers.reserve(4096);
-    state_.exchange.response.body.reserve(4096);
+    auto& response = secure_tunneling::detail::sharedBy(state_).exchange.response;
+    response.headers.reserve(4096);
+    response.body.reserve(4096);
     curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
     curl_easy_setopt(handle_, CURLOPT_POST, 1L);
@@ -55,12 +56,12 @@ class LibrarySlot {
  private:
   static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
     auto& slot = *static_cast<LibrarySlot*>(user);
-    slot.state_.exchange.response.headers.addLine({data, size});
+    slot.call_->response().headers.addLine({data, size});
     return size;
   }
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
     auto& slot = *static_cast<LibrarySlot*>(user);
-    slot.state_.exchange.response.body.append({data, size});
+    slot.call_->response().body.append({data, size});
     return size;
   }
 

@@ -334,9 +334,9 @@ TEST_CASE("an answer past the limits is refused, and memory stays within them") 
     REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::Send);
     auto sent = transport.send(call.request(), call.response());
     REQUIRE_FALSE(sent);
-    CHECK(state.exchange.response.body.capacity() == options.maxResponseBytes);
-    CHECK(state.exchange.response.body.empty());
-    CHECK(state.exchange.response.headers.size() == 0);
+    CHECK(detail::sharedBy(state).exchange.response.body.capacity() == options.maxResponseBytes);
+    CHECK(detail::sharedBy(state).exchange.response.body.empty());
+    CHECK(detail::sharedBy(state).exchange.response.headers.size() == 0);
     call.onSent(std::move(sent), clock.now());
     REQUIRE(call.next(clock.now()) == RotateCall<OpensslSha256>::Step::Done);
     const auto response = call.takeResult();

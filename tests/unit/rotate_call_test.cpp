@@ -400,7 +400,7 @@ TEST_CASE("failures of the transport") {
     driveToSend(call);
     failTransport(call, row.kind, row.delivery);
     if (row.isRetried) {
-      CHECK(state.retryQuota.available() == 490);
+      CHECK(detail::sharedBy(state).retryQuota.available() == 490);
       CHECK(afterWait(call, 1000) == Step::Send);
       failTransport(call, row.kind, row.delivery);
     }
@@ -464,7 +464,7 @@ TEST_CASE("waits grow, are random and end by asking again") {
 TEST_CASE("the calls of a client share the retry quota") {
   Settings settings = settingsForTests();
   CallState state(settings);
-  state.retryQuota.setAvailable(12);
+  detail::sharedBy(state).retryQuota.setAvailable(12);
   const RotateTunnelAccessTokenRequest input = rotateAll();
   {
     Call call(state, input);
@@ -476,7 +476,7 @@ TEST_CASE("the calls of a client share the retry quota") {
     answerError(call, 500, "");
     CHECK(errorOf(call).attempts == 3);
   }
-  CHECK(state.retryQuota.available() == 2);
+  CHECK(detail::sharedBy(state).retryQuota.available() == 2);
   {
     Call call(state, input);
     driveToSend(call);
@@ -488,7 +488,7 @@ TEST_CASE("the calls of a client share the retry quota") {
     driveToSend(call);
     answer(call, 200, goodBody);
   }
-  CHECK(state.retryQuota.available() == 5);
+  CHECK(detail::sharedBy(state).retryQuota.available() == 5);
   Call call(state, input);
   driveToSend(call);
   answerError(call, 500, "");
@@ -852,9 +852,9 @@ TEST_CASE("calls of one client have nothing of each other") {
     REQUIRE(call.next(start) == Step::Send);
     answer(call, 200, goodBody);
   }
-  CHECK(state.exchange.headerLines.empty());
-  CHECK(state.exchange.response.body.empty());
-  CHECK(state.exchange.response.headers.size() == 0);
+  CHECK(detail::sharedBy(state).exchange.headerLines.empty());
+  CHECK(detail::sharedBy(state).exchange.response.body.empty());
+  CHECK(detail::sharedBy(state).exchange.response.headers.size() == 0);
 
   RotateTunnelAccessTokenRequest other = rotateAll();
   other.tunnelId = "other";
@@ -896,7 +896,7 @@ TEST_CASE("a request of the longest headers is whole") {
   CHECK(headerOf(call.request(), "content-type") == "application/x-amz-json-1.1");
   CHECK(headerOf(call.request(), "x-amz-security-token") == token);
   CHECK(headerOf(call.request(), "authorization").find(keyId) != std::string_view::npos);
-  const char* const block = state.exchange.headerLines.expose().data();
+  const char* const block = detail::sharedBy(state).exchange.headerLines.expose().data();
   CHECK(call.request().headers[0].line.data() == block);
 }
 

@@ -17,9 +17,9 @@ class DescribeTunnelCall final : public ServiceCall<TestSha256> {
   DescribeTunnelCall(CallState& state, std::string_view tunnelId,
                      CredentialsSource* source = nullptr)
       : ServiceCall(state, "IoTSecuredTunneling.DescribeTunnel", source, false) {
-    detail::RequestBody json(state.body);
+    detail::RequestBody json(body());
     json.addRequired(R"({"tunnelId":)", "tunnelId", tunnelId);
-    begin(state, json.finish());
+    begin(json.finish());
   }
 
   Result<std::string> takeStatus() {

@@ -9,7 +9,8 @@ using namespace secure_tunneling;
 namespace {
 
 void runOperation(Case& test, CallState& state, const Json& operation) {
-  test.equal("skew before", state.clockSkewMs, operation["initial_client_skew"].integer() * 1000);
+  test.equal("skew before", detail::sharedBy(state).clockSkewMs,
+             operation["initial_client_skew"].integer() * 1000);
   const RotateTunnelAccessTokenRequest input = rotateAll();
   Call call(state, input);
   for (const Json& attempt : operation["attempts"].items()) {
@@ -22,7 +23,8 @@ void runOperation(Case& test, CallState& state, const Json& operation) {
                 response["error_code"]);
     call.onSent({}, {unixMsOf(attempt["client_time_at_receive"].text()), 0});
   }
-  test.equal("skew after", state.clockSkewMs, operation["expected_client_skew"].integer() * 1000);
+  test.equal("skew after", detail::sharedBy(state).clockSkewMs,
+             operation["expected_client_skew"].integer() * 1000);
   if (call.next({}) != Step::Done) return test.check("is done", false);
   test.equal("outcome", call.takeResult() ? "success" : "error",
              operation["expected_outcome"].text());
@@ -34,7 +36,7 @@ void runCase(const Json& json, Report& report) {
   Settings settings = settingsForTests();
   settings.maxAttempts = static_cast<int>(first["max_attempts"].integer());
   CallState state(settings);
-  state.clockSkewMs = first["initial_client_skew"].integer() * 1000;
+  detail::sharedBy(state).clockSkewMs = first["initial_client_skew"].integer() * 1000;
   for (const Json& operation : json["operations"].items()) {
     test.equal("attempts are the client's", operation["max_attempts"].integer(),
                settings.maxAttempts);

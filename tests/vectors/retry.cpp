@@ -25,7 +25,8 @@ void runStandard(const Json& json, Report& report) {
   settings.maxAttempts = static_cast<int>(given["max_attempts"].integer());
   settings.maxBackoffMs = millisecondsOf(given["max_backoff_seconds"]);
   CallState state(settings);
-  state.retryQuota.setAvailable(static_cast<int>(given["initial_retry_tokens"].integer()));
+  detail::sharedBy(state).retryQuota.setAvailable(
+      static_cast<int>(given["initial_retry_tokens"].integer()));
   test.equal("jitter", given["jitter"].integer(), 1);
 
   const RotateTunnelAccessTokenRequest input = rotateAll();
@@ -37,7 +38,8 @@ void runStandard(const Json& json, Report& report) {
     writeAnswer(call.response(), step["status_code"].integer(), step["headers"],
                 step["error_code"]);
     call.onSent({}, now);
-    test.equal("quota", state.retryQuota.available(), step["retry_quota"].integer());
+    test.equal("quota", detail::sharedBy(state).retryQuota.available(),
+               step["retry_quota"].integer());
     const std::string& outcome = step["outcome"].text();
     if (outcome == "retry_request") {
       if (call.next(now) != Step::Wait) return test.check("waits", false);

@@ -89,7 +89,7 @@ class CallMachine : public Steps {
     if (step_ == Step::NeedCredentials) return fetch_->onSent(std::move(sent), now);
     ++attempts_;
     requestBuilt_ = false;
-    error_ = std::move(sent.box());
+    error_ = detail::takeError(std::move(sent));
     if (error_.empty() && exchange_.response.status < 200) {
       setError(ErrorKind::Transport, "the transport gave no final HTTP status");
       error_->delivery = Delivery::Unknown;
@@ -181,7 +181,7 @@ class CallMachine : public Steps {
     lines.append("\0"sv);
   }
   void setError(ErrorKind kind, const char* message) {
-    error_ = std::move(detail::failure(kind, message).box());
+    error_ = detail::takeError(detail::failure(kind, message));
   }
   /// Ends the call with `error_`.
   void fail() {
@@ -217,7 +217,7 @@ class CallMachine : public Steps {
       step_ = Step::Send;
       return;
     }
-    if (!isBetter) error_ = std::move(result.box());
+    if (!isBetter) error_ = detail::takeError(std::move(result));
     fail();
   }
 

@@ -40,14 +40,14 @@ class RotateCall final : public ServiceCall<Hash> {
   RotateCall(ClientState<Hash>& state, const RotateTunnelAccessTokenRequest& request,
              CredentialsSource* source = nullptr, bool mayBlock = false)
       : ServiceCall<Hash>(state, amzTarget, source, mayBlock) {
-    this->begin(state, serializeRequest(request, state.body));
+    this->begin(serializeRequest(request, this->body()));
   }
 
   /// The outcome, at `Done`; only once, for it uses the answer up.
   [[nodiscard]] Result<RotateTunnelAccessTokenResponse> takeResult() {
     Result<RotateTunnelAccessTokenResponse> result{detail::InPlace()};
     if (error_.empty()) readResponse(*result);
-    if (!error_.empty()) result.become(std::move(error_));
+    if (!error_.empty()) detail::fail(result, std::move(error_));
     return result;
   }
 
@@ -58,7 +58,7 @@ class RotateCall final : public ServiceCall<Hash> {
   /// Reads the answer, which is 2xx, or sets `error_`.
   void readResponse(RotateTunnelAccessTokenResponse& out) {
     Result<void> read = detail::readResponse(this->exchange_.response, out);
-    error_ = std::move(read.box());
+    error_ = detail::takeError(std::move(read));
     std::string& id = error_.empty() ? out.requestId : error_->requestId;
     if (!detail::isUuid(id)) redactId(id, out);
     if (!error_.empty()) return this->fail();

@@ -20,25 +20,27 @@
 namespace secure_tunneling {
 inline namespace v0_1 {
 
-/// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
-/// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of
-/// `sigv4/signer.hpp`. One call at a time.
 template <class Hash>
-struct ClientState {
-  /// `from` is what the hash policy is made from: nothing, or another one.
+class ClientState;
+
+namespace detail {
+
+/// What a `ClientState` keeps.
+template <class Hash>
+struct SharedState {
   // Out of line, for size: there are many members, and most programs have them on the stack. By
   // reference, for a value would be moved once more.
   template <class... From>
-  SECURE_TUNNELING_NOINLINE explicit ClientState(
+  SECURE_TUNNELING_NOINLINE explicit SharedState(
       const Settings& settingsOfAllCalls,  // NOLINT(*-by-value)
       From&&... from)
       : settings(settingsOfAllCalls), hash(std::forward<From>(from)...) {}
   template <class... From>
-  SECURE_TUNNELING_NOINLINE explicit ClientState(Settings&& settingsOfAllCalls, From&&... from)
+  SECURE_TUNNELING_NOINLINE explicit SharedState(Settings&& settingsOfAllCalls, From&&... from)
       : settings(std::move(settingsOfAllCalls)), hash(std::forward<From>(from)...) {}
-  ClientState(const ClientState&) = delete;
-  ClientState& operator=(const ClientState&) = delete;
-  SECURE_TUNNELING_NOINLINE ~ClientState() = default;
+  SharedState(const SharedState&) = delete;
+  SharedState& operator=(const SharedState&) = delete;
+  SECURE_TUNNELING_NOINLINE ~SharedState() = default;
 
   /// How a call of these settings is made again.
   [[nodiscard]] CallRules rules() noexcept {
@@ -71,6 +73,43 @@ struct ClientState {
   HttpExchange exchange;
 };
 
+template <class Hash>
+SharedState<Hash>& sharedBy(ClientState<Hash>& state) noexcept;
+
+}  // namespace detail
+
+/// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
+/// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of
+/// `sigv4/signer.hpp`. One call at a time.
+template <class Hash>
+class ClientState {
+ public:
+  /// `from` is what the hash policy is made from: nothing, or another one.
+  template <class... From>
+  explicit ClientState(const Settings& settings, From&&... from)
+      : shared_(settings, std::forward<From>(from)...) {}
+  template <class... From>
+  explicit ClientState(Settings&& settings, From&&... from)
+      : shared_(std::move(settings), std::forward<From>(from)...) {}
+
+  [[nodiscard]] const Settings& settings() const noexcept { return shared_.settings; }
+
+ private:
+  template <class H>
+  friend detail::SharedState<H>& detail::sharedBy(ClientState<H>& state) noexcept;
+
+  detail::SharedState<Hash> shared_;
+};
+
+namespace detail {
+
+template <class Hash>
+SharedState<Hash>& sharedBy(ClientState<Hash>& state) noexcept {
+  return state.shared_;
+}
+
+}  // namespace detail
+
 /// A call to the service, by its awsJson 1.1 protocol: all of an action but what its request and
 /// its answer hold. The state must outlive it.
 template <class Hash>
@@ -91,19 +130,17 @@ class ServiceCall : public SignedCall<Hash> {
   /// `target` is the action's X-Amz-Target.
   ServiceCall(ClientState<Hash>& state, std::string_view target, CredentialsSource* source,
               bool mayBlock)
-      : SignedCall<Hash>(state.exchange, state.rules(),
-                         state.settings.signRequests ? &fetch_ : nullptr,
-                         state.settings.signRequests ? &state.credentials : nullptr, state.hash,
-                         state.signingKey, state.endpoint, {signingService, contentType, target}),
-        fetch_(state.exchange, source, state.credentials, mayBlock) {}
+      : ServiceCall(detail::sharedBy(state), target, source, mayBlock) {}
   ~ServiceCall() = default;
 
-  /// Makes the call ready for its first step: its request is in `state.body`, unless `written` is
+  /// Where the request is written; its memory is kept from call to call.
+  [[nodiscard]] std::string& body() noexcept { return shared_.body; }
+  /// Makes the call ready for its first step: its request is in `body()`, unless `written` is
   /// an error, which is then what comes of the call.
-  void begin(ClientState<Hash>& state, Result<void>&& written) {
-    error_ = std::move(written.box());
-    if (error_.empty()) error_ = std::move(state.prepareEndpoint().box());
-    this->body_ = state.body;
+  void begin(Result<void>&& written) {
+    error_ = detail::takeError(std::move(written));
+    if (error_.empty()) error_ = detail::takeError(shared_.prepareEndpoint());
+    this->body_ = shared_.body;
     CallMachine::begin();
   }
 
@@ -117,7 +154,17 @@ class ServiceCall : public SignedCall<Hash> {
   }
 
  private:
+  ServiceCall(detail::SharedState<Hash>& state, std::string_view target, CredentialsSource* source,
+              bool mayBlock)
+      : SignedCall<Hash>(state.exchange, state.rules(),
+                         state.settings.signRequests ? &fetch_ : nullptr,
+                         state.settings.signRequests ? &state.credentials : nullptr, state.hash,
+                         state.signingKey, state.endpoint, {signingService, contentType, target}),
+        fetch_(state.exchange, source, state.credentials, mayBlock),
+        shared_(state) {}
+
   CredentialsFetch fetch_;
+  detail::SharedState<Hash>& shared_;
 };
 
 }  // namespace v0_1

@@ -112,7 +112,7 @@ class AssumeRoleCall final : public SignedCall<Hash> {
     if (!this->error_.empty()) return Verdict::Failed;
     this->error_ = checkAnswer(response);
     if (!this->error_.empty()) return Verdict::Refused;
-    this->error_ = std::move(readStsAnswer(response, out_, this->redactor()).box());
+    this->error_ = detail::takeError(readStsAnswer(response, out_, this->redactor()));
     if (this->error_.empty()) return Verdict::Finished;
     return this->error_->code == "RequestExpired"sv ? Verdict::WrongTime : Verdict::Failed;
   }

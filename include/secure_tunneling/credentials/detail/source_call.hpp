@@ -50,7 +50,7 @@ inline Error statusError(int httpStatus) {
 inline ErrorBox checkAnswer(const HttpResponse& response) {
   constexpr std::size_t longest = std::size_t{1} << 20;
   if (response.body.size() <= longest) return {};
-  ErrorBox error = std::move(failure(ErrorKind::InvalidResponse, "the answer is too long").box());
+  ErrorBox error = detail::takeError(failure(ErrorKind::InvalidResponse, "the answer is too long"));
   setAnswer(*error, response);
   return error;
 }
@@ -132,7 +132,7 @@ class SourceCall : public CallMachine {
   }
   /// The verdict on what was read.
   Verdict settle(Result<void> read, Verdict otherwise) {
-    error_ = std::move(read.box());
+    error_ = detail::takeError(std::move(read));
     return error_.empty() ? Verdict::Finished : otherwise;
   }
 
