@@ -2,7 +2,7 @@
 // Endpoint resolution: the published cases, and those derived from the published rules.
 #include "secure_tunneling/endpoint/endpoint.hpp"
 
-#include "secure_tunneling/credentials/detail/sts.hpp"
+#include "secure_tunneling/endpoint/sts_endpoint.hpp"
 #include "vectors.hpp"
 
 using namespace secure_tunneling;

@@ -25,21 +25,6 @@
 namespace secure_tunneling {
 inline namespace v0_1 {
 
-/// How a call is made again.
-struct CallRules {
-  /// Attempts in all, the first included; less than 1 counts as 1.
-  int maxAttempts = 3;
-  /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
-  std::int64_t maxBackoffMs = 5'000;
-  /// Asks again when an attempt may have arrived without an answer.
-  bool retryUnknownDelivery = true;
-  /// Where server time minus local time is kept, for calls that are signed with the server's; null
-  /// for those that are not.
-  std::int64_t* clockSkewMs = nullptr;
-  /// What retries are paid with; null where they are free.
-  RetryQuota* quota = nullptr;
-};
-
 /// The engine: any call over HTTP as a state machine, without I/O, clock and threads.
 ///
 /// What is sent, and what an answer means, is the operation's, which derives from this: `write` and

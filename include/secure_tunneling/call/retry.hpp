@@ -9,6 +9,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
+#include "secure_tunneling/settings.hpp"
 
 /// Retry rules: the SDKs' standard mode, without a clock and without a random source of its own.
 namespace secure_tunneling {
@@ -97,6 +98,31 @@ class RetryQuota {
   int available_ = capacity;
   int lastCost_ = 0;
 };
+
+/// How a call is made again.
+struct CallRules {
+  /// Attempts in all, the first included; less than 1 counts as 1.
+  int maxAttempts = 3;
+  /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
+  std::int64_t maxBackoffMs = 5'000;
+  /// Asks again when an attempt may have arrived without an answer.
+  bool retryUnknownDelivery = true;
+  /// Where server time minus local time is kept, for calls that are signed with the server's; null
+  /// for those that are not.
+  std::int64_t* clockSkewMs = nullptr;
+  /// What retries are paid with; null where they are free.
+  RetryQuota* quota = nullptr;
+};
+
+/// The rules of a client's calls; what they keep for each other, the clock and the quota, is not in
+/// them yet.
+inline CallRules rulesOf(const Settings& settings) noexcept {
+  CallRules rules;
+  rules.maxAttempts = settings.maxAttempts;
+  rules.maxBackoffMs = settings.maxBackoffMs;
+  rules.retryUnknownDelivery = settings.retryUnknownDelivery;
+  return rules;
+}
 
 }  // namespace v0_1
 }  // namespace secure_tunneling

@@ -44,10 +44,7 @@ struct SharedState {
 
   /// How a call of these settings is made again.
   [[nodiscard]] CallRules rules() noexcept {
-    CallRules rules;
-    rules.maxAttempts = settings.maxAttempts;
-    rules.maxBackoffMs = settings.maxBackoffMs;
-    rules.retryUnknownDelivery = settings.retryUnknownDelivery;
+    CallRules rules = rulesOf(settings);
     rules.clockSkewMs = settings.correctClockSkew ? &clockSkewMs : nullptr;
     rules.quota = &retryQuota;
     return rules;

@@ -9,7 +9,7 @@
 
 #include "secure_tunneling/credentials/detail/refusal.hpp"
 #include "secure_tunneling/detail/time.hpp"
-#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/protocol/detail/json.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/redaction.hpp"
-#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/protocol/detail/json.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {

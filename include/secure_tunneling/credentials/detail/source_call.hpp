@@ -14,6 +14,7 @@
 #include "secure_tunneling/credentials/detail/refusal.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/redaction.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"

@@ -22,7 +22,7 @@
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
 #include "secure_tunneling/credentials/detail/sha1.hpp"
 #include "secure_tunneling/detail/time.hpp"
-#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/protocol/detail/json.hpp"
 
 /// The token that `aws sso login` leaves in the home directory.
 namespace secure_tunneling {

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_PROTOCOL_DETAIL_JSON_HPP
+#define SECURE_TUNNELING_PROTOCOL_DETAIL_JSON_HPP
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/protocol/detail/json_reader.hpp"
+#include "secure_tunneling/secret.hpp"
+
+/// Reading the string members of an object in JSON, and writing one string.
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+namespace json = RAPIDJSON_NAMESPACE;
+
+/// The reader calls itself for each nesting level: that is a kilobyte of code less than to iterate,
+/// and with so few levels, of which the service's answers have three, no more stack.
+inline constexpr int maxJsonDepth = 16;
+
+/// RapidJSON's allocator concept for a reader in place, which asks for no memory.
+struct NoJsonMemory {
+  static constexpr bool kNeedFree = false;
+  static void* Malloc(std::size_t) noexcept { return nullptr; }
+  static void* Realloc(void*, std::size_t, std::size_t) noexcept { return nullptr; }
+  static void Free(void*) noexcept {}
+  // RapidJSON's stack makes one where it is given none: code that is never run, and not built then.
+  static void* operator new(std::size_t) noexcept { return nullptr; }
+  static void operator delete(void*) noexcept {}
+};
+
+/// A body that is read and changed in place, as the stream that RapidJSON's reader asks for.
+class JsonInput {
+ public:
+  using Ch = char;
+
+  explicit JsonInput(char* text) noexcept : in_(text) {}
+
+  [[nodiscard]] Ch Peek() const noexcept { return *in_; }
+  /// Steps over a character. The reader needs to be told which only to know what a number is worth,
+  /// and nobody asks it that: with a constant here the compiler leaves out its arithmetic, a
+  /// kilobyte, but not its grammar.
+  Ch Take() noexcept {
+    ++in_;
+    return '0';
+  }
+  /// Asked wherever the reader finds a mistake; `position` tells it once for all.
+  [[nodiscard]] static std::size_t Tell() noexcept { return 0; }
+  Ch* PutBegin() noexcept { return out_ = in_; }
+  void Put(Ch c) noexcept { *out_++ = c; }
+  [[nodiscard]] std::size_t PutEnd(const Ch* begin) const noexcept {
+    return static_cast<std::size_t>(out_ - begin);
+  }
+
+  /// Copies the character here, and those behind it that cannot mean anything in a string.
+  void copy() noexcept {
+    char* in = in_;
+    char* out = out_;
+    do {
+      *out++ = *in++;
+    } while (*in > '"' && *in != '\\');
+    in_ = in;
+    out_ = out;
+  }
+  /// How far the reader has come: up to a mistake, if there is one.
+  [[nodiscard]] const char* position() const noexcept { return in_; }
+
+ private:
+  char* in_;
+  char* out_ = nullptr;
+};
+
+/// UTF-8 for a reader of `JsonInput`: takes bytes as they are, which `isUtf8` looks at later.
+/// RapidJSON 1.1's own takes all bytes that a first byte promises, also behind the end; and what it
+/// writes for an escape is twice this.
+struct JsonEncoding : json::UTF8<> {
+  template <class Out>
+  static bool Validate(JsonInput& in, Out&) noexcept {
+    in.copy();
+    return true;
+  }
+  template <class Out>
+  static void Encode(Out& out, unsigned character) noexcept {
+    if (character < 0x80) return out.Put(static_cast<char>(character));
+    unsigned rest = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    out.Put(static_cast<char>(0x1F80U >> rest | character >> 6 * rest));
+    while (rest-- != 0)
+      out.Put(static_cast<char>(0x80 | (character >> 6 * rest & 0x3F)));
+  }
+};
+
+/// Whether `text` is UTF-8; also asked about what was escaped, for RapidJSON 1.1 lets a lone low
+/// surrogate through.
+SECURE_TUNNELING_NOINLINE inline bool isUtf8(std::string_view text) noexcept {
+  for (std::size_t i = 0; i != text.size();) {
+    const bool isAscii = static_cast<unsigned char>(text[i]) < 0x80;
+    if (isAscii) {
+      ++i;
+    } else if (takeCharacter(text, i) == noCharacter) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Appends a JSON string. By hand: RapidJSON's writer is 500 bytes of code and tables.
+SECURE_TUNNELING_NOINLINE inline void appendJsonString(std::string& json, std::string_view text) {
+  json += '"';
+  for (char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      append(json, "\\u00");
+      json += c < 16 ? '0' : '1';
+      c = "0123456789abcdef"[c & 15];
+    } else if (c == '"' || c == '\\') {
+      json += '\\';
+    }
+    json += c;
+  }
+  json += '"';
+}
+
+inline constexpr char jsonNumber[] = "a number";
+
+/// One member of a JSON object that is wanted as a string.
+struct StringMember {
+  std::string_view name;
+  /// Where it stands in the parsed buffer; meaningful only when `found`, and for a number, whose
+  /// `wrongType` is `jsonNumber`.
+  std::string_view text;
+  /// The JSON type that was there instead of a string; null when all is well.
+  const char* wrongType = nullptr;
+  bool found = false;
+};
+
+/// The members that are wanted, in which object, and how their names are compared.
+struct StringMembers {
+  static constexpr std::size_t most = 8;
+
+  /// `names` has a space between two.
+  SECURE_TUNNELING_NOINLINE explicit StringMembers(std::string_view names) noexcept {
+    while (!names.empty()) {
+      assert(count != most);
+      list[count++].name = takePart(names, ' ');
+    }
+  }
+  StringMember& operator[](std::size_t i) noexcept { return list[i]; }
+  StringMember* begin() noexcept { return list; }
+  StringMember* end() noexcept { return list + count; }
+
+  std::size_t count = 0;
+  /// Name of the member of the top-level object whose members are meant; empty for its own.
+  std::string_view parent;
+  bool ignoreCase = false;
+  StringMember list[most] = {};
+};
+
+/// A SAX handler that collects string members of one object and skips all else. The last of several
+/// members of one name counts, and null is as good as absent.
+class MemberCollector {
+ public:
+  explicit MemberCollector(StringMembers& members) : members_(members) {}
+
+  [[nodiscard]] bool isTooDeep() const noexcept { return depth_ > maxJsonDepth; }
+
+  bool Null() { return take({}, nullptr); }
+  bool Bool(bool) { return take({}, "a boolean"); }
+  /// A `JsonInput` has come to the number's `end`, and knows of no size.
+  bool RawNumber(const char* end, json::SizeType, bool) {
+    const char* begin = end;
+    // In front of a member's value stands a colon or a blank.
+    while (current_ != nullptr && begin[-1] > ' ' && begin[-1] != ':')
+      --begin;
+    return take({begin, static_cast<std::size_t>(end - begin)}, jsonNumber);
+  }
+  bool String(const char* text, json::SizeType size, bool) {
+    take({text, size}, nullptr);
+    return isUtf8({text, size});
+  }
+  bool StartObject() { return enter("an object"); }
+  bool Key(const char* text, json::SizeType size, bool) {
+    const std::string_view name(text, size);
+    current_ = nullptr;
+    if (depth_ == 1 && !members_.parent.empty()) {
+      inParent_ = isCalled(name, members_.parent, members_.ignoreCase);
+    } else if (depth_ == (inParent_ ? 2 : 1)) {
+      for (StringMember& member : members_) {
+        if (isCalled(name, member.name, members_.ignoreCase)) current_ = &member;
+      }
+    }
+    return isUtf8(name);
+  }
+  bool EndObject(json::SizeType) { return leave(); }
+  bool StartArray() { return enter("an array"); }
+  bool EndArray(json::SizeType) { return leave(); }
+
+  // Not called with kParseNumbersAsStringsFlag, but a handler must have them.
+  bool Int(int) { return true; }
+  bool Uint(unsigned) { return true; }
+  bool Int64(std::int64_t) { return true; }
+  bool Uint64(std::uint64_t) { return true; }
+  bool Double(double) { return true; }
+
+ private:
+  SECURE_TUNNELING_NOINLINE static bool isCalled(std::string_view name, std::string_view wanted,
+                                                 bool ignoreCase) noexcept {
+    return ignoreCase ? equalsIgnoreCase(name, wanted) : equals(name, wanted);
+  }
+  bool take(std::string_view text, const char* wrongType) {
+    setCurrent(text, wrongType);
+    return true;
+  }
+  /// Sets the value of the member that was named last, if that is a wanted one.
+  SECURE_TUNNELING_NOINLINE void setCurrent(std::string_view text, const char* wrongType) {
+    if (current_ == nullptr) return;
+    current_->text = text;
+    current_->wrongType = wrongType;
+    current_->found = wrongType == nullptr && text.data() != nullptr;
+    current_ = nullptr;
+  }
+  SECURE_TUNNELING_NOINLINE bool enter(const char* type) {
+    setCurrent({}, type);
+    return ++depth_ <= maxJsonDepth;
+  }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+
+  StringMembers& members_;
+  StringMember* current_ = nullptr;
+  int depth_ = 0;
+  bool inParent_ = false;
+};
+
+enum class BodyShape : unsigned char {
+  Object,
+  OtherJson,
+  BrokenJson,  ///< begins like JSON that may hold a string
+  Text,        ///< does not; nor has parsing it in place changed it then
+};
+
+/// The shape of a body that was parsed, by its first character: the first behind blanks and a byte
+/// order mark.
+inline BodyShape shapeOf(const char* body, bool isJson) noexcept {
+  const char first = body[std::strspn(body, "\xef\xbb\xbf \t\r\n")];
+  if (isJson) return first == '{' ? BodyShape::Object : BodyShape::OtherJson;
+  return first == '{' || first == '[' || first == '"' ? BodyShape::BrokenJson : BodyShape::Text;
+}
+
+/// Parses `body` in place, points `members` into it and says what it is. Where that is no object
+/// `problem`, which is empty, says why; it never quotes the body, which may hold tokens.
+inline BodyShape collectMembers(Secret& body, StringMembers& members, std::string& problem) {
+  if (body.empty()) {
+    append(problem, "the body is empty");
+    return BodyShape::Text;
+  }
+  NoJsonMemory memory;
+  json::GenericReader<JsonEncoding, JsonEncoding, NoJsonMemory> reader(&memory);
+  JsonInput input(body.data());
+  MemberCollector collector(members);
+  constexpr unsigned flags =
+      json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
+  const bool isRefused = reader.Parse<flags>(input, collector).IsError();
+  const auto end = static_cast<std::size_t>(input.position() - body.data());
+  // A NUL ends the input early: what stands behind one was not read.
+  const bool isJson = !isRefused && end == body.size();
+  const BodyShape shape = shapeOf(body.data(), isJson);
+  if (!isJson) {
+    append(problem, collector.isTooDeep() ? "JSON nested too deeply" : "not valid JSON in UTF-8");
+    append(problem, ", at byte ");
+    appendDecimal(problem, end);
+    append(problem, " of ");
+    appendDecimal(problem, body.size());
+  } else if (shape != BodyShape::Object) {
+    append(problem, "expected a JSON object");
+  }
+  return shape;
+}
+
+/// Sets `problem`, where there is none yet, to that of a member of the wrong type.
+inline void findTypeProblem(const StringMember& member, std::string& problem) {
+  if (!problem.empty() || member.wrongType == nullptr) return;
+  problem = member.name;
+  append(problem, ": expected a string, found ");
+  append(problem, member.wrongType);
+}
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_PROTOCOL_DETAIL_JSON_HPP
