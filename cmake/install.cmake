@@ -31,6 +31,8 @@ if(NOT SECURE_TUNNELING_INSTALL)
 endif()
 
 install(DIRECTORY include/secure_tunneling DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(FILES cmake/debuggers/secure_tunneling.py DESTINATION "${CMAKE_INSTALL_DATADIR}/secure_tunneling/gdb")
+install(FILES cmake/debuggers/secure_tunneling.natvis DESTINATION "${CMAKE_INSTALL_DATADIR}/secure_tunneling")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/secure_tunneling")
 install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling-config.cmake"

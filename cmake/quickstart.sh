@@ -99,6 +99,7 @@ run_tests() {
   need python3 python3
   need python3-botocore
   need valgrind valgrind
+  need gdb gdb
   install_missing
   vectors=${SECURE_TUNNELING_VECTORS:-}
   if [ -n "$vectors" ]; then
