@@ -13,6 +13,17 @@ find_library(Cares_LIBRARY cares)
 mark_as_advanced(MbedTLS_INCLUDE_DIR MbedTLS_TLS_LIBRARY MbedTLS_X509_LIBRARY MbedTLS_CRYPTO_LIBRARY
   HttpParser_INCLUDE_DIR HttpParser_LIBRARY Cares_INCLUDE_DIR Cares_LIBRARY)
 
+# leave_out_without_mbedtls(LIST): takes the files off a list that need what Mbed TLS does not have here.
+function(leave_out_without_mbedtls list)
+  if(NOT TARGET secure_tunneling_mbedcrypto)
+    list(FILTER ${list} EXCLUDE REGEX "/(psa|mbedtls)_")
+  elseif(NOT EXISTS "${MbedTLS_INCLUDE_DIR}/mbedtls/sha256.h")
+    # Mbed TLS 4: PSA alone.
+    list(FILTER ${list} EXCLUDE REGEX "/mbedtls_")
+  endif()
+  set(${list} "${${list}}" PARENT_SCOPE)
+endfunction()
+
 if(MbedTLS_INCLUDE_DIR AND MbedTLS_CRYPTO_LIBRARY)
   add_library(secure_tunneling_mbedcrypto INTERFACE)
   target_include_directories(secure_tunneling_mbedcrypto SYSTEM INTERFACE "${MbedTLS_INCLUDE_DIR}")

@@ -25,12 +25,13 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# configure ARGUMENT...
+# configure ARGUMENT...: as the preset release does, which CMake before 3.25 cannot read.
 configure() {
-  say "Configuring: cmake --preset release"
+  say "Configuring build/release"
   advice="The lines above name what cmake could not use. A build folder from elsewhere is mended by
 'rm -r build/release'."
-  cmake --preset release "$@" >"$scratch/configure.log" 2>&1 || {
+  cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+    -DSECURE_TUNNELING_BUILD_EXAMPLES=ON "$@" >"$scratch/configure.log" 2>&1 || {
     cat "$scratch/configure.log" >&2
     exit 1
   }
@@ -38,9 +39,9 @@ configure() {
 
 # build ARGUMENT...
 build() {
-  say "Building: cmake --build --preset release $*"
+  say "Building: cmake --build build/release $*"
   advice="The first error above is the one to look at."
-  cmake --build --preset release "$@"
+  cmake --build build/release "$@"
 }
 
 need_to_build() {
@@ -105,14 +106,13 @@ run_tests() {
   if [ -n "$vectors" ]; then
     advice="SECURE_TUNNELING_VECTORS names no folder."
     vectors=$(cd "$here" && cd "$vectors" && pwd)
-    configure "-DSECURE_TUNNELING_VECTORS=$vectors"
-  else
-    configure
+    set -- "-DSECURE_TUNNELING_VECTORS=$vectors"
   fi
+  configure -DSECURE_TUNNELING_BUILD_TESTS=ON -DSECURE_TUNNELING_BUILD_BENCHMARKS=ON "$@"
   build
-  say "Testing: ctest --preset release"
-  advice="'ctest --preset release --rerun-failed' runs what failed, and only that."
-  ctest --preset release --parallel "$(nproc)"
+  say "Testing: ctest --test-dir build/release"
+  advice="'ctest --test-dir build/release --rerun-failed' runs what failed, and only that."
+  ctest --test-dir build/release --output-on-failure --no-tests=error --parallel "$(nproc)"
 }
 
 scratch=$(mktemp -d)
