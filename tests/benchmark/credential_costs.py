@@ -4,7 +4,7 @@
 and constants, as firmware is built. The arguments are NAME=OBJECT-FILE, that program's first."""
 import sys
 
-from ratios import text_size
+from sizes import text_size
 
 sizes = [(name, text_size(path)) for name, path in (each.split("=", 1) for each in sys.argv[1:])]
 base = sizes[0][1]

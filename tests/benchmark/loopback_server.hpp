@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +14,8 @@
 #include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "../support/loopback.hpp"
 
 namespace benchmarks {
 
@@ -34,16 +34,10 @@ inline void require(bool condition, const char* what) {
 class LoopbackServer {
  public:
   LoopbackServer() {
-    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    require(listener >= 0 && bind(listener, generic, size) == 0 && listen(listener, 128) == 0 &&
-                getsockname(listener, generic, &size) == 0,
-            "no loopback port");
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    std::uint16_t port = 0;
+    const int listener = bindToLoopback(port);
+    require(listen(listener, 128) == 0, "no loopback port");
+    url_ = "http://127.0.0.1:" + std::to_string(port) + "/";
     process_ = fork();
     require(process_ >= 0, "no process for the server");
     if (process_ == 0) {
@@ -82,16 +76,6 @@ class LoopbackServer {
            body;
   }
 
-  /// Whether `received` is a whole request; they come one at a time on a connection.
-  static bool isWhole(const std::string& received) {
-    const std::size_t end = received.find("\r\n\r\n");
-    if (end == std::string::npos) return false;
-    const std::size_t length = received.find("Content-Length: ");
-    const std::size_t bodySize =
-        length < end ? std::strtoul(received.c_str() + length + 16, nullptr, 10) : 0;
-    return received.size() >= end + 4 + bodySize;
-  }
-
   [[noreturn]] static void serve(int listener) {
     const std::string answered = answer();
     std::vector<pollfd> sockets{{listener, POLLIN, 0}};
@@ -109,7 +93,8 @@ class LoopbackServer {
           continue;
         }
         received[i].append(buffer.data(), static_cast<std::size_t>(size));
-        if (!isWhole(received[i])) continue;
+        // They come one at a time on a connection.
+        if (received[i].size() < requestSize(received[i])) continue;
         received[i].clear();
         const ssize_t sent = send(sockets[i].fd, answered.data(), answered.size(), MSG_NOSIGNAL);
         require(sent == static_cast<ssize_t>(answered.size()), "the server cannot answer at once");

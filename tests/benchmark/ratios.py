@@ -4,7 +4,8 @@
 
 Every figure is a quotient or difference of things measured in turns in the same minutes, or a count,
 because absolute times say little about another machine. Limits are never enforced here. Times are CPU
-times. The arguments behind `--` are the compiler and its options.
+times. The arguments behind `--` are the compiler and its options. `sizes` is
+of tests/footprint.
 """
 import argparse
 import collections
@@ -17,6 +18,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+
+from sizes import LIMITS, text_size
 
 LEAN_HEADERS = ["string", "string_view", "optional", "rapidjson/reader.h", "curl/curl.h",
                 "openssl/sha.h"]
@@ -105,19 +108,10 @@ def show_allocations(program):
     show("signature_allocations_over_hashing", more("signature", "hashingAlone", 0), 0)
 
 
-def text_size(object_file):
-    """Code and constants; not unwinding tables, which firmware leaves out, and not debug sections."""
-    size = 0
-    for line in output_of("size", "-A", object_file).splitlines():
-        match = re.match(r"\.(?:text|rodata|data\.rel\.ro)\S*\s+(\d+)", line)
-        size += int(match.group(1)) if match else 0
-    return size
-
-
 def show_sizes(signer_object, whole_call_object, stack_program):
-    show("signer_text_bytes", text_size(signer_object), 4500)
-    show("whole_call_text_bytes", text_size(whole_call_object), 23000)
-    show("signer_stack_bytes", int(output_of(stack_program)), 1500)
+    show("signer_text_bytes", text_size(signer_object), LIMITS["signer", "text"]["x86-64"])
+    show("whole_call_text_bytes", text_size(whole_call_object), LIMITS["whole_call", "text"]["x86-64"])
+    show("signer_stack_bytes", int(output_of(stack_program)), LIMITS["signer", "stack"]["x86-64"])
 
 
 def source(headers):

@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "../support/replaced_new.hpp"
 #include "heap.hpp"
 #include "secure_tunneling/core.hpp"
 
@@ -88,21 +89,17 @@ bool call() {
 }  // namespace
 
 // The size stands in front of each block.
-void* operator new(std::size_t size) {
+void* replaced_new::allocate(std::size_t size) noexcept {
   auto* const block = static_cast<char*>(std::malloc(sizeRoom + size));
-  if (block == nullptr) std::abort();
+  if (block == nullptr) return nullptr;
   ::new (block) std::size_t(size);
   heap.add(size);
   return block + sizeRoom;
 }
-void operator delete(void* memory) noexcept {
-  if (memory == nullptr) return;
+void replaced_new::release(void* memory) noexcept {
   char* const block = static_cast<char*>(memory) - sizeRoom;
   heap.now -= *reinterpret_cast<std::size_t*>(block);
   std::free(block);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  operator delete(memory);
 }
 
 int main() {

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <new>
 
+#include "support/replaced_new.hpp"
+
 namespace {
 
 struct Plan {
@@ -44,7 +46,9 @@ std::atomic<int> blocksWithSecret{0};
 thread_local int currentWatch = 0;
 std::atomic<int> lastWatch{0};
 
-void* allocate(std::size_t size) noexcept {
+}  // namespace
+
+void* replaced_new::allocate(std::size_t size) noexcept {
   if (refuses(RefusingHeap::Owner::Cpp)) return nullptr;
   void* const memory = std::malloc(sizeof(Prefix) + size);
   if (memory == nullptr) std::abort();
@@ -55,14 +59,7 @@ void* allocate(std::size_t size) noexcept {
   return prefix + 1;
 }
 
-void* allocateOrThrow(std::size_t size) {
-  void* const memory = allocate(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-void release(void* memory) noexcept {
-  if (memory == nullptr) return;
+void replaced_new::release(void* memory) noexcept {
   Prefix* const prefix = static_cast<Prefix*>(memory) - 1;
   if (prefix->watch != 0 && prefix->watch == lastWatch) --heldBlocks;
   const SecretWindows* const secrets = watchedSecrets;
@@ -74,6 +71,8 @@ void release(void* memory) noexcept {
   }
   std::free(prefix);
 }
+
+namespace {
 
 void* allocateForC(std::size_t size) noexcept {
   return refuses(RefusingHeap::Owner::C) ? nullptr : std::malloc(size);
@@ -138,29 +137,4 @@ int CppHeapWatch::blocksInUse() const noexcept {
 }
 int CppHeapWatch::leakedSecrets() const noexcept {
   return blocksWithSecret;
-}
-
-void* operator new(std::size_t size) {
-  return allocateOrThrow(size);
-}
-void* operator new[](std::size_t size) {
-  return allocateOrThrow(size);
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  release(memory);
-}
-void operator delete[](void* memory) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  release(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  release(memory);
 }

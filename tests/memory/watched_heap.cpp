@@ -8,11 +8,10 @@
 
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "memory/painted_stack.hpp"
+#include "support/replaced_new.hpp"
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -61,18 +60,15 @@ void inspect(void* memory, const void* caller) {
   std::memset(memory, 0, size);
 }
 
-void* allocate(std::size_t size) {
-  void* const memory = __libc_malloc(size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
+}  // namespace
 
-void release(void* memory) {
+void* replaced_new::allocate(std::size_t size) noexcept {
+  return __libc_malloc(size);
+}
+void replaced_new::release(void* memory) noexcept {
   inspect(memory, nullptr);
   __libc_free(memory);
 }
-
-}  // namespace
 
 WatchedHeap::WatchedHeap(const SecretWindows& secrets) noexcept {
   leakCount = 0;
@@ -111,29 +107,4 @@ void* malloc(std::size_t size) {
 void* calloc(std::size_t count, std::size_t size) {
   return __libc_calloc(count, size);
 }
-}
-
-void* operator new(std::size_t size) {
-  return allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return allocate(size);
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  release(memory);
-}
-void operator delete[](void* memory) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  release(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  release(memory);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -14,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <list>
 #include <memory>
@@ -26,6 +23,7 @@
 #include <utility>
 
 #include "support/certificates.hpp"
+#include "support/loopback.hpp"
 
 /// The server's end of one connection. A script reads and writes what a server should, or should
 /// not. Reading gives up after half a minute, so that a test that goes wrong ends.
@@ -39,14 +37,12 @@ class Connection {
 
   /// One whole request as it stands on the wire; what there was of it when the client is gone.
   std::string readRequest() {
-    std::size_t needed = std::string::npos;
-    for (;;) {
-      const std::size_t headEnd = received_.find("\r\n\r\n");
-      if (headEnd != std::string::npos) needed = headEnd + 4 + contentLength(headEnd);
-      if (received_.size() >= needed && needed != std::string::npos) break;
+    std::size_t needed = requestSize(received_);
+    while (needed > received_.size()) {
       const std::string more = readSome();
       if (more.empty()) break;
       received_ += more;
+      needed = requestSize(received_);
     }
     std::string request = received_.substr(0, needed);
     received_.erase(0, request.size());
@@ -95,33 +91,11 @@ class Connection {
   }
 
  private:
-  [[nodiscard]] std::size_t contentLength(std::size_t headEnd) const {
-    constexpr std::string_view name = "\r\nContent-Length: ";
-    const std::size_t at = received_.find(name);
-    if (at > headEnd) return 0;
-    return std::strtoul(received_.c_str() + at + name.size(), nullptr, 10);
-  }
-
   int socket_;
   int number_;
   SSL* tls_;
   std::string received_;
 };
-
-/// A new TCP socket on a free loopback port.
-inline int bindToLoopback(std::uint16_t& port) {
-  const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (made < 0 || bind(made, generic, size) != 0 || getsockname(made, generic, &size) != 0) {
-    throw std::runtime_error("no loopback port");
-  }
-  port = ntohs(address.sin_port);
-  return made;
-}
 
 struct TlsOptions {
   CertificateFiles certificate;

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <new>
 
+#include "support/replaced_new.hpp"
+
 namespace {
 
 std::string_view watched;
@@ -19,24 +21,24 @@ struct alignas(std::max_align_t) Prefix {
   std::size_t size;
 };
 
-void* allocate(std::size_t size) {
+}  // namespace
+
+void* replaced_new::allocate(std::size_t size) noexcept {
+  if (size > PTRDIFF_MAX - sizeof(Prefix)) return nullptr;
   ++allocationCount;
   void* const memory = std::malloc(sizeof(Prefix) + size);
-  if (memory == nullptr) std::abort();
+  if (memory == nullptr) return nullptr;
   Prefix* const prefix = ::new (memory) Prefix{size};
   // What an earlier owner of the memory left there is no leak of the next one.
   return std::memset(prefix + 1, 0, size);
 }
 
-void release(void* memory) {
-  if (memory == nullptr) return;
+void replaced_new::release(void* memory) noexcept {
   Prefix* const prefix = static_cast<Prefix*>(memory) - 1;
   const std::string_view content(static_cast<const char*>(memory), prefix->size);
   if (!watched.empty() && content.find(watched) != std::string_view::npos) ++leakCount;
   std::free(prefix);
 }
-
-}  // namespace
 
 FreedMemoryWatch::FreedMemoryWatch(std::string_view text) noexcept {
   leakCount = 0;
@@ -50,31 +52,4 @@ long allocationsSoFar() noexcept {
 }
 int FreedMemoryWatch::leaks() const noexcept {
   return leakCount;
-}
-
-void* operator new(std::size_t size) {
-  return allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return allocate(size);
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  if (size > PTRDIFF_MAX - sizeof(Prefix)) return nullptr;
-  return allocate(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  if (size > PTRDIFF_MAX - sizeof(Prefix)) return nullptr;
-  return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  release(memory);
-}
-void operator delete[](void* memory) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  release(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  release(memory);
 }
