@@ -112,10 +112,21 @@ TEST_CASE("a session token is replaced two minutes before it ends") {
   CHECK(instance.requests() == Lines{putLine, "GET /x T1", "GET /x T1", putLine, "GET /x T2"});
 }
 
+TEST_CASE("a session token is replaced within six hours, whatever its server says") {
+  Instance instance;
+  InstanceMetadata metadata(instance.transport, instance.clock);
+  instance.token("T1", "999999999").answer(200, "1").answer(200, "2").token("T2").answer(200, "3");
+  CHECK(instance.get(metadata) == "1");
+  instance.clock.advance(21'480'000 - 1);
+  CHECK(instance.get(metadata) == "2");
+  instance.clock.advance(1);
+  CHECK(instance.get(metadata) == "3");
+}
+
 TEST_CASE("a session token that says nothing of its end is used once") {
   Instance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
-  const std::string ttl = GENERATE(as<std::string>{}, "", "0", "-5", "soon");
+  const std::string ttl = GENERATE(as<std::string>{}, "", "0", "-5", "soon", "600s", "99999999999");
   instance.token("T1", ttl).answer(200, "1").token("T2", ttl).answer(200, "2");
   CHECK(instance.get(metadata) == "1");
   CHECK(instance.get(metadata) == "2");

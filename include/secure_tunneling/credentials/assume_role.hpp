@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "secure_tunneling/call/signed_call.hpp"
+#include "secure_tunneling/credentials/detail/source_of.hpp"
 #include "secure_tunneling/credentials/detail/sts.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
 #include "secure_tunneling/endpoint/sts_endpoint.hpp"
@@ -60,21 +61,7 @@ class RoleAssumer {
 namespace detail {
 
 /// Credentials of one role.
-class RoleSource final : public CredentialsSource {
- public:
-  RoleSource(RoleAssumer& assumer, const RoleAssumption& assumption) noexcept
-      : assumer_(assumer), assumption_(assumption) {}
-
-  Step next(CredentialsFetch& fetch, const Moment& now) override {
-    return assumer_.assume(assumption_, fetch, now);
-  }
-  void abandon(CredentialsFetch& fetch) noexcept override { assumer_.abandon(fetch); }
-  [[nodiscard]] Clock* clock() noexcept override { return assumer_.clock(); }
-
- private:
-  RoleAssumer& assumer_;
-  RoleAssumption assumption_;
-};
+using RoleSource = SourceOf<RoleAssumer, RoleAssumption, &RoleAssumer::assume>;
 
 }  // namespace detail
 

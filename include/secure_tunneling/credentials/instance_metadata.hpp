@@ -250,14 +250,13 @@ class InstanceMetadata {
           {"the session token "sv,
            token.empty() ? "is empty"sv : "has a blank, a control or a non-ASCII character"sv});
     }
-    std::int64_t seconds = 0;
-    const std::string_view ttl = response.headers.find(ttlHeader).value_or(""sv);
-    for (const char c : ttl) {
-      if (!detail::isDigit(c) || seconds > 21'600) break;
-      seconds = seconds * 10 + (c - '0');
-    }
+    constexpr std::int32_t longest = 21'600;
+    const std::int32_t seconds =
+        detail::parseDecimal(response.headers.find(ttlHeader).value_or(""sv));
     token_.assign(token);
-    tokenEndsAtMs_ = nowMs + seconds * 1000;
+    // Without a lifetime that can be read it is good for this once.
+    tokenEndsAtMs_ =
+        seconds < 0 ? nowMs : nowMs + std::int64_t{1000} * (seconds < longest ? seconds : longest);
     return {};
   }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
+#include "secure_tunneling/credentials/detail/source_of.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 
@@ -69,22 +70,8 @@ class ProfileSource : public SerialSource {
 
 namespace detail {
 
-/// The way to credentials that one profile names. Both must outlive it.
-class NamedSource final : public CredentialsSource {
- public:
-  NamedSource(ProfileSource& source, const ProfileView& profile) noexcept
-      : source_(source), profile_(profile) {}
-
-  Step next(CredentialsFetch& fetch, const Moment& now) override {
-    return source_.nextFor(profile_, fetch, now);
-  }
-  void abandon(CredentialsFetch& fetch) noexcept override { source_.abandon(fetch); }
-  [[nodiscard]] Clock* clock() noexcept override { return source_.clock(); }
-
- private:
-  ProfileSource& source_;
-  ProfileView profile_;
-};
+/// The way to credentials that one profile names.
+using NamedSource = SourceOf<ProfileSource, ProfileView, &ProfileSource::nextFor>;
 
 }  // namespace detail
 

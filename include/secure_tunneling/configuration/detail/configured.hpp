@@ -74,13 +74,8 @@ class Configuration {
   /// The same with a whole number from 1 to 999,999,999.
   [[nodiscard]] Result<void> read(const Configured& setting, int& value) const {
     if (setting.value.empty()) return {};
-    int number = 0;
-    bool isNumber = setting.value.size() <= 9;
-    for (std::size_t i = 0; isNumber && i != setting.value.size(); ++i) {
-      isNumber = isDigit(setting.value[i]);
-      number = number * 10 + (setting.value[i] - '0');
-    }
-    if (!isNumber || number == 0) return refuse(setting, "a whole number, 1 or more"sv);
+    const int number = parseDecimal(setting.value);
+    if (number < 1) return refuse(setting, "a whole number, 1 or more"sv);
     value = number;
     return {};
   }
