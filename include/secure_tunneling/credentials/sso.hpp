@@ -202,8 +202,8 @@ class SsoCredentials final : public ProfileSource {
     Result<void> ready = prepare(profile);
     if (!ready) return fetch.done(std::move(ready));
     if (!isRenewable(settings_, now.unixMs)) return askForRole(fetch, now, {});
-    ready = findEndpoint(tokenEndpoint_, {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "oidc"sv},
-                         profile);
+    ready = findEndpoint(tokenEndpoint_,
+                         {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "https://oidc"sv}, profile);
     if (!ready) return fetch.done(std::move(ready));
     detail::writeJsonTexts({{"grantType"sv, "refresh_token"sv},
                             {"clientId"sv, token_.clientId},
@@ -242,8 +242,8 @@ class SsoCredentials final : public ProfileSource {
     settings_ = *std::move(settings);
     Result<void> ready = loadToken(settings_);
     if (ready) {
-      ready =
-          findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso"sv, "portal.sso"sv}, profile);
+      ready = findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso"sv, "https://portal.sso"sv},
+                           profile);
     }
     return ready;
   }
@@ -317,7 +317,8 @@ class SsoCredentials final : public ProfileSource {
   struct Service {
     const char* variable;
     std::string_view name;
-    std::string_view host;
+    /// `https://SERVICE`, as of `setRegionalIdentity`.
+    std::string_view url;
   };
 
   [[nodiscard]] Result<void> findEndpoint(Endpoint& found, const Service& service,
@@ -347,11 +348,7 @@ class SsoCredentials final : public ProfileSource {
     if (!endpoint) return std::move(endpoint).error();
     found = *std::move(endpoint);
     if (!url.empty()) return {};
-    const detail::Partition& partition = detail::partitionOf(region);
-    const bool isFipsName = useFips && (useDualStack || !detail::isGovCloud(region));
-    detail::assignPieces(found.url, {"https://"sv, service.host, isFipsName ? "-fips."sv : "."sv,
-                                     region, detail::dnsSuffix(partition, useDualStack), "/"sv});
-    detail::finishRegional(found, region);
+    detail::setRegionalIdentity(found, service.url, region, useFips, useDualStack);
     return {};
   }
 

@@ -18,15 +18,23 @@ inline bool isUnreserved(char c) noexcept {
   return isAlpha(c) || isDigit(c) || std::memchr(marks.data(), c, marks.size()) != nullptr;
 }
 
+/// Appends a byte as `%` and two hexadecimal digits.
+template <class Text>
+void appendPercentEncoded(unsigned char byte, Text& out) {
+  const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+  out.append(std::string_view(encoded, sizeof encoded));
+}
+
 /// Appends `text` with all but the unreserved characters percent-encoded: one part of a path or of
 /// a query, or one side of a form's field.
 template <class Text>
 void appendPercentEncoded(std::string_view text, Text& out) {
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const char encoded[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
-    out.append(isUnreserved(c) ? std::string_view(&c, 1)
-                               : std::string_view(encoded, sizeof encoded));
+    if (isUnreserved(c)) {
+      out.append(std::string_view(&c, 1));
+    } else {
+      appendPercentEncoded(static_cast<unsigned char>(c), out);
+    }
   }
 }
 

@@ -187,6 +187,25 @@ inline void finishRegional(Endpoint& endpoint, std::string_view signingRegion) {
   endpoint.signingRegion = signingRegion;
 }
 
+/// Sets all of `endpoint` to `https://SERVICE.REGION.SUFFIX/`; `service` is `https://SERVICE`.
+inline void setRegional(Endpoint& endpoint, std::string_view service, bool isFipsName,
+                        std::string_view region, const char* suffix) {
+  endpoint.url.clear();
+  append(endpoint.url, service);
+  append(endpoint.url, isFipsName ? "-fips." : ".");
+  append(endpoint.url, region);
+  append(endpoint.url, suffix);
+  append(endpoint.url, "/");
+  finishRegional(endpoint, region);
+}
+
+/// The same for STS and IAM Identity Center, whose FIPS endpoints have plain names in GovCloud.
+inline void setRegionalIdentity(Endpoint& endpoint, std::string_view service,
+                                std::string_view region, bool useFips, bool useDualStack) {
+  setRegional(endpoint, service, useFips && (useDualStack || !isGovCloud(region)), region,
+              dnsSuffix(partitionOf(region), useDualStack));
+}
+
 /// `resolveEndpoint` without an explicit endpoint.
 inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region, bool useFips,
                                     bool useDualStack) {
@@ -194,13 +213,8 @@ inline Result<void> resolveByRegion(Endpoint& endpoint, std::string_view region,
   if (!resolved) return resolved;
   const Partition& partition = partitionOf(region);
   const bool isNewName = useDualStack && partition.hasNewNames;
-  endpoint.url.clear();
-  append(endpoint.url, isNewName ? "https://api.iot-tunneling" : "https://api.tunneling.iot");
-  append(endpoint.url, useFips ? "-fips." : ".");
-  append(endpoint.url, region);
-  append(endpoint.url, dnsSuffix(partition, useDualStack));
-  append(endpoint.url, "/");
-  finishRegional(endpoint, region);
+  setRegional(endpoint, isNewName ? "https://api.iot-tunneling"sv : "https://api.tunneling.iot"sv,
+              useFips, region, dnsSuffix(partition, useDualStack));
   return resolved;
 }
 
@@ -370,14 +384,6 @@ inline Result<void> resolveExplicit(Endpoint& endpoint, const EndpointParameters
   return resolved;
 }
 
-/// `resolveEndpoint` into a new endpoint of the caller's, which is not moved then.
-inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& parameters) {
-  return parameters.endpointUrl.empty()
-             ? resolveByRegion(endpoint, parameters.region, parameters.useFips,
-                               parameters.useDualStack)
-             : resolveExplicit(endpoint, parameters);
-}
-
 }  // namespace detail
 
 /// Resolves the endpoint by the service's published rule set and the published partitions.
@@ -386,7 +392,10 @@ inline Result<void> resolveInto(Endpoint& endpoint, const EndpointParameters& pa
 /// explicit endpoint. Allocates; no I/O.
 inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
   Endpoint endpoint;
-  Result<void> resolved = detail::resolveInto(endpoint, parameters);
+  Result<void> resolved = parameters.endpointUrl.empty()
+                              ? detail::resolveByRegion(endpoint, parameters.region,
+                                                        parameters.useFips, parameters.useDualStack)
+                              : detail::resolveExplicit(endpoint, parameters);
   if (!resolved) return std::move(resolved).error();
   return endpoint;
 }

@@ -47,14 +47,14 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
                   (settings.useGlobalEndpoint &&
                    globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
                        std::string_view::npos));
-  const detail::Partition& partition = detail::partitionOf(settings.region);
-  const bool isFipsName = settings.useFipsEndpoint &&
-                          (settings.useDualStackEndpoint || !detail::isGovCloud(settings.region));
-  detail::assignPieces(
-      endpoint->url, {isFipsName ? "https://sts-fips"sv : "https://sts"sv, isGlobal ? ""sv : "."sv,
-                      isGlobal ? ""sv : settings.region,
-                      detail::dnsSuffix(partition, settings.useDualStackEndpoint), "/"sv});
-  detail::finishRegional(*endpoint, isGlobal ? "us-east-1"sv : settings.region);
+  if (!isGlobal) {
+    detail::setRegionalIdentity(*endpoint, "https://sts"sv, settings.region,
+                                settings.useFipsEndpoint, settings.useDualStackEndpoint);
+    return endpoint;
+  }
+  detail::assignPieces(endpoint->url,
+                       {"https://sts"sv, detail::partitionOf(settings.region).dnsSuffix, "/"sv});
+  detail::finishRegional(*endpoint, "us-east-1"sv);
   return endpoint;
 }
 

@@ -62,7 +62,7 @@ inline void appendParameter(PieceBuffer& out, std::string_view parameter) noexce
     if (byte == endOfName) {
       out.append('=');
     } else if (byte < literal) {
-      appendPercentEncoded(out, static_cast<unsigned>(byte));
+      secure_tunneling::detail::appendPercentEncoded(static_cast<unsigned char>(byte), out);
     } else {
       out.append(static_cast<char>(byte));
     }

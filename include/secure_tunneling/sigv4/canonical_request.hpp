@@ -72,7 +72,7 @@ SECURE_TUNNELING_NOINLINE inline void appendPathText(PieceBuffer& out, std::stri
     if (!encode || c == '/' || isUnreserved(c)) {
       out.append(c);
     } else {
-      appendPercentEncoded(out, static_cast<unsigned char>(c));
+      secure_tunneling::detail::appendPercentEncoded(static_cast<unsigned char>(c), out);
     }
   }
 }

@@ -77,13 +77,6 @@ class PieceBuffer {
   char buffer_[128];
 };
 
-/// Appends a byte as `%` and two hexadecimal digits.
-inline void appendPercentEncoded(PieceBuffer& out, unsigned byte) noexcept {
-  out.append('%');
-  out.append("0123456789ABCDEF"[byte >> 4]);
-  out.append("0123456789ABCDEF"[byte & 15]);
-}
-
 /// Pieces for anything that has `append(std::string_view)`.
 template <class Sink>
 class SinkBuffer : public PieceBuffer {
