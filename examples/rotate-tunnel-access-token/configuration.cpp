@@ -82,15 +82,15 @@ Result<OutputFormat> readCliSettings(const Options& options, const std::string& 
   const Names known = {"wire", "iso8601", "none"};
   if (!timestamps.value.empty() &&
       std::find(known.begin(), known.end(), timestamps.value) == known.end()) {
-    return configuration.refuse(timestamps, listOf(known));
+    return configuration.errorAbout(timestamps, listOf(known));
   }
   if (options.output) return OutputFormat{*options.output};
   const detail::Configured name = configuration.find({"AWS_DEFAULT_OUTPUT"}, "output");
   if (name.value.empty()) return OutputFormat::Json;
   const std::optional<OutputFormat> format = outputFormat(name.value);
   if (format) return OutputFormat{*format};
-  return configuration.refuse(name,
-                              listOf(outputFormats()) + suggestion(name.value, outputFormats()));
+  return configuration.errorAbout(
+      name, listOf(outputFormats()) + suggestion(name.value, outputFormats()));
 }
 
 Result<void> checkExpiration(const Options& options) {

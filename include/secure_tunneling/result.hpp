@@ -82,20 +82,20 @@ struct Error {
   return error;
 }
 
+/// The same with a message that is put together from pieces: in place, for an echo in one of them
+/// has to stay within reach of those who mask it.
+[[nodiscard]] SECURE_TUNNELING_NOINLINE inline Error makeError(
+    ErrorKind kind, std::initializer_list<std::string_view> pieces) {
+  Error error;
+  error.kind = kind;
+  detail::assignPieces(error.message, pieces);
+  return error;
+}
+
 template <class T>
 class Result;
 
 namespace detail {
-
-/// An `Error` whose message is put together from pieces: in place, for an echo in one of them has
-/// to stay within reach of those who mask it.
-[[nodiscard]] SECURE_TUNNELING_NOINLINE inline Error errorOf(
-    ErrorKind kind, std::initializer_list<std::string_view> pieces) {
-  Error error;
-  error.kind = kind;
-  assignPieces(error.message, pieces);
-  return error;
-}
 
 /// Errors are rare and large: what may hold one is small, and quick to move.
 using ErrorBox = Owned<Error>;
@@ -212,7 +212,7 @@ void fail(Result<T>& result, ErrorBox&& error) noexcept {
   result.hasValue_ = false;
 }
 
-/// A result that is an `Error`; its message is the three texts.
+/// `makeError` as a result: made where it stays, and of texts that end in a NUL, for size.
 SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char* text,
                                                       const char* more = "",
                                                       const char* rest = "") {

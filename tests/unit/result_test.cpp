@@ -107,6 +107,19 @@ TEST_CASE("an error begins as one from before anything was sent") {
   CHECK(error.requestId.empty());
 }
 
+TEST_CASE("an error is made of one text, or of pieces of any type") {
+  const std::string text = "why";
+  for (const Error& error :
+       {makeError(ErrorKind::Configuration, "source: why"),
+        makeError(ErrorKind::Configuration, {"source", ": ", text}),
+        makeError(ErrorKind::Configuration, {std::string_view("source: "), text}),
+        makeError(ErrorKind::Configuration, {std::string("source: why")})}) {
+    CHECK(error.kind == ErrorKind::Configuration);
+    CHECK(error.delivery == Delivery::NotSent);
+    CHECK(error.message == "source: why");
+  }
+}
+
 TEST_CASE("text for messages") {
   CHECK(detail::concat({}).empty());
   CHECK(detail::concat({"a", "", "bc"}) == "abc");

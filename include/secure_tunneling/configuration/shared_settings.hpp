@@ -52,11 +52,11 @@ namespace detail {
 inline Error profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
   const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
-  return errorOf(ErrorKind::Configuration,
-                 {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
-                  ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
-                  isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv,
-                  files.paths(), files.passedOverNote(chosen.name)});
+  return makeError(ErrorKind::Configuration,
+                   {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
+                    ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
+                    isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv,
+                    files.paths(), files.passedOverNote(chosen.name)});
 }
 
 /// Reads one setting after the other, with its checks.
@@ -99,7 +99,7 @@ class SettingsReader {
     if (!region.empty()) return {};
     const Configured found = configuration_.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region"sv);
     if (!found.value.empty() && !isHostLabel(found.value)) {
-      return configuration_.refuse(found, regionSyntax);
+      return configuration_.errorAbout(found, regionSyntax);
     }
     region = found.value;
     return {};

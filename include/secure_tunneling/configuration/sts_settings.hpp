@@ -42,7 +42,7 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
       configuration.find({"AWS_STS_REGIONAL_ENDPOINTS"}, "sts_regional_endpoints"sv);
   sts.useGlobalEndpoint = mode.value == "legacy"sv;
   if (!sts.useGlobalEndpoint && !mode.value.empty() && mode.value != "regional"sv) {
-    return configuration.refuse(mode, "regional or legacy"sv);
+    return configuration.errorAbout(mode, "regional or legacy"sv);
   }
   Result<void> read = configuration.readEndpointUrl("AWS_ENDPOINT_URL_STS", "sts"sv, sts.allowHttp,
                                                     sts.endpointUrl);

@@ -129,8 +129,8 @@ class ContainerCredentials final : public SerialSource {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const std::string_view full = detail::environmentVariable(fullName);
     if (relative.empty() && full.empty()) {
-      return detail::sourceError(ErrorKind::NoCredentials, source,
-                                 {"neither "sv, relativeName, " nor "sv, fullName, " is set"sv});
+      return makeError(ErrorKind::NoCredentials,
+                       {source, ": neither "sv, relativeName, " nor "sv, fullName, " is set"sv});
     }
     std::string problem;
     if (relative.empty()) {
@@ -142,10 +142,9 @@ class ContainerCredentials final : public SerialSource {
     }
     if (problem.empty()) problem = hostProblem(endpoint, addresses);
     if (problem.empty()) return {};
-    return detail::sourceError(
-        ErrorKind::Configuration, source,
-        {relative.empty() ? fullName : relativeName,
-         detail::quotedUrl(relative.empty() ? full : relative), ": "sv, problem});
+    return makeError(ErrorKind::Configuration,
+                     {source, ": "sv, relative.empty() ? fullName : relativeName,
+                      detail::quotedUrl(relative.empty() ? full : relative), ": "sv, problem});
   }
 
   /// Why the token must not be sent there in the clear; empty when it may.
@@ -207,8 +206,8 @@ class ContainerCredentials final : public SerialSource {
       if (detail::isControl(c)) problem = "the token has a line break or a control character"sv;
     }
     if (problem.empty()) return {};
-    return detail::sourceError(ErrorKind::Configuration, source,
-                               {from, path.empty() ? ""sv : " "sv, path, ": "sv, problem});
+    return makeError(ErrorKind::Configuration,
+                     {source, ": "sv, from, path.empty() ? ""sv : " "sv, path, ": "sv, problem});
   }
 
   HttpTransport& transport_;

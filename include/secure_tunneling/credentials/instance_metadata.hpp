@@ -86,8 +86,8 @@ class InstanceMetadata {
     const std::string_view region = detail::trimBlanks(text->expose());
     if (detail::isHostLabel(region) && !redactor().isIn(region)) return std::string(region);
     // Not quoted, here and below: what answers with anything else may echo the session token.
-    return detail::sourceError(ErrorKind::Credentials, source,
-                               {"the answer is no region: expected "sv, detail::regionSyntax});
+    return makeError(ErrorKind::Credentials,
+                     {source, ": the answer is no region: expected "sv, detail::regionSyntax});
   }
 
  private:
@@ -107,8 +107,8 @@ class InstanceMetadata {
     Result<void> read =
         configuration.read(configuration.find({"AWS_EC2_METADATA_DISABLED"}, {}), isDisabled);
     if (read && isDisabled) {
-      return detail::sourceError(ErrorKind::NoCredentials, source,
-                                 {"switched off by AWS_EC2_METADATA_DISABLED"sv});
+      return makeError(ErrorKind::NoCredentials,
+                       {source, ": switched off by AWS_EC2_METADATA_DISABLED"sv});
     }
     if (read) {
       read = configuration.read(
@@ -132,13 +132,13 @@ class InstanceMetadata {
     }
     const bool isIpv6 = detail::equalsIgnoreCase(mode.value, "IPv6"sv);
     if (!isIpv6 && !mode.value.empty() && !detail::equalsIgnoreCase(mode.value, "IPv4"sv)) {
-      return configuration.refuse(mode, "IPv4 or IPv6"sv);
+      return configuration.errorAbout(mode, "IPv4 or IPv6"sv);
     }
     if (url.value.empty())
       url.value = isIpv6 ? "http://[fd00:ec2::254]"sv : "http://169.254.169.254"sv;
     Endpoint found;
     if (!detail::splitUrl(url.value, found).empty()) {
-      return configuration.refuse(url, "http://HOST or https://HOST"sv);
+      return configuration.errorAbout(url, "http://HOST or https://HOST"sv);
     }
     // A token is of use only where it came from.
     if (found.url != endpoint_.url) token_.clear();
@@ -245,7 +245,7 @@ class InstanceMetadata {
   Result<void> takeToken(const HttpResponse& response, std::int64_t nowMs) {
     const std::string_view token = detail::trimBlanks(response.body.expose());
     if (token.empty() || !detail::isVisibleAscii(token)) {
-      return detail::errorOf(
+      return makeError(
           ErrorKind::Credentials,
           {"the session token "sv,
            token.empty() ? "is empty"sv : "has a blank, a control or a non-ASCII character"sv});
@@ -347,8 +347,8 @@ class InstanceMetadataCredentials final : public SerialSource {
     // It will be quoted with the path.
     if (name.empty() || !detail::isVisibleAscii(name) || metadata_.redactor().isIn(name) ||
         name.find_first_of("/?#%"sv) != std::string_view::npos) {
-      return detail::sourceError(ErrorKind::Credentials, InstanceMetadata::source,
-                                 {"the answer is no name of a role"sv});
+      return makeError(ErrorKind::Credentials,
+                       {InstanceMetadata::source, ": the answer is no name of a role"sv});
     }
     role_ = name;
     return {};

@@ -97,7 +97,7 @@ class IotRoleAliasCredentials final : public SerialSource {
   Result<void> locate(Endpoint& endpoint) const {
     const std::string& given = options_.endpoint;
     if (options_.roleAlias.empty()) {
-      return detail::sourceError(ErrorKind::Configuration, source, {"no role alias is given"sv});
+      return makeError(ErrorKind::Configuration, {source, ": no role alias is given"sv});
     }
     const bool hasScheme = given.find("://"sv) != std::string::npos;
     std::string_view problem =
@@ -106,8 +106,8 @@ class IotRoleAliasCredentials final : public SerialSource {
       problem = "expected https:// and a host name, without a path"sv;
     }
     if (problem.empty()) return {};
-    return detail::sourceError(ErrorKind::Configuration, source,
-                               {"endpoint"sv, detail::quotedUrl(given), ": "sv, problem});
+    return makeError(ErrorKind::Configuration,
+                     {source, ": endpoint"sv, detail::quotedUrl(given), ": "sv, problem});
   }
 
   const IotRoleAliasOptions options_;

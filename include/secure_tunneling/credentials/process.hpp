@@ -221,8 +221,7 @@ class ProcessCredentials final : public ProfileSource {
   /// Runs the command that the program gave.
   Step begin(CredentialsFetch& fetch, const Moment&) override {
     if (command_.empty()) {
-      return fetch.done(
-          detail::sourceError(ErrorKind::NoCredentials, source, {"no command is given"sv}));
+      return fetch.done(makeError(ErrorKind::NoCredentials, {source, ": no command is given"sv}));
     }
     fetch.block();
     return fetch.done(run(source, command_, fetch.credentials()));
@@ -240,7 +239,7 @@ class ProcessCredentials final : public ProfileSource {
                    Credentials& credentials) const {
     Secret output;
     const std::string problem = detail::ChildCommand(options_).run(command, output);
-    if (!problem.empty()) return detail::sourceError(ErrorKind::Credentials, name, {problem});
+    if (!problem.empty()) return makeError(ErrorKind::Credentials, {name, ": "sv, problem});
     detail::CredentialsDocument form;
     form.tokenName = "SessionToken"sv;
     form.tokenRequired = false;

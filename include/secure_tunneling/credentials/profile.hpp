@@ -14,9 +14,9 @@ inline namespace v0_1 {
 namespace detail {
 
 /// The error of a profile that lacks something, with what was passed over in it.
-SECURE_TUNNELING_NOINLINE inline Error refuseMissing(const ProfileView& profile,
-                                                     std::string_view problem, ErrorKind kind) {
-  return profile.refuse(concat({problem, profile.files.passedOverNote(profile.name)}), kind);
+SECURE_TUNNELING_NOINLINE inline Error errorAboutMissing(const ProfileView& profile,
+                                                         std::string_view problem, ErrorKind kind) {
+  return profile.errorAbout(concat({problem, profile.files.passedOverNote(profile.name)}), kind);
 }
 
 /// Reads a key pair of one file: a pair is never put together from both. False when there is none;
@@ -34,7 +34,8 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   const std::string_view secretAccessKey = value("aws_secret_access_key"sv);
   if (accessKeyId.empty()) return false;
   if (secretAccessKey.empty()) {
-    return refuseMissing(profile, "aws_secret_access_key is not set"sv, ErrorKind::Configuration);
+    return errorAboutMissing(profile, "aws_secret_access_key is not set"sv,
+                             ErrorKind::Configuration);
   }
   credentials.accessKeyId = accessKeyId;
   credentials.secretAccessKey.assign(secretAccessKey);
@@ -44,16 +45,16 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   credentials.expiresAtMs.reset();
   const Result<void> checked = checkCredentials(credentials);
   if (checked) return true;
-  return profile.refuse(concat({profile.files.path(file), ": "sv, checked.error().message}));
+  return profile.errorAbout(concat({profile.files.path(file), ": "sv, checked.error().message}));
 }
 
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.
 inline Error profileWithoutCredentials(const ProfileView& profile, const ChosenProfile& chosen) {
   if (profile.files.has(profileSection, profile.name)) {
-    return refuseMissing(profile, "it names no credentials"sv, ErrorKind::NoCredentials);
+    return errorAboutMissing(profile, "it names no credentials"sv, ErrorKind::NoCredentials);
   }
-  return refuseMissing(profile, concat({"found neither in "sv, profile.files.paths()}),
-                       chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
+  return errorAboutMissing(profile, concat({"found neither in "sv, profile.files.paths()}),
+                           chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
 }
 
 }  // namespace detail
@@ -77,7 +78,7 @@ class ProfileCredentials final : public CredentialsProvider {
          {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
           "web_identity_token_file"sv, detail::ssoProperty(profile), "login_session"sv}) {
       if (!other.empty() && !profile.value(other).empty()) {
-        return profile.refuse(
+        return profile.errorAbout(
             detail::concat({"credentials by way of "sv, other, " are not supported"sv}));
       }
     }

@@ -111,8 +111,8 @@ class ProfileChainCredentials final : public SerialSource {
       // Somebody wants a role, so that having nothing for it is a failure.
       const bool isNone = found.error().kind == ErrorKind::NoCredentials;
       if (!isBase || isNone) {
-        found = chosenView().refuse(found.error().message,
-                                    isNone ? ErrorKind::Credentials : found.error().kind);
+        found = chosenView().errorAbout(found.error().message,
+                                        isNone ? ErrorKind::Credentials : found.error().kind);
       }
     }
     if (!found || left_ == 0) {
@@ -157,7 +157,7 @@ class ProfileChainCredentials final : public SerialSource {
   }
 
   static Error unsupported(const ProfileView& profile, std::string_view property) {
-    return profile.refuse(
+    return profile.errorAbout(
         detail::concat({"credentials by way of "sv, property, " are not supported"sv}));
   }
 
@@ -176,21 +176,21 @@ class ProfileChainCredentials final : public SerialSource {
       const std::string_view next = profile.value("source_profile"sv);
       const std::string_view named = profile.value("credential_source"sv);
       if (next.empty() == named.empty()) {
-        return profile.refuse(next.empty()
-                                  ? "role_arn needs source_profile or credential_source"sv
-                                  : "source_profile and credential_source cannot both be set"sv);
+        return profile.errorAbout(
+            next.empty() ? "role_arn needs source_profile or credential_source"sv
+                         : "source_profile and credential_source cannot both be set"sv);
       }
       if (!named.empty()) return namedSource(profile, named);
       // A role whose keys stand in the same profile.
       if (next == profile.name) return Base{profile};
       for (const std::string_view name : visited) {
         if (name != next) continue;
-        return profile.refuse(detail::concat(
+        return profile.errorAbout(detail::concat(
             {"source_profile "sv, detail::quoted(next), " leads back to where it came from"sv}));
       }
       if (!profile.files.has(detail::profileSection, next)) {
-        return profile.refuse(detail::concat({"source_profile "sv, detail::quoted(next),
-                                              ": found neither in "sv, profile.files.paths()}));
+        return profile.errorAbout(detail::concat({"source_profile "sv, detail::quoted(next),
+                                                  ": found neither in "sv, profile.files.paths()}));
       }
       profile.name = next;
     }
@@ -202,7 +202,7 @@ class ProfileChainCredentials final : public SerialSource {
 
   static Result<Role> readRole(const ProfileView& profile) {
     if (!profile.value("mfa_serial"sv).empty()) {
-      return profile.refuse("mfa_serial asks for a code that nobody can type here"sv);
+      return profile.errorAbout("mfa_serial asks for a code that nobody can type here"sv);
     }
     Role role;
     role.arn = profile.value("role_arn"sv);
@@ -227,7 +227,7 @@ class ProfileChainCredentials final : public SerialSource {
       if (each.source != nullptr) return Base{profile, each.source};
       return unsupported(profile, detail::concat({"credential_source = "sv, each.name}));
     }
-    return profile.refuse(
+    return profile.errorAbout(
         detail::concat({"credential_source is "sv, detail::quoted(name),
                         ": expected Environment, EcsContainer or Ec2InstanceMetadata"sv}));
   }

@@ -27,9 +27,9 @@ struct ProfileView {
     return files.value(detail::profileSection, name, property);
   }
   /// An error about this profile: of kind `Configuration` for what nobody can work with.
-  [[nodiscard]] Error refuse(std::string_view problem,
-                             ErrorKind kind = ErrorKind::Configuration) const {
-    return detail::errorOf(kind, {"profile "sv, detail::quoted(name), ": "sv, problem});
+  [[nodiscard]] Error errorAbout(std::string_view problem,
+                                 ErrorKind kind = ErrorKind::Configuration) const {
+    return makeError(kind, {"profile "sv, detail::quoted(name), ": "sv, problem});
   }
 };
 

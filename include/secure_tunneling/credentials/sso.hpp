@@ -155,7 +155,7 @@ class SsoCredentials final : public ProfileSource {
     settings.session = profile.value("sso_session"sv);
     const bool hasSession = !settings.session.empty();
     if (hasSession && !profile.files.has(detail::ssoSessionSection, settings.session)) {
-      return profile.refuse(
+      return profile.errorAbout(
           detail::concat({"sso_session: no section [sso-session "sv, settings.session, "]"sv}));
     }
     const struct {
@@ -173,14 +173,14 @@ class SsoCredentials final : public ProfileSource {
                        : own;
       const std::string_view where =
           each.isOfSession ? " is not set in the sso-session"sv : " is not set"sv;
-      if (each.value.empty()) return profile.refuse(detail::concat({each.name, where}));
+      if (each.value.empty()) return profile.errorAbout(detail::concat({each.name, where}));
       if (!own.empty() && own != each.value) {
-        return profile.refuse(detail::concat({each.name, " is not that of the sso-session"sv}));
+        return profile.errorAbout(detail::concat({each.name, " is not that of the sso-session"sv}));
       }
     }
     if (detail::isHostLabel(settings.region)) return settings;
-    return profile.refuse(detail::concat({"sso_region is "sv, detail::quoted(settings.region),
-                                          ": expected "sv, detail::regionSyntax}));
+    return profile.errorAbout(detail::concat({"sso_region is "sv, detail::quoted(settings.region),
+                                              ": expected "sv, detail::regionSyntax}));
   }
 
  private:
@@ -193,8 +193,8 @@ class SsoCredentials final : public ProfileSource {
     const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
     const ProfileView profile{*files, chosen.name, chosen.name};
     if (!isNamedBy(profile)) {
-      return fetch.done(profile.refuse("it has neither sso_account_id nor sso_role_name"sv,
-                                       ErrorKind::NoCredentials));
+      return fetch.done(profile.errorAbout("it has neither sso_account_id nor sso_role_name"sv,
+                                           ErrorKind::NoCredentials));
     }
     return beginFor(profile, fetch, now);
   }
@@ -270,10 +270,10 @@ class SsoCredentials final : public ProfileSource {
 
   static Error signIn(const SsoSettings& settings, std::string_view why) {
     const bool hasSession = !settings.session.empty();
-    return detail::sourceError(
-        ErrorKind::Credentials, source,
-        {why, "; run: aws sso login "sv, hasSession ? "--sso-session "sv : "--profile "sv,
-         detail::printable(hasSession ? settings.session : settings.profile, 80)});
+    return makeError(ErrorKind::Credentials,
+                     {source, ": "sv, why, "; run: aws sso login "sv,
+                      hasSession ? "--sso-session "sv : "--profile "sv,
+                      detail::printable(hasSession ? settings.session : settings.profile, 80)});
   }
 
   /// Reads the token's file, unless this object has renewed the token since and has not saved it.

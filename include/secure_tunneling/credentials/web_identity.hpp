@@ -85,13 +85,15 @@ class WebIdentityCredentials final : public ProfileSource {
     identity.roleArn = detail::environmentVariable("AWS_ROLE_ARN");
     identity.sessionName = detail::environmentVariable("AWS_ROLE_SESSION_NAME");
     if (identity.tokenFile.empty()) {
-      return fetch.done(detail::sourceError(ErrorKind::NoCredentials, "web identity"sv,
-                                            {"AWS_WEB_IDENTITY_TOKEN_FILE is not set"sv}));
+      return fetch.done(
+          makeError(ErrorKind::NoCredentials,
+                    {"web identity"sv, ": "sv, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"sv}));
     }
     if (identity.roleArn.empty()) {
       return fetch.done(
-          detail::sourceError(ErrorKind::Configuration, "web identity"sv,
-                              {"AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"sv}));
+          makeError(ErrorKind::Configuration,
+                    {"web identity"sv, ": "sv,
+                     "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"sv}));
     }
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     if (!files) return fetch.done(std::move(files).error());
@@ -106,7 +108,8 @@ class WebIdentityCredentials final : public ProfileSource {
     identity.roleArn = profile.value("role_arn"sv);
     identity.sessionName = profile.value("role_session_name"sv);
     if (identity.roleArn.empty()) {
-      return fetch.done(profile.refuse("web_identity_token_file is set, but role_arn is not"sv));
+      return fetch.done(
+          profile.errorAbout("web_identity_token_file is set, but role_arn is not"sv));
     }
     Result<StsSettings> sts = detail::loadStsSettings(profile.files, profile.selected, given_);
     if (!sts) return fetch.done(std::move(sts).error());
@@ -131,7 +134,7 @@ class WebIdentityCredentials final : public ProfileSource {
     token_ = std::move(file->text);
     const std::string_view token = detail::trimBlanks(token_.expose());
     if (token.empty()) {
-      return detail::errorOf(
+      return makeError(
           ErrorKind::Credentials,
           {file->path, ": there is no such file, or it is empty or no regular file"sv});
     }

@@ -56,9 +56,9 @@ class Configuration {
     return concat({files_.where(*setting.property), ": "sv, setting.property->name});
   }
   /// The error for a value that is no good.
-  [[nodiscard]] Error refuse(const Configured& setting, std::string_view expected) const {
-    return errorOf(ErrorKind::Configuration,
-                   {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});
+  [[nodiscard]] Error errorAbout(const Configured& setting, std::string_view expected) const {
+    return makeError(ErrorKind::Configuration,
+                     {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});
   }
 
   /// Reads true or false into `value`, which stays as it is where the setting is set nowhere.
@@ -66,7 +66,7 @@ class Configuration {
     if (setting.value.empty()) return {};
     const bool isTrue = equalsIgnoreCase(setting.value, "true"sv);
     if (!isTrue && !equalsIgnoreCase(setting.value, "false"sv)) {
-      return refuse(setting, "true or false"sv);
+      return errorAbout(setting, "true or false"sv);
     }
     value = isTrue;
     return {};
@@ -75,7 +75,7 @@ class Configuration {
   [[nodiscard]] Result<void> read(const Configured& setting, int& value) const {
     if (setting.value.empty()) return {};
     const int number = parseDecimal(setting.value);
-    if (number < 1) return refuse(setting, "a whole number, 1 or more"sv);
+    if (number < 1) return errorAbout(setting, "a whole number, 1 or more"sv);
     value = number;
     return {};
   }
@@ -88,7 +88,7 @@ class Configuration {
     if (mode.value == "legacy"sv) {
       maxAttempts = 5;
     } else if (!mode.value.empty() && mode.value != "standard"sv && mode.value != "adaptive"sv) {
-      return refuse(mode, "standard, adaptive or legacy"sv);
+      return errorAbout(mode, "standard, adaptive or legacy"sv);
     }
     return read(find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv), maxAttempts);
   }
@@ -112,8 +112,8 @@ class Configuration {
     Endpoint endpoint;
     const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
     if (!problem.empty()) {
-      return errorOf(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
-                                                quotedUrl(found->value), ": "sv, problem});
+      return makeError(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
+                                                  quotedUrl(found->value), ": "sv, problem});
     }
     url = found->value;
     return {};
@@ -127,7 +127,7 @@ class Configuration {
     const Configured services = find({}, "services"sv);
     if (!services.value.empty()) {
       if (!files_.has(servicesSection, services.value)) {
-        return refuse(services, "the name of a [services] section"sv);
+        return errorAbout(services, "the name of a [services] section"sv);
       }
       Configured own =
           of(files_.findNested(servicesSection, services.value, service, "endpoint_url"sv));

@@ -183,7 +183,7 @@ class SharedFiles {
         ++line_;
         const std::string_view expected = parseLine(begin, lineEnd);
         if (!expected.empty()) {
-          return errorOf(
+          return makeError(
               ErrorKind::Configuration,
               {files_.path(file_), ", line "sv, Decimal(line_).text(), ": expected "sv, expected});
         }

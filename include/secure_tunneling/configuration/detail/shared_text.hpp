@@ -59,7 +59,7 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
   SharedText read;
   read.path = std::move(where.path);
   const auto refuse = [&read](std::string_view why) {
-    return errorOf(ErrorKind::Configuration, {read.path, ": "sv, why});
+    return makeError(ErrorKind::Configuration, {read.path, ": "sv, why});
   };
   // Looked at first: to open a pipe lets its writer go on, to nobody.
   struct stat status {};

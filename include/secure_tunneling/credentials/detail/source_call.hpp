@@ -23,24 +23,20 @@ namespace secure_tunneling {
 inline namespace v0_1 {
 namespace detail {
 
-/// An error of the source `source`, whatever failed in it: a call that could not get credentials
-/// was not sent, and what an `HttpTransport` said of the source's own request would mislead.
-inline Error sourceError(ErrorKind kind, std::string_view source,
-                         std::initializer_list<std::string_view> pieces) {
-  return errorOf(kind, {source, ": "sv, concat(pieces)});
-}
+/// An error of the source `source` for what failed in it: a call that could not get credentials was
+/// not sent, and what an `HttpTransport` said of the source's own request would mislead.
 inline Error sourceError(std::string_view source, const Error& cause) {
-  Error error = sourceError(
+  Error error = makeError(
       cause.kind == ErrorKind::Configuration ? ErrorKind::Configuration : ErrorKind::Credentials,
-      source, {cause.message});
+      {source, ": "sv, cause.message});
   error.transportCode = cause.transportCode;
   return error;
 }
 
-/// The failure that an answer of this status is to the engine.
+/// The error that an answer of this status is to the engine.
 inline Error statusError(int httpStatus) {
-  Error error = errorOf(ErrorKind::Service,
-                        {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
+  Error error = makeError(ErrorKind::Service,
+                          {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
   error.delivery = Delivery::Answered;
   error.httpStatus = httpStatus;
   return error;
@@ -107,7 +103,7 @@ class SourceCall : public CallMachine {
   bool addForeignHeader(std::string_view name, std::string_view value) {
     for (const char c : value) {
       if (!isControl(c)) continue;
-      error_ = boxed(errorOf(
+      error_ = boxed(makeError(
           ErrorKind::Configuration,
           {"header "sv, name, ": the value has a line break or another control character"sv}));
       return false;
