@@ -236,7 +236,7 @@ TEST_CASE("own transport: after the request the delivery is unknown") {
   CHECK(response.error().message.find(server.authority()) != std::string::npos);
 }
 
-TEST_CASE("own transport: an end that only TLS can tell") {
+TEST_CASE("own transport: only TLS tells the end of an answer without a length") {
   TlsService made;
   made.tls.certificate = made.authority.issue("server");
   const bool cut = GENERATE(false, true);
@@ -251,7 +251,7 @@ TEST_CASE("own transport: an end that only TLS can tell") {
   if (cut) CHECK(response.error().delivery == Delivery::Unknown);
 }
 
-TEST_CASE("own transport: what certainly was not sent") {
+TEST_CASE("own transport: a request that certainly was not sent is told from others") {
   TlsService made;
   made.tls.certificate = made.authority.issue("server");
   const ClosedPort closed;

@@ -183,7 +183,7 @@ TEST_CASE("the metadata service's token is used until it ends or is not taken") 
   CHECK(service.tokensGiven() == 3);
 }
 
-TEST_CASE("an instance in trouble") {
+TEST_CASE("instance metadata are asked for again while their trouble may pass") {
   MetadataService service;
   OnInstance instance(service.server().url());
   SECTION("errors that pass") {
@@ -415,7 +415,7 @@ TEST_CASE("the CAs of the default chain's options are those of all its connectio
   CHECK(contains(errorOf(others), "unable to get local issuer certificate"));
 }
 
-TEST_CASE("an agent in trouble") {
+TEST_CASE("an agent is asked again while its trouble may pass") {
   std::atomic<int> failures{0};
   HttpServer agent([&](const HttpServer::Request& request) -> HttpAnswer {
     if (failures-- > 0) return {503, "", "", false};

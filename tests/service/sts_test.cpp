@@ -275,7 +275,7 @@ TEST_CASE("a call to STS is signed once more, by the time of STS, where the cloc
   CHECK(site.clock.waits().empty());
 }
 
-TEST_CASE("STS in trouble") {
+TEST_CASE("STS is asked again while its trouble may pass") {
   Site site;
   const Role role{firstArn, "", "", 0};
   SECTION("that passes") {

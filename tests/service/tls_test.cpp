@@ -285,7 +285,7 @@ CipherString = ALL:@SECLEVEL=0
   }
 }
 
-TEST_CASE("mutual TLS") {
+TEST_CASE("a server that asks for a certificate gets the client's, or no call") {
   TlsService made;
   made.tls.certificate = made.authority.issue("server");
   made.tls.clientCaFile = made.authority.file();

@@ -30,7 +30,7 @@ std::string read(std::string_view document, const CredentialsDocument& form = {}
 
 }  // namespace
 
-TEST_CASE("credentials documents") {
+TEST_CASE("a credentials document is read by its form, or its fault is named") {
   CredentialsDocument noToken;
   noToken.tokenRequired = false;
   CredentialsDocument nested;
@@ -111,7 +111,7 @@ TEST_CASE("credentials documents") {
   }
 }
 
-TEST_CASE("the version of a credentials document") {
+TEST_CASE("a credentials document of another version is refused") {
   CredentialsDocument form;
   form.tokenRequired = false;
   form.version = "1";

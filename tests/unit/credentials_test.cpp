@@ -155,7 +155,7 @@ TEST_CASE("an error about missing credentials names what was passed over in the 
             ", line 5)");
 }
 
-TEST_CASE("which profile") {
+TEST_CASE("the program's profile counts before AWS_PROFILE, and that before AWS_DEFAULT_PROFILE") {
   TestEnvironment environment;
   environment.write(".aws/credentials",
                     "[default]\naws_access_key_id = D\naws_secret_access_key = d\n"

@@ -83,7 +83,7 @@ TEST_CASE("the four kinds of endpoint in every partition") {
   }
 }
 
-TEST_CASE("the partition of a region") {
+TEST_CASE("the partition of a region is told by its name") {
   const struct {
     const char* region;
     const char* suffix;
@@ -124,7 +124,7 @@ TEST_CASE("the partition of a region") {
   }
 }
 
-TEST_CASE("regions that cannot be part of a host name") {
+TEST_CASE("a region that cannot be part of a host name is refused") {
   const std::string cases[] = {"us-east-1\n",
                                "us-east-1\r\nX: y",
                                "us east",
@@ -189,7 +189,7 @@ TEST_CASE("configurations that the rules refuse") {
   }
 }
 
-TEST_CASE("explicit endpoints") {
+TEST_CASE("an explicit endpoint is taken apart and written in one way") {
   const struct {
     const char* given;
     const char* url;
@@ -244,7 +244,7 @@ TEST_CASE("an explicit endpoint needs no region until it is signed for") {
   CHECK(endpoint->signingRegion.empty());
 }
 
-TEST_CASE("malformed endpoint URLs") {
+TEST_CASE("a malformed endpoint URL is refused, and why is told") {
   const std::string cases[] = {"example.com",
                                "//example.com",
                                "ftp://example.com",

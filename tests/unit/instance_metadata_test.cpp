@@ -294,7 +294,7 @@ TEST_CASE("the service can be switched off") {
   CHECK(instance.get() == "text");
 }
 
-TEST_CASE("where the service is") {
+TEST_CASE("the metadata service is where options, environment or profile say") {
   const char* const endpointName = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
   const char* const modeName = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
   const struct {

@@ -34,7 +34,7 @@ std::string digestInPieces(std::string_view data, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("SHA-256 of FIPS 180-4's examples") {
+TEST_CASE("SHA-256 gives the digests of FIPS 180-4's examples") {
   PortableSha256 hash;
   CHECK(digestOf(hash, "") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(digestOf(hash, "abc") ==

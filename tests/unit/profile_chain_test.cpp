@@ -146,7 +146,7 @@ TEST_CASE("what counts in a profile") {
   }
 }
 
-TEST_CASE("chains of roles") {
+TEST_CASE("a chain of roles is followed to its end and taken on from there") {
   const struct {
     const char* config;
     const char* found;
@@ -186,7 +186,7 @@ TEST_CASE("chains of roles") {
   }
 }
 
-TEST_CASE("chains of roles that cannot be followed") {
+TEST_CASE("a chain of roles that cannot be followed is an error that names the profile") {
   const struct {
     const char* config;
     const char* problem;
@@ -331,7 +331,7 @@ TEST_CASE("a chain asks its sources in order") {
   CHECK(none.error().message == "no credentials found; first: nothing; second: nothing");
 }
 
-TEST_CASE("the default chain") {
+TEST_CASE("the default chain says what each of its sources looked for") {
   TestEnvironment environment;
   environment.set("AWS_EC2_METADATA_DISABLED", "true");
   ManualClock clock;

@@ -87,7 +87,7 @@ std::string nested(int levels) {
 
 }  // namespace
 
-TEST_CASE("requests as JSON") {
+TEST_CASE("a request is written as JSON without what is not set") {
   CHECK(serialized(requestOf("abc", ClientMode::ALL)) ==
         R"({"tunnelId":"abc","clientMode":"ALL"})");
   CHECK(serialized(requestOf("abc", ClientMode::other("NEW_MODE"))) ==
@@ -174,7 +174,7 @@ TEST_CASE("mistakes in a request are named") {
   }
 }
 
-TEST_CASE("responses that can be understood") {
+TEST_CASE("a response is understood whatever else it has") {
   const struct {
     const char* what;
     std::string body;
@@ -234,7 +234,7 @@ TEST_CASE("responses that can be understood") {
   }
 }
 
-TEST_CASE("responses that cannot be understood") {
+TEST_CASE("a response that cannot be understood is an error that says why") {
   const struct {
     const char* what;
     std::string body;
@@ -327,7 +327,7 @@ TEST_CASE("a body that is not JSON says where") {
         "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 16 of 29");
 }
 
-TEST_CASE("codes of errors") {
+TEST_CASE("the code of an error is the header's, then code's, then __type's") {
   const struct {
     const char* what;
     ErrorAnswer answer;
@@ -363,7 +363,7 @@ TEST_CASE("codes of errors") {
   }
 }
 
-TEST_CASE("messages of errors") {
+TEST_CASE("the message of an error is text in any of its spellings, or none") {
   const struct {
     const char* what;
     std::string body;
@@ -409,7 +409,7 @@ TEST_CASE("errors of another shape cannot be understood") {
   }
 }
 
-TEST_CASE("request ids") {
+TEST_CASE("the request id is found in any case, also of an answer that cannot be read") {
   CHECK(errorOf({400, "{}", {{"X-AMZN-REQUESTID", "id"}}}).requestId == "id");
   CHECK(errorOf({400, "[]", {{"x-amzn-RequestId", "id"}}}).requestId == "id");
   CHECK(errorOf({400, "{}", {}}).requestId.empty());

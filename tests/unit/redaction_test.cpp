@@ -286,7 +286,7 @@ TEST_CASE("a hostile text takes no longer than its length allows") {
   }
 }
 
-TEST_CASE("the id of a request") {
+TEST_CASE("only a UUID is taken for a request id that needs no mask") {
   CHECK(detail::isUuid("01234567-89ab-cdef-0123-456789ABCDEF"));
   CHECK_FALSE(detail::isUuid(""));
   CHECK_FALSE(detail::isUuid("01234567-89ab-cdef-0123-456789abcde"));

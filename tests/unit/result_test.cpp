@@ -120,7 +120,7 @@ TEST_CASE("an error is made of one text, or of pieces of any type") {
   }
 }
 
-TEST_CASE("text for messages") {
+TEST_CASE("text for messages is visible, on one line and of a bounded size") {
   CHECK(detail::concat({}).empty());
   CHECK(detail::concat({"a", "", "bc"}) == "abc");
   CHECK(detail::Decimal(0).text() == "0");

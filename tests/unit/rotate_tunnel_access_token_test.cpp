@@ -184,7 +184,7 @@ TEST_CASE("a client remembers the clock skew, and asks for credentials at each c
   CHECK(parts.credentials.queries.size() == 2);
 }
 
-TEST_CASE("the system's clock") {
+TEST_CASE("the system's clock goes on, and no two moments have one random number") {
   static_assert(!std::is_polymorphic<TestSha256>::value, "a policy, and no base class");
   SystemClock clock;
   const Moment first = clock.now();

@@ -75,7 +75,7 @@ TEST_CASE("an endpoint URL leaves the region to the signature") {
         "region \"us east\": expected letters, digits and inner hyphens, as in us-east-1");
 }
 
-TEST_CASE("FIPS pseudo regions of older configurations") {
+TEST_CASE("a FIPS pseudo region is taken for the region with FIPS on") {
   const struct {
     const char* region;
     const char* url;

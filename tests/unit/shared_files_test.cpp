@@ -144,7 +144,7 @@ TEST_CASE("values that go on on the next lines") {
   }
 }
 
-TEST_CASE("nested properties") {
+TEST_CASE("nested properties belong to the property above them") {
   const struct {
     const char* what;
     const char* text;

@@ -310,7 +310,7 @@ TEST_CASE("settings that are true or false") {
   }
 }
 
-TEST_CASE("how many attempts") {
+TEST_CASE("the number of attempts is a whole number from 1, and anything else is refused") {
   TestEnvironment environment;
   const std::string path = environment.write(".aws/config", "[default]\nmax_attempts = 7\n");
   CHECK(attempts() == "7");
@@ -330,7 +330,7 @@ TEST_CASE("how many attempts") {
         "error: " + path + ", line 2: max_attempts is \"0\": expected a whole number, 1 or more");
 }
 
-TEST_CASE("retry modes") {
+TEST_CASE("a retry mode sets the number of attempts, and an unknown one is refused") {
   TestEnvironment environment;
   const std::string expected = "\": expected standard, adaptive or legacy";
   for (const char* const mode : {"standard", "adaptive", ""}) {
@@ -351,7 +351,7 @@ TEST_CASE("retry modes") {
   CHECK(attempts() == "error: AWS_RETRY_MODE is \"STANDARD" + expected);
 }
 
-TEST_CASE("the CA bundle") {
+TEST_CASE("the CA bundle is the variable's before the profile's, and its origin is known") {
   TestEnvironment environment;
   const auto bundle = [] {
     const auto shared = loadSharedSettings();

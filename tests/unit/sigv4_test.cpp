@@ -90,7 +90,7 @@ class CountingHash {
 
 }  // namespace
 
-TEST_CASE("HMAC-SHA-256 of RFC 4231") {
+TEST_CASE("HMAC-SHA-256 gives the digests of RFC 4231") {
   std::string counting;
   for (char c = 1; c != 26; ++c)
     counting.push_back(c);
@@ -111,7 +111,7 @@ TEST_CASE("HMAC-SHA-256 of RFC 4231") {
         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 
-TEST_CASE("HMAC keys around the size of a block") {
+TEST_CASE("HMAC takes keys around the size of a block") {
   const struct {
     std::size_t size;
     const char* digest;
@@ -305,7 +305,7 @@ TEST_CASE("signatures with other secrets and scopes") {
         "6e51e84a46e603eb2d17e4d959616cfa1bdc452ab0f93a2738dfc4d4b983d3ef");
 }
 
-TEST_CASE("canonical paths") {
+TEST_CASE("a canonical path is normalised and encoded as its service asks") {
   const struct {
     const char* path;
     const char* normalized;
@@ -342,7 +342,7 @@ TEST_CASE("canonical paths") {
   }
 }
 
-TEST_CASE("canonical paths of any length, with .. anywhere") {
+TEST_CASE("a canonical path of any length is normalised with .. anywhere") {
   // Numbers of a linear congruential generator: the same paths each time.
   std::uint32_t state = 1;
   for (int round = 0; round != 300; ++round) {
@@ -375,7 +375,7 @@ TEST_CASE("canonical paths of any length, with .. anywhere") {
   }
 }
 
-TEST_CASE("canonical queries") {
+TEST_CASE("a canonical query is encoded and in order") {
   const struct {
     const char* query;
     const char* canonical;
@@ -517,7 +517,7 @@ TEST_CASE("the payload hash can be signed as a header") {
         "x-amz-content-sha256;x-amz-date\nUNSIGNED-PAYLOAD");
 }
 
-TEST_CASE("hash of a body") {
+TEST_CASE("a body is hashed to lower-case hexadecimal") {
   TestSha256 hash;
   sigv4::Signature hex;
   REQUIRE(sigv4::hashToHex(hash, "", hex) == sigv4::Status::Ok);

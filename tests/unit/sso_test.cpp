@@ -100,7 +100,7 @@ const std::string signIn = "; run: aws sso login --sso-session my-session";
 
 }  // namespace
 
-TEST_CASE("SHA-1 in hexadecimal") {
+TEST_CASE("SHA-1 is given in hexadecimal") {
   // From RFC 3174.
   CHECK(detail::sha1Hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
   CHECK(detail::sha1Hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
@@ -431,7 +431,7 @@ TEST_CASE("an access token that is no header value is refused and not told") {
   CHECK(laptop.transport.requests().empty());
 }
 
-TEST_CASE("the endpoints of SSO") {
+TEST_CASE("the endpoints of SSO are those of their rule sets") {
   // From the services' published endpoint rules.
   const struct {
     const char* region;

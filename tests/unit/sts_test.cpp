@@ -74,7 +74,7 @@ struct Assumer {
 
 }  // namespace
 
-TEST_CASE("the endpoint of STS") {
+TEST_CASE("the endpoint of STS is that of its rule set") {
   StsSettings settings = inUsEast1();
   CHECK(endpointOf(settings) == "https://sts.us-east-1.amazonaws.com/ us-east-1");
   settings.useGlobalEndpoint = true;
@@ -104,13 +104,13 @@ TEST_CASE("the endpoint of STS") {
   CHECK(endpointOf(settings) == "http://sts.example/ eu-west-1");
 }
 
-TEST_CASE("a form for STS") {
+TEST_CASE("a form for STS is percent-encoded and has no empty field") {
   CHECK(formOf({}) == "Action=Action&Version=2011-06-15");
   CHECK(formOf({{"A", "a b+c&d=e/f%"}, {"B", ""}, {"C", "~"}}) ==
         "Action=Action&Version=2011-06-15&A=a%20b%2Bc%26d%3De%2Ff%25&C=~");
 }
 
-TEST_CASE("answers of STS") {
+TEST_CASE("an answer of STS is whole credentials or an error") {
   const std::string good = stsAnswer("ID", "s", "t", "2026-01-15T12:30:00Z");
   const struct {
     int status;

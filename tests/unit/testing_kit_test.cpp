@@ -303,7 +303,7 @@ TEST_CASE("The fake service tells the device its token") {
   CHECK(service.notifications()[2].services == std::vector<std::string>{"ssh"});
 }
 
-TEST_CASE("The fake service's headers, and the same ones again") {
+TEST_CASE("The fake service gives the real one's headers, and in each run the same") {
   const auto run = [] {
     OpenFixture fixture;
     return fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"ALL"})");

@@ -10,7 +10,7 @@
 
 using namespace secure_tunneling;
 
-TEST_CASE("the value of a result, or an exception") {
+TEST_CASE("valueOrThrow gives the value of a result, or throws its error") {
   CHECK(*valueOrThrow(Result<std::unique_ptr<int>>(std::make_unique<int>(7))) == 7);
   CHECK_NOTHROW(valueOrThrow(Result<void>()));
   CHECK_THROWS_AS(valueOrThrow(Result<void>(makeError(ErrorKind::Service, "gone"))),

@@ -55,7 +55,7 @@ TEST_CASE("days and dates are each other's inverse") {
   CHECK(daysFromCivil({2000, 3, 1}) == 11017);
 }
 
-TEST_CASE("HTTP dates") {
+TEST_CASE("HTTP dates are read to the second, from 1900 to 9999") {
   const struct {
     const char* text;
     std::int64_t unixMs;
@@ -89,7 +89,7 @@ TEST_CASE("HTTP dates") {
   }
 }
 
-TEST_CASE("what is no HTTP date") {
+TEST_CASE("a date that is not an HTTP date is not read") {
   const char* const cases[] = {
       "",
       "0",
@@ -127,7 +127,7 @@ TEST_CASE("what is no HTTP date") {
   }
 }
 
-TEST_CASE("RFC 3339 dates") {
+TEST_CASE("RFC 3339 dates are read with fractions of a second") {
   const struct {
     const char* text;
     std::int64_t unixMs;
@@ -155,7 +155,7 @@ TEST_CASE("RFC 3339 dates") {
   }
 }
 
-TEST_CASE("what is no RFC 3339 date") {
+TEST_CASE("a date that is not of RFC 3339 is not read") {
   const char* const cases[] = {
       "",
       "2026",
@@ -199,7 +199,7 @@ TEST_CASE("what is no RFC 3339 date") {
   }
 }
 
-TEST_CASE("ASCII, whatever the locale") {
+TEST_CASE("characters are told by ASCII, whatever the locale") {
   for (int i = 0; i != 256; ++i) {
     CAPTURE(i);
     const char c = static_cast<char>(i);

@@ -65,7 +65,7 @@ TEST_CASE("elements of an XML document are found by parent and name") {
   CHECK(scanned(nested(16)) == "|");
 }
 
-TEST_CASE("what is no XML document") {
+TEST_CASE("a document that is not XML is refused") {
   const char* const cases[] = {
       "",
       " ",
@@ -109,7 +109,7 @@ TEST_CASE("every beginning of an XML document is read without a fault") {
   CHECK(scanned(document) == "x|");
 }
 
-TEST_CASE("entities of XML") {
+TEST_CASE("entities of XML are decoded, and text with an unknown one is dropped") {
   CHECK(decoded("") == "");
   CHECK(decoded("plain+/=") == "plain+/=");
   CHECK(decoded("&lt;&gt;&amp;&quot;&apos;") == "<>&\"'");
