@@ -6,13 +6,18 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "secure_tunneling/adapters/system_clock.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/temporary_folder.hpp"
@@ -25,20 +30,33 @@ constexpr const char* document =
     R"({"Version": 1, "AccessKeyId": "ID", "SecretAccessKey": "secret", "SessionToken": "token",)"
     R"( "Expiration": "2026-01-15T12:30:00Z"})";
 
-/// `id|secret|token|expiry`, or the error's message.
-std::string run(const std::string& command, ProcessOptions options = {}) {
-  ProcessCredentials provider(command, options);
-  Credentials credentials;
-  const Result<void> result = provider.retrieve({}, credentials);
-  if (!result) {
-    CHECK(result.error().kind == ErrorKind::Credentials);
-    CHECK(result.error().delivery == Delivery::NotSent);
-    return result.error().message;
-  }
+std::string textOf(const Credentials& credentials) {
   return credentials.accessKeyId + "|" + std::string(credentials.secretAccessKey.expose()) + "|" +
          std::string(credentials.sessionToken.expose()) + "|" +
          (credentials.expiresAtMs ? std::to_string(*credentials.expiresAtMs) : "never");
 }
+
+/// Runs a command, in each of the ways that there are.
+struct Runner {
+  /// Gives the thread back between steps, as an event loop has it.
+  bool inSteps = GENERATE(false, true);
+
+  /// `id|secret|token|expiry`, or the error's message.
+  std::string operator()(const std::string& command, ProcessOptions options = {}) const {
+    CAPTURE(inSteps);
+    ProcessCredentials source(command, options);
+    HttpExchange exchange;
+    Credentials credentials;
+    CredentialsFetch fetch(exchange, &source, credentials, !inSteps);
+    SystemClock clock;
+    driveToEnd(fetch, nullptr, clock);
+    const Result<void> result = fetch.takeOutcome();
+    if (result) return textOf(credentials);
+    CHECK(result.error().kind == ErrorKind::Credentials);
+    CHECK(result.error().delivery == Delivery::NotSent);
+    return result.error().message;
+  }
+};
 
 std::string print(const std::string& text) {
   return "printf %s '" + text + "'";
@@ -60,23 +78,52 @@ class Leash {
 
   /// A command that takes the other end, and writes to it that it did.
   [[nodiscard]] std::string taken() const { return "exec 9>" + path_ + "; echo taken >&9; "; }
-  /// Waits at most ten seconds for who took it to be gone.
+  /// Waits at most ten seconds for somebody to take it.
+  [[nodiscard]] bool isTaken() const { return awaits(POLLIN); }
+  /// Waits as long for who took it to be gone.
   [[nodiscard]] bool isFree() const {
     char text[16];
     const bool wasTaken = read(reader_, text, sizeof text) == 6;
-    pollfd state{reader_, 0, 0};
-    return wasTaken && poll(&state, 1, 10'000) == 1 && (state.revents & POLLHUP) != 0;
+    return wasTaken && awaits(POLLHUP);
   }
 
  private:
+  [[nodiscard]] bool awaits(short event) const {
+    // The end of all others is always told.
+    pollfd state{reader_, static_cast<short>(event & ~POLLHUP), 0};
+    return poll(&state, 1, 10'000) == 1 && (state.revents & event) != 0;
+  }
+
   TemporaryFolder folder_;
   std::string path_;
   int reader_ = -1;
 };
 
+/// What a command waits for until it is opened.
+class Latch {
+ public:
+  Latch() : path_(folder_.path("latch")) {
+    mkfifo(path_.c_str(), 0600);
+    end_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+  }
+  ~Latch() { close(end_); }
+  Latch(const Latch&) = delete;
+  Latch& operator=(const Latch&) = delete;
+
+  [[nodiscard]] std::string waitedFor() const { return "read line <" + path_ + "; "; }
+  /// For as many commands as there are lines.
+  void open() const { CHECK(write(end_, "1\n2\n", 4) == 4); }
+
+ private:
+  TemporaryFolder folder_;
+  std::string path_;
+  int end_ = -1;
+};
+
 }  // namespace
 
 TEST_CASE("credentials that a command prints") {
+  const Runner run;
   const TemporaryFolder folder;
   const std::string file = folder.file("with blanks.json", document);
   CHECK(run(print(document)) == "ID|secret|token|1768480200000");
@@ -90,6 +137,7 @@ TEST_CASE("credentials that a command prints") {
 }
 
 TEST_CASE("a command that does not do its part") {
+  const Runner run;
   const std::string valid = print(document);
   const struct {
     std::string command;
@@ -118,6 +166,7 @@ TEST_CASE("a command that does not do its part") {
 }
 
 TEST_CASE("a command that writes without end is ended") {
+  const Runner run;
   const Leash leash;
   CHECK(run(leash.taken() + "yes") == "credential_process: it wrote more than 65536 bytes");
   CHECK(leash.isFree());
@@ -129,6 +178,7 @@ TEST_CASE("a command that writes without end is ended") {
 }
 
 TEST_CASE("a command's output without a limit") {
+  const Runner run;
   ProcessOptions options;
   options.maxOutputBytes = SIZE_MAX;
   CHECK(run("head -c 300000 /dev/zero | tr '\\0' ' '; " + print(document), options) ==
@@ -136,6 +186,7 @@ TEST_CASE("a command's output without a limit") {
 }
 
 TEST_CASE("a command inherits none of the program's descriptors but standard error") {
+  const Runner run;
   // The kind that a program which is started inherits.
   const int descriptor = dup(STDERR_FILENO);
   const int high = fcntl(STDERR_FILENO, F_DUPFD, 200);
@@ -149,6 +200,7 @@ TEST_CASE("a command inherits none of the program's descriptors but standard err
 }
 
 TEST_CASE("a command that hangs is ended, with all that it started") {
+  const Runner run;
   const Leash leash;
   ProcessOptions options;
   options.timeoutMs = 300;
@@ -173,6 +225,7 @@ TEST_CASE("a command that hangs is ended, with all that it started") {
 }
 
 TEST_CASE("a command is run where the program ignores the end of its children") {
+  const Runner run;
   struct sigaction before {};
   struct sigaction ignored {};
   ignored.sa_handler = SIG_IGN;
@@ -183,6 +236,7 @@ TEST_CASE("a command is run where the program ignores the end of its children") 
 }
 
 TEST_CASE("a command starts with the usual signals") {
+  const Runner run;
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -211,6 +265,7 @@ TEST_CASE("a command of a profile") {
 }
 
 TEST_CASE("a signal handler finds the process group of the command while it runs") {
+  const Runner run;
   struct sigaction action {};
   struct sigaction before {};
   action.sa_handler = [](int) { groupInHandler = runningGroup; };
@@ -227,4 +282,77 @@ TEST_CASE("a signal handler finds the process group of the command while it runs
   run("/nonexistent", options);
   CHECK(runningGroup == 0);
   sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST_CASE("a search that runs a command gives the thread back until it is over") {
+  const Latch latch;
+  ProcessCredentials source(latch.waitedFor() + print(document));
+  HttpExchange exchange;
+  Credentials credentials;
+  CredentialsFetch fetch(exchange, &source, credentials);
+  std::vector<std::int64_t> waits;
+  // Whatever the time of the driver does.
+  constexpr std::int64_t years = 90'000'000'000;
+  for (const std::int64_t unixMs : std::vector<std::int64_t>{0, 1, years, -years, 5, 5, 5, 5, 5}) {
+    REQUIRE(fetch.next({unixMs, 0}) == Step::Wait);
+    waits.push_back(fetch.waitMs());
+  }
+  CHECK(waits == std::vector<std::int64_t>{1, 2, 4, 8, 16, 20, 20, 20, 20});
+  latch.open();
+  SystemClock clock;
+  driveToEnd(fetch, nullptr, clock);
+  CHECK(fetch.takeOutcome());
+  CHECK(textOf(credentials) == "ID|secret|token|1768480200000");
+  CHECK_FALSE(fetch.hasBlocked());
+}
+
+TEST_CASE("a source runs one command at a time") {
+  const TemporaryFolder folder;
+  const std::string log = folder.path("log");
+  const Latch latch;
+  ProcessCredentials source("echo begins >>" + log + "; " + latch.waitedFor() + "echo ends >>" +
+                            log + "; " + print(document));
+  HttpExchange exchanges[2];
+  Credentials credentials[2];
+  CredentialsFetch first(exchanges[0], &source, credentials[0]);
+  CredentialsFetch second(exchanges[1], &source, credentials[1]);
+  for (int i = 0; i != 5; ++i) {
+    CHECK(first.next({}) == Step::Wait);
+    CHECK(second.next({}) == Step::Wait);
+    CHECK(second.waitMs() == 20);
+  }
+  // The thread that would have to wait may be the one that drives the first.
+  Credentials others;
+  const Result<void> refused = source.retrieve({}, others);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "these credentials are being fetched by another call");
+  latch.open();
+  SystemClock clock;
+  for (CredentialsFetch* const each : {&first, &second}) {
+    driveToEnd(*each, nullptr, clock);
+    CHECK(each->takeOutcome());
+  }
+  CHECK(readFile(log) == "begins\nends\nbegins\nends\n");
+}
+
+TEST_CASE("a search that is given up ends its command, with all that it started") {
+  const Leash leash;
+  ProcessOptions options;
+  options.group = &runningGroup;
+  ProcessCredentials source(leash.taken() + "sleep 1000 & sleep 1000", options);
+  HttpExchange exchange;
+  Credentials credentials;
+  std::optional<CredentialsFetch> fetch(std::in_place, exchange, &source, credentials);
+  REQUIRE(fetch->next({}) == Step::Wait);
+  const pid_t group = runningGroup;
+  REQUIRE(leash.isTaken());
+  fetch.reset();
+  CHECK(runningGroup == 0);
+  CHECK(leash.isFree());
+  CHECK(waitpid(group, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+
+  fetch.emplace(exchange, &source, credentials);
+  CHECK(fetch->next({}) == Step::Wait);
+  CHECK(runningGroup != 0);
 }

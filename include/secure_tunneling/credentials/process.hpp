@@ -17,11 +17,13 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "secure_tunneling/credentials/detail/credentials_document.hpp"
+#include "secure_tunneling/credentials/detail/pauses.hpp"
 #include "secure_tunneling/credentials/detail/source_call.hpp"
 #include "secure_tunneling/credentials/profile_source.hpp"
 
@@ -36,21 +38,25 @@ struct ProcessOptions {
   std::size_t maxOutputBytes = std::size_t{64} * 1024;
   /// Where to keep the id of the command's process group while it runs, 0 otherwise: for a signal
   /// handler that ends the program, and with `kill(-group, SIGKILL)` the command. One command at a
-  /// time. Null where nobody asks.
+  /// time: sources that an event loop runs beside each other need one each. Null where nobody asks.
   std::atomic<pid_t>* group = nullptr;
 };
 
 namespace detail {
 
-/// A shell command whose standard output is read. It leads a process group of its own, so that all
-/// of it can be ended, and has no standard input; its standard error is that of the program, of
-/// which it inherits no other descriptor.
+/// A shell command whose standard output is read as it comes. It leads a process group of its own,
+/// so that all of it can be ended, and has no standard input; its standard error is that of the
+/// program, of which it inherits no other descriptor.
+///
+/// Its time is that of the system's monotonic clock and of no driver: it runs in real time,
+/// whatever becomes of the wall clock meanwhile.
 class ChildCommand {
  public:
   explicit ChildCommand(const ProcessOptions& options) noexcept
       : options_(options), endMs_(monotonicMs() + options.timeoutMs) {}
+  /// Kills what still runs, and waits until it is gone, which it is at once.
   ~ChildCommand() {
-    if (output_ != -1) close(output_);
+    closeOutput();
     if (process_ == -1) return;
     // The group is there when posix_spawn returns.
     kill(-process_, SIGKILL);
@@ -61,13 +67,32 @@ class ChildCommand {
   ChildCommand(const ChildCommand&) = delete;
   ChildCommand& operator=(const ChildCommand&) = delete;
 
-  /// Runs `command` to its end. Returns what went wrong, nothing when it exited with 0.
-  std::string run(const std::string& command, Secret& output) {
-    const int failed = start(command);
-    if (failed != 0) return concat({"cannot be run: "sv, std::strerror(failed)});
-    std::string problem = readAll(output);
-    return problem.empty() ? waitForEnd() : problem;
+  void start(const std::string& command) {
+    const int failed = spawn(command);
+    if (failed != 0) problem_ = concat({"cannot be run: "sv, std::strerror(failed)});
   }
+  /// Takes what it has written, and whether it has ended, without waiting for either. Returns
+  /// whether it is over.
+  bool isOver() {
+    if (process_ != -1 && output_ != -1) readOutput();
+    if (process_ != -1 && output_ == -1) lookForEnd();
+    if (process_ == -1 || !problem_.empty()) return true;
+    if (remainingMs() != 0) return false;
+    problem_ = concat({"it took longer than "sv, decimal(options_.timeoutMs).text(), " ms"sv});
+    return true;
+  }
+  /// Milliseconds until it should be looked at again, by who cannot `wait`.
+  int pauseMs() noexcept { return pauses_.nextMs(); }
+  /// Waits for more of its output. Where that has ended it mostly has itself, of which nothing
+  /// tells: then a little while.
+  void wait() noexcept {
+    pollfd ready{output_, POLLIN, 0};
+    poll(&ready, 1, output_ != -1 ? remainingMs() : pauses_.nextMs());
+  }
+  /// When it is over: what it has written.
+  [[nodiscard]] Secret& text() noexcept { return text_; }
+  /// When it is over: what went wrong; nothing where it exited with 0.
+  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  private:
   static std::int64_t monotonicMs() noexcept {
@@ -82,10 +107,12 @@ class ChildCommand {
   }
 
   /// An errno value, 0 when all went well.
-  int start(const std::string& command) {
+  int spawn(const std::string& command) {
     int pipeEnds[2];
     if (pipe2(pipeEnds, O_CLOEXEC) != 0) return errno;
     output_ = pipeEnds[0];
+    // Of this end alone: the command's blocks as every program's does.
+    fcntl(output_, F_SETFL, O_NONBLOCK);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -135,47 +162,50 @@ class ChildCommand {
 #endif
   }
 
-  std::string readAll(Secret& output) {
+  /// No more than a pipe holds at once: a command may write as fast as it is read.
+  void readOutput() {
+    constexpr int mostChunks = 16;
     char chunk[4096];
     const WipeOnExit<char[sizeof chunk]> wiped(chunk);
-    for (;;) {
-      pollfd ready{output_, POLLIN, 0};
-      const int count = poll(&ready, 1, remainingMs());
-      if (count == 0) return tookTooLong();
-      const ssize_t size = count < 0 ? -1 : read(output_, chunk, sizeof chunk);
+    for (int i = 0; i != mostChunks; ++i) {
+      const ssize_t size = read(output_, chunk, sizeof chunk);
       if (size < 0 && errno == EINTR) continue;
-      if (size < 0) return concat({"its output cannot be read: "sv, std::strerror(errno)});
-      if (size == 0) return {};
-      if (static_cast<std::size_t>(size) > options_.maxOutputBytes - output.size()) {
-        return concat(
-            {"it wrote more than "sv, Decimal(options_.maxOutputBytes).text(), " bytes"sv});
+      if (size < 0 && errno == EAGAIN) return;
+      if (size < 0) {
+        problem_ = concat({"its output cannot be read: "sv, std::strerror(errno)});
+        return;
       }
-      output.append(std::string_view(chunk, static_cast<std::size_t>(size)));
+      if (size == 0) return closeOutput();
+      if (static_cast<std::size_t>(size) > options_.maxOutputBytes - text_.size()) {
+        problem_ =
+            concat({"it wrote more than "sv, Decimal(options_.maxOutputBytes).text(), " bytes"sv});
+        return;
+      }
+      text_.append(std::string_view(chunk, static_cast<std::size_t>(size)));
     }
   }
+  void closeOutput() noexcept {
+    if (output_ == -1) return;
+    close(output_);
+    output_ = -1;
+    pauses_ = {};
+  }
 
-  /// It has closed its output, which mostly means that it has ended.
-  std::string waitForEnd() {
-    constexpr int longestPauseMs = 20;
+  void lookForEnd() {
     int status = 0;
-    for (int pauseMs = 1;; pauseMs = pauseMs * 2 < longestPauseMs ? pauseMs * 2 : longestPauseMs) {
-      const pid_t ended = waitpid(process_, &status, WNOHANG);
-      if (ended == process_) break;
-      // Where the program ignores SIGCHLD the system keeps no status, and where it waits for any
-      // child itself, by waitpid(-1), it may have got this one: the output has to do.
-      if (ended == -1 && errno == ECHILD) {
-        setProcess(-1);
-        return {};
-      }
-      if (remainingMs() == 0) return tookTooLong();
-      poll(nullptr, 0, pauseMs);
-    }
+    const pid_t ended = waitpid(process_, &status, WNOHANG);
+    // Where the program ignores SIGCHLD the system keeps no status, and where it waits for any
+    // child itself, by waitpid(-1), it may have got this one: the output has to do.
+    const bool isGone = ended == -1 && errno == ECHILD;
+    if (ended != process_ && !isGone) return;
     setProcess(-1);
-    if (WIFSIGNALED(status)) {
-      return concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
-    }
+    if (isGone) return;
     const int code = WEXITSTATUS(status);
-    return code == 0 ? std::string() : concat({"it exited with status "sv, decimal(code).text()});
+    if (WIFSIGNALED(status)) {
+      problem_ = concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
+    } else if (code != 0) {
+      problem_ = concat({"it exited with status "sv, decimal(code).text()});
+    }
   }
 
   void setProcess(pid_t process) noexcept {
@@ -186,14 +216,14 @@ class ChildCommand {
   static Decimal decimal(int number) noexcept {
     return Decimal(static_cast<std::uint64_t>(number));
   }
-  [[nodiscard]] std::string tookTooLong() const {
-    return concat({"it took longer than "sv, decimal(options_.timeoutMs).text(), " ms"sv});
-  }
 
   const ProcessOptions& options_;
   std::int64_t endMs_;
   int output_ = -1;
   pid_t process_ = -1;
+  Pauses pauses_;
+  Secret text_;
+  std::string problem_;
 };
 
 }  // namespace detail
@@ -206,6 +236,10 @@ class ChildCommand {
 /// anything, and inherits no descriptor but standard error. What it writes to standard error goes
 /// to that of the program and in no error. Its status is not seen where the program ignores SIGCHLD
 /// or waits for any child (`waitpid(-1)`).
+///
+/// For an event loop it is started in one step, and looked at in others with waits of 1 to 20 ms
+/// between; where a search is abandoned the command is killed with all that it started. One thread
+/// at a time.
 class ProcessCredentials final : public ProfileSource {
  public:
   explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
@@ -219,38 +253,52 @@ class ProcessCredentials final : public ProfileSource {
   static constexpr std::string_view source = "credential_process"sv;
 
   /// Runs the command that the program gave.
-  Step begin(CredentialsFetch& fetch, const Moment&) override {
+  Step begin(CredentialsFetch& fetch, const Moment& now) override {
     if (command_.empty()) {
       return fetch.done(makeError(ErrorKind::NoCredentials, {source, ": no command is given"sv}));
     }
-    fetch.block();
-    return fetch.done(run(source, command_, fetch.credentials()));
+    name_ = source;
+    return run(command_, fetch, now);
   }
-  Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment&) override {
-    const std::string name =
-        detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
-    fetch.block();
-    return fetch.done(run(name, std::string(profile.value(source)), fetch.credentials()));
+  Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
+    name_ = detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
+    return run(std::string(profile.value(source)), fetch, now);
   }
-  Step proceed(CredentialsFetch&, const Moment&) override { return Step::Done; }
-  void end() noexcept override {}
+  Step run(const std::string& command, CredentialsFetch& fetch, const Moment& now) {
+    if (fetch.mayBlock()) fetch.block();
+    child_.emplace(options_);
+    child_->start(command);
+    return proceed(fetch, now);
+  }
+  Step proceed(CredentialsFetch& fetch, const Moment&) override {
+    while (!child_->isOver()) {
+      if (!fetch.mayBlock()) return fetch.wait(child_->pauseMs());
+      child_->wait();
+    }
+    return fetch.done(read(fetch.credentials()));
+  }
+  void end() noexcept override {
+    child_.reset();
+    name_.clear();
+  }
 
-  Result<void> run(std::string_view name, const std::string& command,
-                   Credentials& credentials) const {
-    Secret output;
-    const std::string problem = detail::ChildCommand(options_).run(command, output);
-    if (!problem.empty()) return makeError(ErrorKind::Credentials, {name, ": "sv, problem});
+  Result<void> read(Credentials& credentials) {
+    const std::string& problem = child_->problem();
+    if (!problem.empty()) return makeError(ErrorKind::Credentials, {name_, ": "sv, problem});
     detail::CredentialsDocument form;
     form.tokenName = "SessionToken"sv;
     form.tokenRequired = false;
     form.version = "1"sv;
-    Result<void> read = detail::readCredentials(output, form, credentials);
-    if (!read) return detail::sourceError(name, read.error());
+    Result<void> read = detail::readCredentials(child_->text(), form, credentials);
+    if (!read) return detail::sourceError(name_, read.error());
     return read;
   }
 
   std::string command_;
   ProcessOptions options_;
+  // Of the search that is under way.
+  std::string name_;
+  std::optional<detail::ChildCommand> child_;
 };
 
 }  // namespace v0_1
