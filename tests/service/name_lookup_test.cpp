@@ -27,7 +27,7 @@ struct SlowLookup {
   std::atomic<bool> isOver{false};
   Gate over;
 };
-SlowLookup lookups[3];
+SlowLookup lookups[6];
 std::atomic<SlowLookup*> current{nullptr};
 
 constexpr const char* agentHost = "agent.invalid";
@@ -112,7 +112,51 @@ TEST_CASE("a container's agent by name is asked at the addresses that were check
   if (!server.lines().empty()) CHECK(server.last().header("Host") == agentHost + port);
 }
 
+TEST_CASE("a look-up in steps does not block, and another waits for its end") {
+  agent = {{"127.0.0.1", "::1"}, {"127.0.0.1", "::1"}};
+  current = &lookups[3];
+  SystemHostResolver resolver(30'000);
+  std::vector<std::string> first;
+  std::vector<std::string> second;
+  for (int i = 0; i != 100; ++i) {
+    CHECK_FALSE(resolver.proceed(slowHost, first));
+    CHECK_FALSE(resolver.proceed(agentHost, second));
+  }
+  CHECK_FALSE(current.load()->isOver);
+  std::vector<std::string> atOnce;
+  resolver.resolve(agentHost, atOnce);
+  CHECK(atOnce.size() == 2);
+  current.load()->released.arrive();
+  SystemClock clock;
+  while (!resolver.proceed(slowHost, first))
+    clock.wait(1);
+  CHECK(first.empty());
+  while (!resolver.proceed(agentHost, second))
+    clock.wait(1);
+  CHECK(second == atOnce);
+  CHECK(current.load()->over.waitFor(1));
+}
+
 #if LIBCURL_VERSION_NUM >= 0x075700
+TEST_CASE("a look-up that is given up is not waited for") {
+  agent = {{"127.0.0.1"}, {"127.0.0.1"}};
+  current = &lookups[4];
+  SystemHostResolver resolver(30'000);
+  std::vector<std::string> first;
+  CHECK_FALSE(resolver.proceed(slowHost, first));
+  std::vector<std::string> second;
+  resolver.abandon(second);
+  CHECK_FALSE(resolver.proceed(agentHost, second));
+  resolver.abandon(first);
+  SystemClock clock;
+  while (!resolver.proceed(agentHost, second))
+    clock.wait(1);
+  CHECK(second.size() == 1);
+  CHECK_FALSE(current.load()->isOver);
+  current.load()->released.arrive();
+  CHECK(current.load()->over.waitFor(1));
+}
+
 TEST_CASE("a limit of time is one of the look-up of a name, too") {
   CurlTransportOptions options = direct();
   SECTION("of connecting") {
@@ -138,13 +182,17 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
 TEST_CASE("a limit of time is one of the look-up of a container's agent, too") {
   TestEnvironment environment;
   environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(slowHost) + ":81/");
-  current = &lookups[2];
-  ManualClock clock;
+  const bool mayBlock = GENERATE(true, false);
+  current = &lookups[mayBlock ? 2 : 5];
+  SystemClock clock;
   CurlTransport transport(direct());
   SystemHostResolver resolver(100);
   ContainerCredentials source(transport, clock, &resolver);
+  HttpExchange exchange;
   Credentials credentials;
-  const Result<void> result = source.retrieve({}, credentials);
+  CredentialsFetch fetch(exchange, &source, credentials, mayBlock);
+  driveToEnd(fetch, nullptr, clock);
+  const Result<void> result = fetch.takeOutcome();
   CHECK_FALSE(current.load()->isOver);
   current.load()->released.arrive();
   CHECK(current.load()->over.waitFor(1));

@@ -3,8 +3,11 @@
 
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "secure_tunneling/adapters/system_host_resolver.hpp"
@@ -29,6 +32,28 @@ class MapResolver final : public HostResolver {
   void resolve(const std::string& host, std::vector<std::string>& addresses) override {
     ++asked;
     addresses = names[host];
+  }
+};
+
+/// Finds nothing out before it is let.
+class StalledResolver final : public HostResolver {
+ public:
+  bool isStalled = true;
+  int steps = 0;
+  const std::vector<std::string>* asker = nullptr;
+  const std::vector<std::string>* abandoned = nullptr;
+
+  void resolve(const std::string&, std::vector<std::string>&) override { FAIL("it would block"); }
+  bool proceed(const std::string& host, std::vector<std::string>& addresses) override {
+    ++steps;
+    CHECK(host == "agent");
+    CHECK((asker == nullptr || asker == &addresses));
+    asker = &addresses;
+    if (!isStalled) addresses = {"127.0.0.5"};
+    return !isStalled;
+  }
+  void abandon(const std::vector<std::string>& addresses) noexcept override {
+    abandoned = &addresses;
   }
 };
 
@@ -236,6 +261,59 @@ TEST_CASE("without a resolver localhost is the only name") {
       "container: AWS_CONTAINER_CREDENTIALS_FULL_URI \"http://agent:8080/x\": a host name takes a "
       "HostResolver, which the program has not given");
   CHECK(container.transport.requests().size() == 2);
+}
+
+TEST_CASE("the look-up of a container's host gives the thread back until it is over") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://agent:81/x");
+  StalledResolver resolver;
+  ContainerCredentials source(container.transport, container.clock, &resolver);
+  HttpExchange exchange;
+  std::optional<CredentialsFetch> fetch(std::in_place, exchange, &source, container.credentials);
+  std::vector<std::int64_t> waits;
+  for (int i = 0; i != 8; ++i) {
+    REQUIRE(fetch->next({}) == Step::Wait);
+    waits.push_back(fetch->waitMs());
+  }
+  CHECK(waits == std::vector<std::int64_t>{1, 2, 4, 8, 16, 20, 20, 20});
+  CHECK(resolver.steps == 8);
+  SECTION("and then asks at the address that was found") {
+    resolver.isStalled = false;
+    REQUIRE(fetch->next({}) == Step::Send);
+    CHECK(fetch->transport() == &container.transport);
+    CHECK(fetch->request().url == "http://127.0.0.5:81/x");
+    container.transport.answer(200, document);
+    driveToEnd(*fetch, nullptr, container.clock);
+    CHECK(fetch->takeOutcome());
+    CHECK(container.credentials.accessKeyId == "ID");
+    CHECK(resolver.steps == 9);
+  }
+  SECTION("or until it is given up, and then begins anew") {
+    fetch.reset();
+    CHECK(resolver.abandoned == resolver.asker);
+    fetch.emplace(exchange, &source, container.credentials);
+    CHECK(fetch->next({}) == Step::Wait);
+    CHECK(fetch->waitMs() == 1);
+  }
+  SECTION("while another search of this source waits its turn") {
+    HttpExchange othersExchange;
+    Credentials others;
+    CredentialsFetch other(othersExchange, &source, others);
+    CHECK(other.next({}) == Step::Wait);
+    CHECK(other.waitMs() == 20);
+    CHECK(resolver.steps == 8);
+  }
+}
+
+TEST_CASE("a resolver of a program's own may block an event loop") {
+  Container container;
+  container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://agent:81/x");
+  container.resolver.names["agent"] = {"127.0.0.7"};
+  HttpExchange exchange;
+  CredentialsFetch fetch(exchange, &container.provider, container.credentials);
+  REQUIRE(fetch.next({}) == Step::Send);
+  CHECK(fetch.request().url == "http://127.0.0.7:81/x");
+  CHECK(container.resolver.asked == 1);
 }
 
 TEST_CASE("the system resolves names to addresses") {

@@ -17,6 +17,7 @@
 #include "secure_tunneling/configuration/detail/environment.hpp"
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
 #include "secure_tunneling/credentials/detail/credentials_document.hpp"
+#include "secure_tunneling/credentials/detail/pauses.hpp"
 #include "secure_tunneling/credentials/detail/source_call.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
 #include "secure_tunneling/seams/clock.hpp"
@@ -84,9 +85,11 @@ class ContainerCall final : public SourceCall {
 /// AWS_CONTAINER_CREDENTIALS_FULL_URI: https to any host, http to loopback and the agents'
 /// addresses (169.254.170.2, 169.254.170.23, fd00:ec2::23) only, and to a name when all of its
 /// addresses are such; the transport then gets an address to connect to, so that nobody looks the
-/// name up again. Sends what the file
-/// AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew at each call, else
-/// AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
+/// name up again. Sends what the file AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew at
+/// each call, else AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
+///
+/// For an event loop a name is looked up in steps, with waits of 1 to 20 ms between, where the
+/// resolver has them; nothing blocks but reading that file.
 ///
 /// Keeps references to its parts; one thread at a time. The transport should go past a proxy
 /// (`CurlTransportOptions::noProxy`) and give up soon: the agent is on the same host.
@@ -107,25 +110,30 @@ class ContainerCredentials final : public SerialSource {
   static constexpr const char* tokenFileName = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
-    Result<void> ready = locate(endpoint_, addresses_);
-    if (ready) ready = readToken(token_);
-    if (!ready) return fetch.done(std::move(ready));
-    call_.emplace(fetch, transport_, endpoint_, addresses_, token_.expose());
-    return proceed(fetch, now);
+    Result<void> located = locate();
+    if (!located) return fetch.done(std::move(located));
+    host_ = endpoint_.host();
+    return isLookedUp() ? proceed(fetch, now) : ask(fetch, now);
   }
   Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    if (!call_) {
+      if (!hasResolved(fetch)) return fetch.wait(pauses_.nextMs());
+      return ask(fetch, now);
+    }
     const Step step = call_->next(now);
     if (step != Step::Done) return fetch.forward(*call_, step);
     return fetch.done(call_->takeOutcome(source));
   }
   void end() noexcept override {
+    if (resolver_ != nullptr) resolver_->abandon(addresses_);
     call_.reset();
+    pauses_ = {};
     addresses_.clear();
     token_.clear();
   }
 
-  /// Where to ask; over http by one of these addresses, where it is a name.
-  Result<void> locate(Endpoint& endpoint, std::vector<std::string>& addresses) {
+  /// Finds out where to ask.
+  Result<void> locate() {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const std::string_view full = detail::environmentVariable(fullName);
     if (relative.empty() && full.empty()) {
@@ -134,39 +142,64 @@ class ContainerCredentials final : public SerialSource {
     }
     std::string problem;
     if (relative.empty()) {
-      problem = detail::splitUrl(full, endpoint);
+      problem = detail::splitUrl(full, endpoint_);
     } else if (relative.front() != '/') {
       problem = "expected a path that begins with /"sv;
     } else {
-      problem = detail::splitUrl(detail::concat({"http://169.254.170.2"sv, relative}), endpoint);
+      problem = detail::splitUrl(detail::concat({"http://169.254.170.2"sv, relative}), endpoint_);
     }
-    if (problem.empty()) problem = hostProblem(endpoint, addresses);
     if (problem.empty()) return {};
+    return errorAbout(problem);
+  }
+  static Error errorAbout(std::string_view problem) {
+    const std::string_view relative = detail::environmentVariable(relativeName);
+    const bool isFull = relative.empty();
     return makeError(ErrorKind::Configuration,
-                     {source, ": "sv, relative.empty() ? fullName : relativeName,
-                      detail::quotedUrl(relative.empty() ? full : relative), ": "sv, problem});
+                     {source, ": "sv, isFull ? fullName : relativeName,
+                      detail::quotedUrl(isFull ? detail::environmentVariable(fullName) : relative),
+                      ": "sv, problem});
+  }
+
+  /// Whether it has to be known what the host's name leads to: over http the token must not be sent
+  /// anywhere.
+  [[nodiscard]] bool isLookedUp() const noexcept {
+    unsigned char bytes[sizeof(in6_addr)];
+    return !endpoint_.https && ::inet_pton(AF_INET, host_.c_str(), bytes) != 1 &&
+           ::inet_pton(AF_INET6, host_.c_str(), bytes) != 1;
+  }
+  [[nodiscard]] bool isLocalhost() const noexcept { return host_ == "localhost"sv; }
+  /// Looks the host's name up; false while that goes on.
+  bool hasResolved(const CredentialsFetch& fetch) {
+    if (resolver_ == nullptr) {
+      if (isLocalhost()) addresses_ = {"127.0.0.1", "::1"};
+      return true;
+    }
+    if (!fetch.mayBlock()) return resolver_->proceed(host_, addresses_);
+    resolver_->resolve(host_, addresses_);
+    return true;
+  }
+
+  Step ask(CredentialsFetch& fetch, const Moment& now) {
+    const std::string_view problem = hostProblem();
+    Result<void> ready = problem.empty() ? readToken(token_) : Result<void>(errorAbout(problem));
+    if (!ready) return fetch.done(std::move(ready));
+    call_.emplace(fetch, transport_, endpoint_, addresses_, token_.expose());
+    return proceed(fetch, now);
   }
 
   /// Why the token must not be sent there in the clear; empty when it may.
-  std::string_view hostProblem(const Endpoint& endpoint, std::vector<std::string>& addresses) {
-    if (endpoint.https) return {};
-    const std::string host(endpoint.host());
-    unsigned char bytes[sizeof(in6_addr)];
-    const bool isAddress = ::inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
-                           ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-    bool isLocal = isLocalAgent(host.c_str());
-    if (!isAddress) {
-      if (resolver_ != nullptr) {
-        resolver_->resolve(host, addresses);
-      } else if (host == "localhost"sv) {
-        addresses = {"127.0.0.1", "::1"};
-      } else {
+  [[nodiscard]] std::string_view hostProblem() const {
+    if (endpoint_.https) return {};
+    bool isLocal = true;
+    if (isLookedUp()) {
+      if (resolver_ == nullptr && !isLocalhost()) {
         return "a host name takes a HostResolver, which the program has not given"sv;
       }
-      if (addresses.empty()) return "the host name has no address"sv;
-      isLocal = true;
-      for (const std::string& address : addresses)
+      if (addresses_.empty()) return "the host name has no address"sv;
+      for (const std::string& address : addresses_)
         isLocal = isLocal && isLocalAgent(address.c_str());
+    } else {
+      isLocal = isLocalAgent(host_.c_str());
     }
     return isLocal ? ""sv : "expected https, or a host on loopback or at an agent's address"sv;
   }
@@ -215,6 +248,8 @@ class ContainerCredentials final : public SerialSource {
   HostResolver* resolver_;
   // Of the search that is under way.
   Endpoint endpoint_;
+  std::string host_;
+  detail::Pauses pauses_;
   std::vector<std::string> addresses_;
   Secret token_;
   std::optional<detail::ContainerCall> call_;

@@ -163,9 +163,10 @@ class CredentialsFetch final : public Steps {
 /// Where credentials come from, step by step: a machine that gives the thread back wherever there
 /// is something to wait for. For a source that blocks there is `CredentialsProvider`.
 ///
-/// An implementation does no I/O but to read files: what it needs of the network it has its driver
-/// send. It writes what it found to `fetch.credentials()`, and ends with `fetch.done()`; the errors
-/// are those of `CredentialsProvider`. One search at a time unless it says more.
+/// An implementation blocks for nothing but to read files: what it needs of the network it has its
+/// driver send, and for what it has under way itself, such as a command, it asks for waits. It
+/// writes what it found to `fetch.credentials()`, and ends with `fetch.done()`; the errors are
+/// those of `CredentialsProvider`. One search at a time unless it says more.
 class CredentialsSource {
  public:
   virtual ~CredentialsSource() = default;

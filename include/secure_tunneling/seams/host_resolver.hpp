@@ -8,13 +8,27 @@
 namespace secure_tunneling {
 inline namespace v0_1 {
 
-/// Finds the addresses of a host name.
+/// Finds the addresses of a host name. `resolve` is all that an application's own needs; with
+/// `proceed` and `abandon` too it does not hold up an event loop. Called by one thread at a time.
 class HostResolver {
  public:
   virtual ~HostResolver() = default;
   /// Adds every address of `host` to `addresses`, as text (`127.0.0.1`, `::1`); none when the name
-  /// is not known. Bounded like every wait. Called by one thread at a time.
+  /// is not known. Blocks meanwhile, bounded like every wait.
   virtual void resolve(const std::string& host, std::vector<std::string>& addresses) = 0;
+
+  /// Does the same in steps that do not block. Returns whether it is over; if not, it is asked
+  /// again with the same arguments some milliseconds later. A look-up is known by the address of
+  /// `addresses`: there may be several beside each other, and one may have to wait for another. The
+  /// longest that one takes is bounded here, too.
+  virtual bool proceed(const std::string& host, std::vector<std::string>& addresses) {
+    resolve(host, addresses);
+    return true;
+  }
+  /// Nobody will ask for more of the look-up into `addresses`, if there is one.
+  virtual void abandon(const std::vector<std::string>& addresses) noexcept {
+    static_cast<void>(addresses);
+  }
 
   HostResolver(const HostResolver&) = delete;
   HostResolver& operator=(const HostResolver&) = delete;
