@@ -66,7 +66,8 @@ class ProfileCredentials {
   st::SystemClock clock_;
   st::CurlTransport services_;
   st::CurlTransport local_;
-  st::SystemHostResolver resolver_{1'000, false};
+  /// For the name of a container's host. It may take its time, too.
+  st::SystemHostResolver resolver_{10'000, false};
   st::BasicDefaultChain<st::OpensslSha256> chain_;
   st::CachedCredentials cache_;
 };

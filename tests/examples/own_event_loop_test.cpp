@@ -10,6 +10,7 @@
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
 #include "support/gate.hpp"
+#include "support/latch.hpp"
 #include "support/sts_answers.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -237,3 +238,49 @@ TEST_CASE("own event loop: a metadata service that stalls holds up no other call
   CHECK(last == world.lineOf("many-0"));
   CHECK(assumptions == 3);
 }
+
+#ifdef SECURE_TUNNELING_SLOW_LOOKUP
+TEST_CASE("own event loop: neither a command nor the look-up of a name holds up another call") {
+  World world(3);
+  world.service.with([](auto& fake) {
+    fake.addCredentials("ASIACONTAINER", "secret-of-the-container", "token-of-the-container");
+    fake.addCredentials("ASIACOMMAND", "secret-of-the-command", "token-of-the-command");
+  });
+  SocketServer agent([](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      connection.answer(200, R"({"AccessKeyId":"ASIACONTAINER","Token":"token-of-the-container",)"
+                             R"("SecretAccessKey":"secret-of-the-container",)"
+                             R"("Expiration":"2035-01-01T00:00:00Z"})");
+    }
+  });
+  const Latch lookup;
+  const Latch command;
+  const TemporaryFolder folder;
+  const std::string document =
+      folder.file("document", R"({"Version":1,"AccessKeyId":"ASIACOMMAND",)"
+                              R"("SecretAccessKey":"secret-of-the-command",)"
+                              R"("SessionToken":"token-of-the-command"})");
+  std::ofstream(folder.path("config"))
+      << "[profile keys]\naws_access_key_id = " << ServedFake::accessKeyId
+      << "\naws_secret_access_key = " << ServedFake::secretAccessKey
+      << "\n[profile command]\ncredential_process = " << command.waitedFor() << "cat " << document
+      << "\n";
+  ChildProcess program = world.start(
+      {"many-0", "many-1@command", "many-2@keys"},
+      {"AWS_CONFIG_FILE=" + folder.path("config"), "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+       "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + agent.url("agent.invalid") + "/",
+       "SLOW_LOOKUP=" + lookup.path(), "LD_PRELOAD=" SECURE_TUNNELING_SLOW_LOOKUP});
+  // Each is done before what the others wait for has happened.
+  std::string line = program.readLine();
+  CHECK(line == world.lineOf("many-2"));
+  lookup.open();
+  line = program.readLine();
+  CHECK(line == world.lineOf("many-0"));
+  command.open();
+  line = program.readLine();
+  CHECK(line == world.lineOf("many-1"));
+  CHECK(program.wait() == 0);
+  INFO(program.errors());
+  CHECK(program.errors().empty());
+}
+#endif

@@ -20,6 +20,7 @@
 #include "secure_tunneling/adapters/system_clock.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
+#include "support/latch.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace secure_tunneling;
@@ -97,27 +98,6 @@ class Leash {
   TemporaryFolder folder_;
   std::string path_;
   int reader_ = -1;
-};
-
-/// What a command waits for until it is opened.
-class Latch {
- public:
-  Latch() : path_(folder_.path("latch")) {
-    mkfifo(path_.c_str(), 0600);
-    end_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
-  }
-  ~Latch() { close(end_); }
-  Latch(const Latch&) = delete;
-  Latch& operator=(const Latch&) = delete;
-
-  [[nodiscard]] std::string waitedFor() const { return "read line <" + path_ + "; "; }
-  /// For as many commands as there are lines.
-  void open() const { CHECK(write(end_, "1\n2\n", 4) == 4); }
-
- private:
-  TemporaryFolder folder_;
-  std::string path_;
-  int end_ = -1;
 };
 
 }  // namespace
