@@ -5,6 +5,7 @@
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
 #include "secure_tunneling/adapters/default_credentials_chain.hpp"
+#include "secure_tunneling/adapters/login_credentials.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
 #include "secure_tunneling/adapters/system_host_resolver.hpp"
@@ -53,6 +54,8 @@ bool rotate(std::string_view tunnelId, std::string_view region, Secret& sourceAc
   ProcessCredentials source;
 #elif defined(SOURCE_sso)
   SsoCredentials source(transport, clock);
+#elif defined(SOURCE_login)
+  LoginCredentials source(transport, clock);
 #elif defined(SOURCE_container)
   SystemHostResolver resolver;
   ContainerCredentials source(transport, clock, &resolver);

@@ -9,6 +9,7 @@
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
 #include "support/http_server.hpp"
+#include "support/sign_in_service.hpp"
 #include "support/sts_service.hpp"
 
 using namespace secure_tunneling;
@@ -440,5 +441,62 @@ TEST_CASE("a source that fails ends the search, with its reason and no secret") 
   CHECK(finished.output.empty());
   CHECK(finished.errors.find(reason) != std::string::npos);
   CHECK(finished.errors.find("canary") == std::string::npos);
+  CHECK(machine.service.calls() == 0);
+}
+
+TEST_CASE("two commands that renew a session of aws login at once leave one whole file") {
+  Machine machine;
+  SignInService signIn(
+      {temporaryId, temporarySecret, temporaryToken},
+      [&] { return machine.clock.now().unixMs / 1000; }, 60, 2);
+  machine.set("AWS_ENDPOINT_URL_SIGNIN", signIn.server().url());
+  machine.set("AWS_CA_BUNDLE", signIn.caFile());
+  machine.set("AWS_LOGIN_CACHE_DIRECTORY", "~/sessions");
+  const std::string config = machine.home.file(".aws/config", "[default]\nlogin_session = me\n");
+  std::filesystem::create_directory(machine.home.path("sessions"));
+  // By `printf me | sha256sum`.
+  const std::string path = machine.home.file(
+      "sessions/2744ccd10c7533bd736ad890f9dd5cab2adb27b07d500b9493f29cdc420cb2e0.json",
+      loginFile("2020-01-01T00:00:00Z"));
+  const std::vector<std::string> command = {
+      std::string(SECURE_TUNNELING_PROGRAMS) + "/rotate-tunnel-access-token",
+      "--tunnel-id",
+      ServedFake::tunnel,
+      "--client-mode",
+      "SOURCE",
+      "--debug"};
+  ChildProcess first(command, machine.environment);
+  ChildProcess second(command, machine.environment);
+  for (ChildProcess* const child : {&first, &second}) {
+    CHECK(child->readAll().find("sourceAccessToken") != std::string::npos);
+    CHECK(child->wait() == 0);
+    INFO(child->errors());
+    CHECK(child->errors().find("canary") == std::string::npos);
+  }
+  CHECK(signIn.renewals() == 2);
+  CHECK(signIn.lastProblem() == "");
+  const auto session = Json::parse(readFile(path));
+  REQUIRE(session);
+  CHECK((*session)["accessToken"]["sessionToken"].text() == temporaryToken);
+  CHECK((*session)["refreshToken"].text().find("canary-refresh-") == 0);
+  CHECK((*session)["dpopKey"].text() == dpopKey);
+  CHECK(std::distance(std::filesystem::directory_iterator(machine.home.path("sessions")),
+                      std::filesystem::directory_iterator()) == 1);
+  // It is good for the next one.
+  const Finished finished = machine.rotate();
+  INFO(finished.errors);
+  CHECK(finished.status == 0);
+  CHECK(signIn.renewals() == 2);
+}
+
+TEST_CASE("a command whose user has not signed in says how") {
+  Machine machine;
+  const std::string config = machine.home.file(".aws/config", "[default]\nlogin_session = me\n");
+  const Finished finished = machine.rotate();
+  CHECK(finished.status == 255);
+  CHECK(finished.output.empty());
+  CHECK(finished.errors.find("login: not signed in: there is no " + machine.home.path("")) !=
+        std::string::npos);
+  CHECK(finished.errors.find("; run: aws login --profile default") != std::string::npos);
   CHECK(machine.service.calls() == 0);
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Credential sources against servers on loopback that behave like AWS's: the metadata service of
-// EC2, the agents of ECS and EKS, the portal and token endpoint of SSO, the credentials endpoint of
-// IoT. Each ends in a call that is signed with what the source gave.
+// EC2, the agents of ECS and EKS, the portal and token endpoint of SSO, AWS Sign-In, the
+// credentials endpoint of IoT. Each ends in a call that is signed with what the source gave.
 #include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "secure_tunneling/adapters/login_credentials.hpp"
 #include "secure_tunneling/credentials/cached.hpp"
 #include "secure_tunneling/credentials/container.hpp"
 #include "secure_tunneling/credentials/instance_metadata.hpp"
@@ -17,6 +18,7 @@
 #include "support/environment.hpp"
 #include "support/http_server.hpp"
 #include "support/json.hpp"
+#include "support/sign_in_service.hpp"
 #include "support/sts_answers.hpp"
 
 using namespace secure_tunneling;
@@ -586,6 +588,88 @@ TEST_CASE("whose token is over and cannot be renewed is told to sign in") {
           "SSO: HTTP status 401 (Session token not found or invalid); run: aws sso login "
           "--sso-session work");
   }
+}
+
+namespace {
+
+/// A user who has signed in by `aws login`, with credentials that are over.
+struct LoggedIn {
+  TestEnvironment environment;
+  ManualClock clock;
+  SignInService service{{accessKeyId, secretAccessKey, sessionToken},
+                        [this] { return clock.now().unixMs / 1000; }};
+  CurlTransport transport{trusting()};
+  LoginCredentials source{transport, clock, given()};
+
+  LoggedIn() {
+    environment.set("AWS_ENDPOINT_URL_SIGNIN", service.server().url());
+    environment.write(".aws/config", "[default]\nlogin_session = me\n");
+    std::filesystem::create_directories(environment.path(".aws/login/cache"));
+    write(loginFile("2026-01-15T12:00:00Z"));
+  }
+  void write(const std::string& text) {
+    environment.write(path().substr(environment.path("").size()), text);
+  }
+  static std::string path() { return detail::loginTokenPath<OpensslSha256>("me"); }
+  [[nodiscard]] CurlTransportOptions trusting() const {
+    CurlTransportOptions options = direct();
+    options.caFile = service.caFile();
+    return options;
+  }
+  static GivenStsSettings given() {
+    GivenStsSettings given;
+    given.region = "eu-west-1";
+    return given;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("who has signed in by aws login gets a call signed with renewed credentials") {
+  LoggedIn user;
+  CHECK(rotateWith(user.source) == "");
+  CHECK(user.service.renewals() == 1);
+  CHECK(user.service.lastProblem() == "");
+  // Another program finds them in the file.
+  CurlTransport transport(user.trusting());
+  LoginCredentials other(transport, user.clock, LoggedIn::given());
+  CHECK(rotateWith(other) == "");
+  CHECK(user.service.renewals() == 1);
+  // And renews them, by the new refresh token, when their quarter of an hour is almost over.
+  user.clock.advance(10 * 60'000);
+  Credentials credentials;
+  CredentialsQuery query;
+  query.nowMs = user.clock.now().unixMs;
+  CHECK(other.retrieve(query, credentials));
+  CHECK(user.service.renewals() == 2);
+  CHECK(user.service.lastProblem() == "");
+}
+
+TEST_CASE("AWS Sign-In takes no session of another key, and none that is over") {
+  LoggedIn user;
+  std::string reason;
+  SECTION("another key") {
+    std::string text = loginFile("2026-01-15T12:00:00Z");
+    // By `openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt`.
+    const std::string other =
+        R"(-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSWYJ768fE2UQ0Cjo\n9sZBYqw3or2MRGx9HMVgaRs5wcehRANCAAQGa94+YgnmVwcns1c7/9/R0KJ8sN0K\nTx9YjBmHdO3umv1BlAd63pw4xn3ZPW3r6PcdjWcSZXNhTHZnmykAp6qX\n-----END PRIVATE KEY-----\n)";
+    const std::size_t at = text.find("-----BEGIN");
+    text.replace(at, text.find("\", \"extra") - at, other);
+    user.write(text);
+    reason = "HTTP status 400 (INVALID_REQUEST: the key)";
+  }
+  SECTION("a session that is over") {
+    std::string text = loginFile("2026-01-15T12:00:00Z");
+    text.replace(text.find("canary-refresh-1"), 16, "canary-refresh-0");
+    user.write(text);
+    reason = "HTTP status 401 (TOKEN_EXPIRED: The refresh token is over)";
+  }
+  const std::string before = readFile(LoggedIn::path());
+  CHECK(errorOf(user.source) == "login: the session in " + LoggedIn::path() +
+                                    " cannot be renewed: " + reason +
+                                    "; run: aws login --profile default");
+  CHECK(readFile(LoggedIn::path()) == before);
+  CHECK(user.service.renewals() == 0);
 }
 
 namespace {

@@ -70,6 +70,7 @@ struct Profiles {
   PropertySource webIdentity{"web_identity_token_file"};
   PropertySource sso{"sso_session"};
   PropertySource process{"credential_process"};
+  PropertySource login{"login_session"};
   NamedSource fromEnvironment{"environment"};
   NamedSource container{"container"};
   NamedSource metadata{"metadata"};
@@ -80,6 +81,7 @@ struct Profiles {
     sources.webIdentity = &webIdentity;
     sources.sso = &sso;
     sources.process = &process;
+    sources.login = &login;
     sources.environment = &fromEnvironment;
     sources.container = &container;
     sources.instanceMetadata = &metadata;
@@ -136,7 +138,10 @@ TEST_CASE("what counts in a profile") {
       {"default", "aws_access_key_id=K\n",
        "configuration: profile \"default\": aws_secret_access_key is not set"},
       {"default", "login_session=l\naws_access_key_id=K\naws_secret_access_key=k\n",
-       "configuration: profile \"default\": credentials by way of login_session are not supported"},
+       "login_session=l of default"},
+      {"default", "login_session=l\ncredential_process=p\n", "login_session=l of default"},
+      {"default", "login_session=l\nsso_session=s\n", "sso_session=s of default"},
+      {"both", "login_session=l\n", "C"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.profile, row.config);
@@ -162,6 +167,8 @@ TEST_CASE("a chain of roles is followed to its end and taken on from there") {
       {"[default]\nrole_arn=A\ncredential_source=EcsContainer\n", "A's", "A by container; "},
       {"[default]\nrole_arn=A\nsource_profile=b\n[profile b]\ncredential_process=p\n", "A's",
        "A by credential_process=p of default; "},
+      {"[default]\nrole_arn=A\nsource_profile=b\n[profile b]\nlogin_session=l\n", "A's",
+       "A by login_session=l of default; "},
       {"[default]\nrole_arn=A\nsource_profile=b\n"
        "[profile b]\nrole_arn=B\nweb_identity_token_file=w\n",
        "A's", "A by web_identity_token_file=w of default; "},
@@ -274,6 +281,7 @@ TEST_CASE("a way to credentials that the program leaves out is refused by name")
       {"sso_role_name=R\n", "sso_role_name"},
       {"sso_start_url=s\n", "sso_start_url"},
       {"credential_process=p\n", "credential_process"},
+      {"login_session=l\naws_access_key_id=K\naws_secret_access_key=k\n", "login_session"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.config);

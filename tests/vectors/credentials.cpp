@@ -238,7 +238,7 @@ void runCredentials(const Json& vectors, Report& report) {
     runProfileChain(json, report);
   for (const Json& json : report.cases(vectors, "login_cases")) {
     report.notApplicable("login: " + json["documentation"].text(),
-                         "credentials of `aws login` are refused by name");
+                         "as in login.json, where it is run");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/login_credentials.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/adapters/system_clock.hpp"
 #include "secure_tunneling/adapters/system_host_resolver.hpp"
@@ -50,7 +51,8 @@ class DefaultCredentialsChain final : public CredentialsSource {
       : local_(detail::localTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
-        chain_(transport_, local_, clock_, given, &resolver_, process),
+        login_(transport_, clock_, given),
+        chain_(transport_, local_, clock_, given, &resolver_, process, &login_),
         cache_(chain_) {}
 
   Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }
@@ -68,6 +70,7 @@ class DefaultCredentialsChain final : public CredentialsSource {
   CurlTransport local_;
   SystemHostResolver resolver_;
   CurlTransport transport_;
+  LoginCredentials login_;
   BasicDefaultChain<OpensslSha256> chain_;
   CachedCredentials cache_;
 };

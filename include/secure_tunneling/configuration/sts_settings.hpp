@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "secure_tunneling/configuration/detail/configured.hpp"
 #include "secure_tunneling/endpoint/sts_endpoint.hpp"
@@ -44,22 +45,11 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
   if (!sts.useGlobalEndpoint && !mode.value.empty() && mode.value != "regional"sv) {
     return configuration.errorAbout(mode, "regional or legacy"sv);
   }
-  Result<void> read = configuration.readEndpointUrl("AWS_ENDPOINT_URL_STS", "sts"sv, sts.allowHttp,
-                                                    sts.endpointUrl);
-  if (read) {
-    read = configuration.read(configuration.find({"AWS_USE_FIPS_ENDPOINT"}, "use_fips_endpoint"sv),
-                              sts.useFipsEndpoint);
-  }
-  if (read) {
-    read = configuration.read(
-        configuration.find({"AWS_USE_DUALSTACK_ENDPOINT"}, "use_dualstack_endpoint"sv),
-        sts.useDualStackEndpoint);
-  }
+  Result<void> read = configuration.readReach(
+      "AWS_ENDPOINT_URL_STS", "sts"sv, sts.allowHttp,
+      {sts.region, sts.endpointUrl, sts.useFipsEndpoint, sts.useDualStackEndpoint});
   if (read) read = configuration.readMaxAttempts(sts.maxAttempts);
   if (!read) return std::move(read).error();
-  if (takeFips(sts.region)) sts.useFipsEndpoint = true;
-  // The flags are for the service's own endpoints, and one URL may be set for all services.
-  if (!sts.endpointUrl.empty()) sts.useFipsEndpoint = sts.useDualStackEndpoint = false;
   return sts;
 }
 

@@ -59,10 +59,11 @@ template <class Hash>
 class BasicDefaultChain final : public CredentialsSource {
  public:
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
-  /// give up within about a second. `resolver` is as for `ContainerCredentials`.
+  /// give up within about a second. `resolver` is as for `ContainerCredentials`. `login` is for
+  /// the sessions of `aws login`, which are refused by name where it is null.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
                     const GivenStsSettings& given = {}, HostResolver* resolver = nullptr,
-                    ProcessOptions process = {})
+                    ProcessOptions process = {}, ProfileSource* login = nullptr)
       : process_({}, process),
         sso_(transport, clock, given.profile, given.allowHttp),
         roles_(transport, clock),
@@ -70,7 +71,7 @@ class BasicDefaultChain final : public CredentialsSource {
         container_(local, clock, resolver),
         metadata_(local, clock, metadataOptions(given)),
         offChance_(metadata_),
-        profile_(profileSources(), given),
+        profile_(profileSources(login), given),
         chain_({given.profile.empty() ? &environment_ : nullptr, &profile_,
                 given.profile.empty() ? &webIdentity_ : nullptr, &container_, &offChance_}) {}
 
@@ -79,7 +80,7 @@ class BasicDefaultChain final : public CredentialsSource {
   [[nodiscard]] Clock* clock() noexcept override { return chain_.clock(); }
 
  private:
-  ProfileSources profileSources() noexcept {
+  ProfileSources profileSources(ProfileSource* login) noexcept {
     ProfileSources sources;
     sources.roles = &roles_;
     sources.webIdentity = &webIdentity_;
@@ -88,6 +89,7 @@ class BasicDefaultChain final : public CredentialsSource {
     sources.environment = &environment_;
     sources.container = &container_;
     sources.instanceMetadata = &metadata_;
+    sources.login = login;
     return sources;
   }
 

@@ -27,6 +27,8 @@ struct ProfileSources {
   CredentialsSource* environment = nullptr;
   CredentialsSource* container = nullptr;
   CredentialsSource* instanceMetadata = nullptr;
+  /// The session of `aws login`.
+  ProfileSource* login = nullptr;
 };
 
 /// Credentials from a profile of the shared files, in every way that it can name. Keeps references;
@@ -34,9 +36,9 @@ struct ProfileSources {
 ///
 /// In a profile, the first of these counts, as in the AWS CLI: `role_arn` (with `source_profile` or
 /// `credential_source`), `web_identity_token_file`, SSO (`sso_account_id`, `sso_role_name`), keys
-/// in the credentials file, `credential_process`, keys in the config file. A role's source profile
-/// is used by its keys where it has some, else in the same order; a chain of roles may be of any
-/// length. `mfa_serial` and `login_session` are refused: nobody is there to type a code.
+/// in the credentials file, `login_session`, `credential_process`, keys in the config file. A
+/// role's source profile is used by its keys where it has some, else in the same order; a chain of
+/// roles may be of any length. `mfa_serial` is refused: nobody is there to type a code.
 class ProfileChainCredentials final : public SerialSource {
  public:
   explicit ProfileChainCredentials(
@@ -49,7 +51,8 @@ class ProfileChainCredentials final : public SerialSource {
     }
     for (CredentialsSource* const each :
          {static_cast<CredentialsSource*>(sources_.webIdentity),
-          static_cast<CredentialsSource*>(sources_.sso), sources_.environment, sources_.container,
+          static_cast<CredentialsSource*>(sources_.sso),
+          static_cast<CredentialsSource*>(sources_.login), sources_.environment, sources_.container,
           sources_.instanceMetadata}) {
       if (each != nullptr && each->clock() != nullptr) return each->clock();
     }
@@ -239,15 +242,16 @@ class ProfileChainCredentials final : public SerialSource {
       return {};
     }
     const ProfileView& profile = base.profile;
-    for (const auto& each :
-         {Named{sources_.webIdentity, "web_identity_token_file"sv},
-          Named{sources_.sso, detail::ssoProperty(profile)}, Named{nullptr, "login_session"sv}}) {
+    for (const auto& each : {Named{sources_.webIdentity, "web_identity_token_file"sv},
+                             Named{sources_.sso, detail::ssoProperty(profile)}}) {
       if (isNamed(each, profile)) return ask(each, profile, fetch, out);
     }
     Result<bool> found = detail::readProfileKeys(profile, detail::SharedFile::Credentials, out);
-    const Named process{sources_.process, "credential_process"sv};
-    if (found && !*found && isNamed(process, profile)) return ask(process, profile, fetch, out);
     if (found && !*found) {
+      for (const auto& each : {Named{sources_.login, "login_session"sv},
+                               Named{sources_.process, "credential_process"sv}}) {
+        if (isNamed(each, profile)) return ask(each, profile, fetch, out);
+      }
       found = detail::readProfileKeys(profile, detail::SharedFile::Config, out);
     }
     if (!found) return std::move(found).error();

@@ -328,21 +328,9 @@ class SsoCredentials final : public ProfileSource {
     std::string url;
     bool useFips = false;
     bool useDualStack = false;
-    Result<void> read =
-        configuration.readEndpointUrl(service.variable, service.name, allowHttp_, url);
-    if (read) {
-      read = configuration.read(
-          configuration.find({"AWS_USE_FIPS_ENDPOINT"}, "use_fips_endpoint"sv), useFips);
-    }
-    if (read) {
-      read = configuration.read(
-          configuration.find({"AWS_USE_DUALSTACK_ENDPOINT"}, "use_dualstack_endpoint"sv),
-          useDualStack);
-    }
+    Result<void> read = configuration.readReach(service.variable, service.name, allowHttp_,
+                                                {region, url, useFips, useDualStack});
     if (!read) return std::move(read).error();
-    if (detail::takeFips(region)) useFips = true;
-    // The flags are for the service's own endpoints, and one URL may be set for all services.
-    if (!url.empty()) useFips = useDualStack = false;
     // An explicit endpoint and the checks are those of every service.
     Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
     if (!endpoint) return std::move(endpoint).error();

@@ -119,6 +119,31 @@ class Configuration {
     return {};
   }
 
+  /// How a service is reached, where that is to go.
+  struct Reach {
+    std::string& region;
+    std::string& url;
+    bool& useFips;
+    bool& useDualStack;
+  };
+  /// Reads how one service is reached: its endpoint URL as of `readEndpointUrl`, FIPS (a pseudo
+  /// region too) and dual-stack. Those are for the service's own endpoints and are off where a URL
+  /// is set, which may be one for all services.
+  [[nodiscard]] Result<void> readReach(const char* variable, std::string_view service,
+                                       bool allowHttp, const Reach& reach) const {
+    Result<void> read = readEndpointUrl(variable, service, allowHttp, reach.url);
+    if (read) {
+      read = this->read(find({"AWS_USE_FIPS_ENDPOINT"}, "use_fips_endpoint"sv), reach.useFips);
+    }
+    if (read) {
+      read = this->read(find({"AWS_USE_DUALSTACK_ENDPOINT"}, "use_dualstack_endpoint"sv),
+                        reach.useDualStack);
+    }
+    if (takeFips(reach.region)) reach.useFips = true;
+    if (!reach.url.empty()) reach.useFips = reach.useDualStack = false;
+    return read;
+  }
+
  private:
   [[nodiscard]] Result<Configured> findEndpointUrl(const char* variable,
                                                    std::string_view service) const {

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
+#define SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
+
+#include <fcntl.h>
+#include <rapidjson/writer.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/detail/time.hpp"
+#include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/secret.hpp"
+
+/// Files of JSON in which the AWS tools keep tokens.
+namespace secure_tunneling {
+inline namespace v0_1 {
+namespace detail {
+
+/// RapidJSON's output stream concept over a Secret.
+class SecretOutput {
+ public:
+  using Ch = char;
+  explicit SecretOutput(Secret& text) : text_(text) {}
+  void Put(char c) { text_.append(std::string_view(&c, 1)); }
+  void Flush() {}
+
+ private:
+  Secret& text_;
+};
+
+/// RapidJSON's allocator concept for the one block that a writer needs: its stack of sixteen bytes
+/// a nesting level, for which it asks as for 32 levels.
+class JsonWriterMemory {
+ public:
+  static constexpr bool kNeedFree = false;
+  void* Malloc(std::size_t) noexcept { return block_; }
+  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
+    assert(size <= sizeof block_);
+    return block_;
+  }
+  static void Free(void*) noexcept {}
+
+ private:
+  alignas(8) char block_[512];
+};
+
+struct JsonText {
+  std::string_view name;
+  std::string_view value;
+};
+
+using SecretWriter = json::Writer<SecretOutput, json::UTF8<>, json::UTF8<>, JsonWriterMemory>;
+
+/// Appends a JSON string of a text, which is valid UTF-8.
+inline void writeJsonText(std::string_view text, Secret& out) {
+  JsonWriterMemory memory;
+  SecretOutput output(out);
+  SecretWriter(output, &memory).String(text.data(), static_cast<json::SizeType>(text.size()));
+}
+
+/// Appends a JSON object of strings, which are valid UTF-8; those without a character are left out.
+inline void writeJsonTexts(std::initializer_list<JsonText> texts, Secret& out) {
+  JsonWriterMemory memory;
+  SecretOutput output(out);
+  SecretWriter writer(output, &memory);
+  writer.StartObject();
+  for (const JsonText& text : texts) {
+    if (text.value.empty()) continue;
+    writer.Key(text.name.data(), static_cast<json::SizeType>(text.name.size()));
+    writer.String(text.value.data(), static_cast<json::SizeType>(text.value.size()));
+  }
+  writer.EndObject();
+}
+
+/// Replaces the string `name` in the object `parent` of a JSON text by `value`, and leaves all else
+/// as it is written. An empty `parent` is the text's own object. The string is there.
+inline void replaceJsonText(Secret& text, std::string_view parent, std::string_view name,
+                            std::string_view value) {
+  Secret parsed = text.copy();
+  StringMembers members(name);
+  members.parent = parent;
+  std::string problem;
+  collectMembers(parsed, members, problem);
+  assert(problem.empty() && members[0].found);
+  // Read in place, so that it begins where it began.
+  const auto begin = static_cast<std::size_t>(members[0].text.data() - parsed.expose().data());
+  const std::string_view before = text.expose();
+  std::size_t end = begin;
+  while (before[end] != '"')
+    end += before[end] == '\\' ? 2U : 1U;
+  Secret after;
+  after.reserve(before.size() + value.size());
+  after.append({before.data(), begin - 1});
+  writeJsonText(value, after);
+  after.append({before.data() + end + 1, before.size() - end - 1});
+  text = std::move(after);
+}
+
+/// `2026-01-15T12:30:00Z`, in whole seconds.
+inline std::string formatIsoDate(std::int64_t unixMs) {
+  const AmzDate date = formatAmzDate(unixMs);
+  const std::string_view text = date.view();
+  return concat({text.substr(0, 4), "-"sv, text.substr(4, 2), "-"sv, text.substr(6, 5), ":"sv,
+                 text.substr(11, 2), ":"sv, text.substr(13)});
+}
+
+/// Replaces the file at `path` by `text`, for its owner alone to read. Who reads it meanwhile gets
+/// the old text or the new one, whole. False when that cannot be done: then nothing has changed.
+inline bool replaceSecretFile(const std::string& path, const Secret& text) {
+  std::string temporary = concat({path, ".XXXXXX"sv});
+  const int file = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
+  if (file < 0) return false;
+  std::string_view rest = text.expose();
+  while (!rest.empty()) {
+    const auto written = ::write(file, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  const bool isWhole = rest.empty() && ::fsync(file) == 0;
+  const bool isClosed = ::close(file) == 0;
+  if (isWhole && isClosed && std::rename(temporary.c_str(), path.c_str()) == 0) return true;
+  ::unlink(temporary.c_str());
+  return false;
+}
+
+}  // namespace detail
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
