@@ -15,6 +15,7 @@
 #include "configuration.hpp"
 #include "debug_log.hpp"
 #include "failure.hpp"
+#include "mfa_prompt.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "parameters.hpp"
@@ -89,8 +90,8 @@ int rotate(const Options& options, SharedSettings shared, const OutputStyle& sty
   Settings& settings = shared.settings;
   const int maxAttempts = settings.maxAttempts;
   DefaultCredentialsChain credentials(givenForCredentials(options, settings.region),
-                                      credentialTransportOptions(options, shared),
-                                      endedOnSignals());
+                                      credentialTransportOptions(options, shared), endedOnSignals(),
+                                      terminalMfaPrompt());
   log.line(std::string("rotate-tunnel-access-token, secure_tunneling ") +
            SECURE_TUNNELING_VERSION_STRING);
   log.line("profile " + shared.profile + " of " + shared.configFile + " and " +

@@ -2,6 +2,7 @@
 #include "signals.hpp"
 
 #include <signal.h>
+#include <termios.h>
 
 #include <atomic>
 
@@ -10,7 +11,17 @@ namespace {
 std::atomic<pid_t> childGroup{0};
 static_assert(std::atomic<pid_t>::is_always_lock_free, "a signal handler reads it");
 
+/// The terminal that is to be put back as it was; -1 for none.
+std::atomic<int> silentTerminal{-1};
+termios terminalBefore;
+
+void putTerminalBack() {
+  const int terminal = silentTerminal.exchange(-1);
+  if (terminal != -1) tcsetattr(terminal, TCSAFLUSH, &terminalBefore);
+}
+
 void endWithChildren(int number) {
+  putTerminalBack();
   const pid_t group = childGroup;
   if (group != 0) kill(-group, SIGKILL);
   // SA_RESETHAND has put the default action back, which follows when this returns.
@@ -31,6 +42,18 @@ void endChildrenOnSignals() {
       sigaction(number, &action, nullptr);
     }
   }
+}
+
+WithoutEcho::WithoutEcho(int terminal) {
+  if (tcgetattr(terminal, &terminalBefore) != 0) return;
+  silentTerminal = terminal;
+  termios silent = terminalBefore;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  tcsetattr(terminal, TCSAFLUSH, &silent);
+}
+
+WithoutEcho::~WithoutEcho() {
+  putTerminalBack();
 }
 
 secure_tunneling::ProcessOptions endedOnSignals() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "secure_tunneling/credentials/assume_role.hpp"
+#include "secure_tunneling/credentials/cached.hpp"
 #include "secure_tunneling/credentials/environment.hpp"
 #include "secure_tunneling/credentials/profile_chain.hpp"
 #include "secure_tunneling/credentials/web_identity.hpp"
@@ -160,6 +161,49 @@ TEST_CASE("a role is taken on with the credentials of another, their token and a
   CHECK(rotateWith(second, secondKeys) == "");
   CHECK(site.sts.given() ==
         Lines{std::string("AssumeRole ") + firstArn, std::string("AssumeRole ") + secondArn});
+}
+
+namespace {
+
+struct Typist final : MfaPrompt {
+  std::string code;
+  std::vector<std::string> asked;
+
+  Result<void> ask(std::string_view serial, Secret& out) override {
+    asked.emplace_back(serial);
+    out.assign(code);
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("STS gives a role that wants an MFA device to who knows its code") {
+  Site site;
+  const std::string arn = "arn:aws:iam::123456789012:role/guarded";
+  const std::string serial = "arn:aws:iam::123456789012:mfa/user";
+  site.sts.addRole({arn, userKeys.accessKeyId, "", "", secondKeys, serial, "271828"});
+  site.environment.set("AWS_ACCESS_KEY_ID", userKeys.accessKeyId);
+  site.environment.set("AWS_SECRET_ACCESS_KEY", userKeys.secretAccessKey);
+  site.environment.write(".aws/config", "[default]\nrole_arn=" + arn + "\nmfa_serial=" + serial +
+                                            "\ncredential_source=Environment\n");
+  Typist typist;
+  StsRoleAssumer<OpensslSha256> asking(site.transport, site.clock, {}, &typist);
+  ProfileSources sources;
+  sources.roles = &asking;
+  sources.environment = &site.variables;
+  ProfileChainCredentials profile(sources);
+  typist.code = "314159";
+  CHECK(
+      errorOf(profile, secondKeys) ==
+      "profile \"default\": AssumeRole of " + arn +
+          ": AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.");
+  typist.code = "271828";
+  // Kept, so that nobody is asked again.
+  CachedCredentials cached(profile);
+  CHECK(rotateWith(cached, secondKeys) == "");
+  CHECK(rotateWith(cached, secondKeys) == "");
+  CHECK(typist.asked == std::vector<std::string>{serial, serial});
 }
 
 TEST_CASE("STS refuses who signs with the wrong keys") {

@@ -32,6 +32,9 @@ struct StsRole {
   std::string externalId;
   /// The credentials that are given for it. From then on they sign calls.
   StsKeys keys;
+  /// The MFA device that its users must have, and the code that it shows; empty for none.
+  std::string mfaSerial = {};
+  std::string mfaCode = {};
 };
 
 /// AWS STS on a loopback port: the query protocol by its documentation, strictly. It believes no
@@ -193,7 +196,8 @@ class StsService {
     for (const auto& [name, value] : form_) {
       const bool isKnown = name == "Action" || name == "Version" || name == "RoleArn" ||
                            name == "RoleSessionName" || name == "DurationSeconds" ||
-                           name == (isSigned ? "ExternalId" : "WebIdentityToken");
+                           name == (isSigned ? "ExternalId" : "WebIdentityToken") ||
+                           (isSigned && (name == "SerialNumber" || name == "TokenCode"));
       if (!isKnown) return invalid("unknown parameter " + name);
     }
     if (parameter("RoleArn").size() < 20) return invalid("roleArn: at least 20 characters");
@@ -225,6 +229,10 @@ class StsService {
       return {{403, "AccessDenied",
                "User: " + accessKeyId + " is not authorized to perform: sts:AssumeRole on " +
                    "resource: " + arn}};
+    }
+    if (role->mfaSerial != parameter("SerialNumber") || role->mfaCode != parameter("TokenCode")) {
+      return {{403, "AccessDenied",
+               "MultiFactorAuthentication failed with invalid MFA one time pass code."}};
     }
     return std::nullopt;
   }

@@ -23,6 +23,9 @@ struct RecordedRoles final : BlockingRoleAssumer {
   std::string log;
   StsSettings sts;
   Role role;
+  bool asksForCodes = false;
+
+  [[nodiscard]] bool hasMfaPrompt() const noexcept override { return asksForCodes; }
 
   Result<void> assumeNow(const StsSettings& settings, const Role& wanted, const Credentials& as,
                          Credentials& credentials) override {
@@ -264,6 +267,12 @@ TEST_CASE("the settings of a role in a profile") {
   CHECK(profiles.roles.sts.region == "eu-west-1");
   CHECK(profiles.roles.sts.endpointUrl == "https://sts.example");
   CHECK(profiles.roles.role.durationSeconds == 0);
+  // Where somebody is there to type its code.
+  profiles.roles.asksForCodes = true;
+  CHECK(profiles.roles.role.mfaSerial.empty());
+  CHECK(profiles.retrieved("[default]\nrole_arn=A\ncredential_source=Environment\n"
+                           "mfa_serial=arn:mfa\n") == "A's");
+  CHECK(profiles.roles.role.mfaSerial == "arn:mfa");
 }
 
 TEST_CASE("a way to credentials that the program leaves out is refused by name") {

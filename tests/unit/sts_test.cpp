@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/credentials/assume_role.hpp"
@@ -189,6 +191,116 @@ TEST_CASE("a role that says nothing more") {
         "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2FR&"
         "RoleSessionName=secure-tunneling-1768480200000");
   CHECK_FALSE(request.header("X-Amz-Security-Token"));
+}
+
+namespace {
+
+/// Somebody with an MFA device, who takes a minute and a half.
+struct Person final : MfaPrompt {
+  ManualClock& clock;
+  std::string code = "012345";
+  std::vector<std::string> asked;
+  Result<void> answer;
+  explicit Person(ManualClock& time) : clock(time) {}
+
+  Result<void> ask(std::string_view serial, Secret& out) override {
+    CHECK(out.empty());
+    asked.emplace_back(serial);
+    clock.advance(90'000);
+    out.assign(code);
+    return std::exchange(answer, {});
+  }
+};
+
+constexpr const char* mfaSerial = "arn:aws:iam::1:mfa/me+you";
+
+Role roleWithMfa() {
+  Role role;
+  role.arn = "arn:aws:iam::1:role/R";
+  role.sessionName = "me";
+  role.mfaSerial = mfaSerial;
+  return role;
+}
+
+}  // namespace
+
+TEST_CASE("a role with an MFA device is assumed with the code that a person gives") {
+  Assumer assumer;
+  Person person(assumer.clock);
+  StsRoleAssumer<OpensslSha256> asking(assumer.transport, assumer.clock, {}, &person);
+  // The code goes with every attempt: whether an earlier one used it up nobody knows.
+  assumer.transport.answer(503).answer(200, stsAnswer("ROLE", "s", "t"));
+  REQUIRE(asking.hasMfaPrompt());
+  const Role role = roleWithMfa();
+  REQUIRE(asking.assume(inUsEast1(), role, assumer.as, assumer.credentials));
+  CHECK(assumer.credentials.accessKeyId == "ROLE");
+  CHECK(person.asked == std::vector<std::string>{mfaSerial});
+  REQUIRE(assumer.transport.requests().size() == 2);
+  for (const RecordedRequest& request : assumer.transport.requests()) {
+    CHECK(request.body ==
+          "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2FR&"
+          "RoleSessionName=me&SerialNumber=arn%3Aaws%3Aiam%3A%3A1%3Amfa%2Fme%2Byou&"
+          "TokenCode=012345");
+  }
+  // Signed by the time at which the person has answered.
+  CHECK(assumer.transport.requests()[0].header("X-Amz-Date") == "20260115T123130Z");
+  // Later there is another code.
+  person.code = "999999";
+  assumer.transport.answer(200, stsAnswer("ROLE", "s", "t"));
+  REQUIRE(asking.assume(inUsEast1(), role, assumer.as, assumer.credentials));
+  CHECK(person.asked.size() == 2);
+  CHECK(assumer.transport.requests()[2].body.find("TokenCode=999999") != std::string::npos);
+}
+
+TEST_CASE("a code goes with the role that asks for it, in a chain of sources too") {
+  Assumer assumer;
+  Person person(assumer.clock);
+  StsRoleAssumer<OpensslSha256> asking(assumer.transport, assumer.clock, {}, &person);
+  assumer.transport.answer(200, stsAnswer("FIRST", "s", "t"))
+      .answer(200, stsAnswer("SECOND", "s", "t"));
+  StaticCredentials own("AKIDEXAMPLE", "secret");
+  AssumeRoleCredentials first(inUsEast1(), roleWithMfa(), own, asking);
+  Role plain = roleWithMfa();
+  plain.mfaSerial.clear();
+  AssumeRoleCredentials second(inUsEast1(), plain, first, asking);
+  CHECK(second.retrieve({}, assumer.credentials));
+  CHECK(assumer.credentials.accessKeyId == "SECOND");
+  CHECK(person.asked.size() == 1);
+  CHECK(assumer.transport.requests().at(0).body.find("TokenCode=012345") != std::string::npos);
+  CHECK(assumer.transport.requests().at(1).body.find("TokenCode") == std::string::npos);
+}
+
+TEST_CASE("without a code a role with an MFA device is not asked for") {
+  Assumer assumer;
+  Person person(assumer.clock);
+  MfaPrompt* prompt = &person;
+  ErrorKind kind = ErrorKind::Credentials;
+  std::string message = "the MFA code: expected six digits";
+  SECTION("nobody to ask") {
+    prompt = nullptr;
+    kind = ErrorKind::Configuration;
+    message = "the MFA device asks for a code that nobody can type here";
+  }
+  SECTION("no answer") {
+    person.answer = makeError(ErrorKind::Credentials, "gone for lunch");
+    message = "gone for lunch";
+  }
+  SECTION("an answer that is no code") {
+    person.code = GENERATE(as<std::string>{}, "", "12345", "1234567", "12345x", "canary");
+  }
+  StsRoleAssumer<OpensslSha256> asking(assumer.transport, assumer.clock, {}, prompt);
+  CHECK(asking.hasMfaPrompt() == (prompt != nullptr));
+  const Role role = roleWithMfa();
+  const Result<void> assumed = asking.assume(inUsEast1(), role, assumer.as, assumer.credentials);
+  REQUIRE_FALSE(assumed);
+  CHECK(assumed.error().kind == kind);
+  CHECK(assumed.error().message == "AssumeRole of arn:aws:iam::1:role/R: " + message);
+  CHECK(assumer.transport.requests().empty());
+  // The next search is a new one.
+  if (prompt == nullptr) return;
+  person.code = "012345";
+  assumer.transport.answer(200, stsAnswer("ROLE", "s", "t"));
+  CHECK(asking.assume(inUsEast1(), role, assumer.as, assumer.credentials));
 }
 
 TEST_CASE("what keeps a role from being assumed") {

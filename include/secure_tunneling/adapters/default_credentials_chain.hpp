@@ -45,14 +45,14 @@ class DefaultCredentialsChain final : public CredentialsSource {
   explicit DefaultCredentialsChain(std::string profile = {})
       : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
   /// `options` are for the services of AWS; for agents on this host and its link only their CAs
-  /// count.
+  /// count. `mfa`, which may be null, is asked for codes where a profile has an `mfa_serial`.
   DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options,
-                          ProcessOptions process = {})
+                          ProcessOptions process = {}, MfaPrompt* mfa = nullptr)
       : local_(detail::localTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
         login_(transport_, clock_, given),
-        chain_(transport_, local_, clock_, given, &resolver_, process, &login_),
+        chain_(transport_, local_, clock_, given, &resolver_, process, &login_, mfa),
         cache_(chain_) {}
 
   Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }

@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,8 +13,10 @@
 #include "secure_tunneling/credentials/detail/source_of.hpp"
 #include "secure_tunneling/credentials/detail/sts.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/endpoint/sts_endpoint.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
+#include "secure_tunneling/secret.hpp"
 #include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
@@ -28,6 +31,27 @@ struct Role {
   std::string externalId;
   /// How long the credentials are good, in seconds; 0 for the hour that STS gives by itself.
   int durationSeconds = 0;
+  /// The MFA device whose code goes along: the ARN of a virtual one, the number of another; empty
+  /// for none.
+  std::string mfaSerial = {};
+};
+
+/// Asks a person for the code of an MFA device. Called by one thread at a time.
+class MfaPrompt {
+ public:
+  virtual ~MfaPrompt() = default;
+  /// Writes the six digits that the device `serial` shows to `code`, which is empty. May block for
+  /// as long as the person takes. The message of an error says why there is no code; its kind is
+  /// `Configuration` where only a change of settings helps, else `Credentials`.
+  ///
+  /// Called for every request for a role whose `mfaSerial` is set: a code is good once.
+  virtual Result<void> ask(std::string_view serial, Secret& code) = 0;
+
+  MfaPrompt(const MfaPrompt&) = delete;
+  MfaPrompt& operator=(const MfaPrompt&) = delete;
+
+ protected:
+  MfaPrompt() = default;
 };
 
 /// Who takes on which role, and where. All of it must outlive the search.
@@ -47,6 +71,8 @@ class RoleAssumer {
                       const Moment& now) = 0;
   virtual void abandon(CredentialsFetch&) noexcept {}
   [[nodiscard]] virtual Clock* clock() noexcept { return nullptr; }
+  /// Whether a role may ask for the code of an MFA device.
+  [[nodiscard]] virtual bool hasMfaPrompt() const noexcept { return false; }
   /// Takes a role on, and blocks meanwhile.
   inline Result<void> assume(const StsSettings& sts, const Role& role, const Credentials& as,
                              Credentials& credentials);
@@ -112,13 +138,15 @@ class AssumeRoleCall final : public SignedCall<Hash> {
 
 /// Takes on roles by AssumeRole of AWS STS, signed with Signature Version 4. `Hash` is the policy
 /// of `sigv4/signer.hpp`. Where STS refuses a signature for the local clock, its own time is used
-/// from then on. Keeps references; one thread at a time.
+/// from then on. A role with an MFA device is taken on where there is an `MfaPrompt`. Keeps
+/// references; one thread at a time.
 template <class Hash>
 class StsRoleAssumer final : public RoleAssumer {
  public:
-  /// Waits on `clock` where it is to block.
-  StsRoleAssumer(HttpTransport& transport, Clock& clock, Hash hash = Hash())
-      : transport_(transport), clock_(clock), hash_(std::move(hash)) {}
+  /// Waits on `clock` where it is to block. `mfa` may be null.
+  StsRoleAssumer(HttpTransport& transport, Clock& clock, Hash hash = Hash(),
+                 MfaPrompt* mfa = nullptr)
+      : transport_(transport), clock_(clock), hash_(std::move(hash)), mfa_(mfa) {}
 
   using RoleAssumer::assume;
   Step assume(const RoleAssumption& assumption, CredentialsFetch& fetch,
@@ -132,6 +160,7 @@ class StsRoleAssumer final : public RoleAssumer {
         end();
         return fetch.done(detail::sourceError(source_, begun.error()));
       }
+      if (fetch.hasBlocked()) return fetch.wait(0);
     }
     const Step step = call_->next(now);
     if (step != Step::Done) return fetch.forward(*call_, step);
@@ -143,6 +172,7 @@ class StsRoleAssumer final : public RoleAssumer {
     if (search_.isUnderWay(fetch)) end();
   }
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
+  [[nodiscard]] bool hasMfaPrompt() const noexcept override { return mfa_ != nullptr; }
 
  private:
   Result<void> begin(const RoleAssumption& assumption, CredentialsFetch& fetch, const Moment& now) {
@@ -155,6 +185,12 @@ class StsRoleAssumer final : public RoleAssumer {
     if (!endpoint) return std::move(endpoint).error();
     endpoint_ = *std::move(endpoint);
     const Role& role = assumption.role;
+    Secret code;
+    if (!role.mfaSerial.empty()) {
+      fetch.block();
+      Result<void> asked = askForCode(role.mfaSerial, code);
+      if (!asked) return asked;
+    }
     const detail::Decimal duration(static_cast<std::uint64_t>(role.durationSeconds));
     const std::string sessionName =
         role.sessionName.empty() ? detail::sessionNameOf(now.unixMs) : role.sessionName;
@@ -162,13 +198,29 @@ class StsRoleAssumer final : public RoleAssumer {
                          {{"RoleArn"sv, role.arn},
                           {"RoleSessionName"sv, sessionName},
                           {"DurationSeconds"sv, role.durationSeconds == 0 ? ""sv : duration.text()},
-                          {"ExternalId"sv, role.externalId}},
+                          {"ExternalId"sv, role.externalId},
+                          {"SerialNumber"sv, role.mfaSerial},
+                          {"TokenCode"sv, code.expose()}},
                          form_);
     CallRules rules;
     rules.maxAttempts = assumption.sts.maxAttempts;
     rules.clockSkewMs = &clockSkewMs_;
     call_.emplace(fetch, transport_, rules, assumption.as, hash_, endpoint_, form_.expose());
     return {};
+  }
+  Result<void> askForCode(std::string_view serial, Secret& code) {
+    constexpr std::size_t digits = 6;
+    if (mfa_ == nullptr) {
+      return makeError(ErrorKind::Configuration,
+                       "the MFA device asks for a code that nobody can type here"sv);
+    }
+    Result<void> asked = mfa_->ask(serial, code);
+    if (!asked) return asked;
+    bool isCode = code.size() == digits;
+    for (const char c : code.expose())
+      isCode = isCode && detail::isDigit(c);
+    if (isCode) return {};
+    return makeError(ErrorKind::Credentials, "the MFA code: expected six digits"sv);
   }
   void end() noexcept {
     call_.reset();
@@ -179,6 +231,7 @@ class StsRoleAssumer final : public RoleAssumer {
   HttpTransport& transport_;
   Clock& clock_;
   Hash hash_;
+  MfaPrompt* const mfa_;
   std::int64_t clockSkewMs_ = 0;
   // Of the search that is under way.
   OneSearch search_;

@@ -60,13 +60,15 @@ class BasicDefaultChain final : public CredentialsSource {
  public:
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
   /// give up within about a second. `resolver` is as for `ContainerCredentials`. `login` is for
-  /// the sessions of `aws login`, which are refused by name where it is null.
+  /// the sessions of `aws login`, which are refused by name where it is null; `mfa` is as for
+  /// `StsRoleAssumer`.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
                     const GivenStsSettings& given = {}, HostResolver* resolver = nullptr,
-                    ProcessOptions process = {}, ProfileSource* login = nullptr)
+                    ProcessOptions process = {}, ProfileSource* login = nullptr,
+                    MfaPrompt* mfa = nullptr)
       : process_({}, process),
         sso_(transport, clock, given.profile, given.allowHttp),
-        roles_(transport, clock),
+        roles_(transport, clock, Hash(), mfa),
         webIdentity_(transport, clock, given),
         container_(local, clock, resolver),
         metadata_(local, clock, metadataOptions(given)),

@@ -38,7 +38,8 @@ struct ProfileSources {
 /// `credential_source`), `web_identity_token_file`, SSO (`sso_account_id`, `sso_role_name`), keys
 /// in the credentials file, `login_session`, `credential_process`, keys in the config file. A
 /// role's source profile is used by its keys where it has some, else in the same order; a chain of
-/// roles may be of any length. `mfa_serial` is refused: nobody is there to type a code.
+/// roles may be of any length. `mfa_serial` is refused where `ProfileSources::roles` has no
+/// `MfaPrompt`: nobody is there to type a code.
 class ProfileChainCredentials final : public SerialSource {
  public:
   explicit ProfileChainCredentials(
@@ -203,11 +204,12 @@ class ProfileChainCredentials final : public SerialSource {
     return !profile.value("aws_access_key_id"sv).empty();
   }
 
-  static Result<Role> readRole(const ProfileView& profile) {
-    if (!profile.value("mfa_serial"sv).empty()) {
+  [[nodiscard]] Result<Role> readRole(const ProfileView& profile) const {
+    Role role;
+    role.mfaSerial = profile.value("mfa_serial"sv);
+    if (!role.mfaSerial.empty() && (sources_.roles == nullptr || !sources_.roles->hasMfaPrompt())) {
       return profile.errorAbout("mfa_serial asks for a code that nobody can type here"sv);
     }
-    Role role;
     role.arn = profile.value("role_arn"sv);
     role.sessionName = profile.value("role_session_name"sv);
     role.externalId = profile.value("external_id"sv);
