@@ -104,7 +104,9 @@ class Service {
   /// What a local proxy does with a token: the first one to connect with it spends it.
   void connectLocalProxy(const httplib::Request& received, httplib::Response& answer) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const bool accepted = fake_.connect(received.get_header_value("access-token"));
+    const std::string token = received.get_header_value("access-token");
+    const bool accepted = fake_.connect(token, st::ClientMode::SOURCE).hasValue() ||
+                          fake_.connect(token, st::ClientMode::DESTINATION).hasValue();
     answer.status = accepted ? 200 : 401;
     answer.set_content(accepted ? "accepted\n" : "refused\n", "text/plain");
   }

@@ -23,7 +23,7 @@ class FakeLocalProxy final : public LocalProxy {
   explicit FakeLocalProxy(st::FakeSecureTunnelingService& service) : service_(service) {}
 
   bool connect(const st::Secret& sourceAccessToken) override {
-    return service_.connect(sourceAccessToken.expose());
+    return service_.connect(sourceAccessToken.expose(), st::ClientMode::SOURCE).hasValue();
   }
 
  private:
@@ -42,7 +42,7 @@ struct DroppedTunnel {
   DroppedTunnel() {
     service.addCredentials("AKIDEXAMPLE", "secret");
     service.addTunnel("my-tunnel");
-    REQUIRE(service.connect(service.sourceToken("my-tunnel")));
+    REQUIRE(service.connect(service.sourceToken("my-tunnel"), st::ClientMode::SOURCE));
   }
 
   static st::Settings settings() {

@@ -49,10 +49,11 @@ void rotatesAgainstTheFakeService() {
   check(response.hasValue(), "a rotation succeeds");
   if (!response) return;
   check(response->attempts == 2, "an error of the server is met with another attempt");
-  check(response->sourceAccessToken && service.connect(response->sourceAccessToken->expose()),
+  check(response->sourceAccessToken &&
+            service.connect(response->sourceAccessToken->expose(), ClientMode::SOURCE),
         "the new token connects");
   check(!response->destinationAccessToken, "only the chosen side is rotated");
-  check(!service.connect(old), "the old token is refused");
+  check(!service.connect(old, ClientMode::SOURCE), "the old token is refused");
 }
 
 void reportsErrors() {

@@ -27,7 +27,7 @@ TEST_CASE("The fake service takes unsigned requests only where that is allowed")
   CHECK(fixture.send(request).code == "MissingAuthenticationTokenException");
 }
 
-TEST_CASE("The fake service knows one operation") {
+TEST_CASE("The fake service refuses operations that it does not know") {
   OpenFixture fixture;
   RecordedRequest request = unsignedRequest(R"({"tunnelId":"t-1","clientMode":"ALL"})");
   SECTION("method") {
@@ -218,21 +218,147 @@ TEST_CASE("The tunnel's ARN is in the partition of the region") {
   }
 }
 
-TEST_CASE("A token of the fake service connects once") {
+namespace {
+
+constexpr const char* usedBefore =
+    "Invalid access token: The access token was previously used and can not be used again.";
+
+/// The text that a local proxy is refused with; empty where it is not.
+std::string refusal(FakeSecureTunnelingService& service, const std::string& token, ClientMode side,
+                    const std::string& clientToken = {}) {
+  const auto connected = service.connect(token, side, clientToken);
+  if (connected) return {};
+  CHECK(connected.error().kind == ErrorKind::Service);
+  CHECK(connected.error().httpStatus == 400);
+  return connected.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("A token of the fake service connects once, on its own side") {
   OpenFixture fixture;
   FakeSecureTunnelingService& service = fixture.service;
   const std::string first = service.sourceToken("t-1");
-  CHECK(service.connect(first));
+  CHECK(refusal(service, first, ClientMode::DESTINATION) ==
+        "Invalid access token: The access token is not for this local proxy mode.");
+  CHECK(service.accepts(first));
+  const auto connected = service.connect(first, ClientMode::SOURCE);
+  REQUIRE(connected);
+  CHECK(connected->tunnelId == "t-1");
+  CHECK(connected->services.empty());
+  CHECK(connected->endsAtMs ==
+        ManualClock::defaultUnixMs + FakeSecureTunnelingService::twelveHoursMs);
   CHECK_FALSE(service.accepts(first));
-  CHECK_FALSE(service.connect(first));
+  CHECK(service.isCurrent(first));
+  CHECK(refusal(service, first, ClientMode::SOURCE) == usedBefore);
   CHECK(service.sourceToken("t-1") == first);
-  CHECK(service.connect(service.destinationToken("t-1")));
+  CHECK(refusal(service, service.destinationToken("t-1"), ClientMode::DESTINATION).empty());
 
   fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"SOURCE"})");
-  CHECK_FALSE(service.connect(first));
-  CHECK(service.connect(service.sourceToken("t-1")));
-  CHECK_FALSE(service.connect(""));
-  CHECK_FALSE(service.connect("no token"));
+  CHECK_FALSE(service.isCurrent(first));
+  CHECK(refusal(service, first, ClientMode::SOURCE) == usedBefore);
+  CHECK(refusal(service, service.sourceToken("t-1"), ClientMode::SOURCE).empty());
+  CHECK(refusal(service, "", ClientMode::SOURCE) == "Invalid access token");
+  CHECK(refusal(service, "no token", ClientMode::SOURCE) == "Invalid access token");
+}
+
+TEST_CASE("The fake service tells a local proxy what became of its token") {
+  OpenFixture fixture;
+  FakeSecureTunnelingService& service = fixture.service;
+  const std::string token = service.destinationToken("t-1");
+  SECTION("rotated") {
+    fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"ALL"})");
+    CHECK(refusal(service, token, ClientMode::DESTINATION) ==
+          "Invalid access token: The access token was revoked.");
+    for (int i = 0; i != 2000; ++i)
+      fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"SOURCE"})");
+    CHECK(refusal(service, token, ClientMode::DESTINATION) == "Invalid access token");
+    CHECK(refusal(service, service.destinationToken("t-1"), ClientMode::DESTINATION).empty());
+  }
+  SECTION("closed or expired with its tunnel") {
+    if (GENERATE(true, false)) {
+      service.closeTunnel("t-1");
+      service.addTunnel("t-1");
+    } else {
+      fixture.clock.advance(FakeSecureTunnelingService::twelveHoursMs);
+    }
+    CHECK_FALSE(service.isCurrent(token));
+    CHECK(refusal(service, token, ClientMode::DESTINATION) ==
+          "Invalid access token: The tunnel is closed.");
+  }
+}
+
+TEST_CASE("A client token lets a token of the fake service connect again") {
+  OpenFixture fixture;
+  FakeSecureTunnelingService& service = fixture.service;
+  const std::string token = service.sourceToken("t-1");
+  const std::string clientToken = "6f1c2c8e-7d5b-4a69-9d6a-0b9f9f4f3a21";
+  constexpr const char* mismatch =
+      "Invalid client token: The provided client token does not match the client token that was "
+      "previously set.";
+  for (const std::string& bad :
+       {std::string(31, 'a'), std::string(129, 'a'), std::string(32, '_')}) {
+    CHECK(refusal(service, token, ClientMode::SOURCE, bad) ==
+          "Invalid client token: The client token must match [a-zA-Z0-9-]{32,128}.");
+  }
+  SECTION("the same one, until the token is rotated") {
+    CHECK(refusal(service, token, ClientMode::SOURCE, clientToken).empty());
+    CHECK(refusal(service, token, ClientMode::SOURCE, clientToken).empty());
+    CHECK(refusal(service, token, ClientMode::SOURCE, std::string(32, 'a')) == mismatch);
+    CHECK(refusal(service, token, ClientMode::SOURCE) == mismatch);
+    fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"SOURCE"})");
+    CHECK(refusal(service, token, ClientMode::SOURCE, clientToken) == usedBefore);
+  }
+  SECTION("not one that comes too late") {
+    CHECK(refusal(service, token, ClientMode::SOURCE).empty());
+    CHECK(refusal(service, token, ClientMode::SOURCE, clientToken) == usedBefore);
+  }
+}
+
+TEST_CASE("The fake service closes a tunnel on request") {
+  OpenFixture fixture;
+  FakeSecureTunnelingService& service = fixture.service;
+  RecordedRequest request = unsignedRequest(R"({"tunnelId":"t-1","delete":true})");
+  setHeader(request, "X-Amz-Target", "IoTSecuredTunneling.CloseTunnel");
+  SECTION("which is signed") {
+    service.allowUnsigned(false);
+    CHECK(fixture.send(request).code == "MissingAuthenticationTokenException");
+    CHECK_FALSE(service.sourceToken("t-1").empty());
+  }
+  SECTION("with nothing to say about it") {
+    const Answer answer = fixture.send(request);
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "{}");
+    CHECK(service.rotations() == 0);
+    CHECK(fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"ALL"})").code ==
+          "ResourceNotFoundException");
+    CHECK(fixture.send(request).code == "ResourceNotFoundException");
+  }
+  SECTION("of a valid tunnel id") {
+    request.body = GENERATE("{}", R"({"tunnelId":"no tunnel"})");
+    CHECK(fixture.send(request).code == "ValidationException");
+  }
+}
+
+TEST_CASE("The fake service refuses bodies that are too long or encoded") {
+  OpenFixture fixture;
+  const std::string body = R"({"tunnelId":"t-1","clientMode":"ALL"})";
+  SECTION("a byte too long") {
+    const std::string padding(FakeSecureTunnelingService::maxBodySize - body.size(), ' ');
+    CHECK(fixture.sendBody(body + padding).status == 200);
+    const Answer answer = fixture.sendBody(body + padding + ' ');
+    CHECK(answer.status == 413);
+    CHECK(answer.code == "RequestEntityTooLargeException");
+  }
+  SECTION("encoded") {
+    RecordedRequest request = unsignedRequest(body);
+    request.headers.push_back({"Content-Encoding", "identity"});
+    CHECK(fixture.send(request).status == 200);
+    setHeader(request, "Content-Encoding", "gzip");
+    const Answer answer = fixture.send(request);
+    CHECK(answer.status == 415);
+    CHECK(answer.code == "UnsupportedMediaTypeException");
+  }
 }
 
 TEST_CASE("The fake service refuses unknown, closed and expired tunnels") {
@@ -261,7 +387,7 @@ TEST_CASE("The fake service refuses unknown, closed and expired tunnels") {
     CHECK(service.accepts(token));
     fixture.clock.advance(1);
     CHECK(refused(R"({"tunnelId":"t-1","clientMode":"ALL"})"));
-    CHECK_FALSE(service.connect(token));
+    CHECK_FALSE(service.connect(token, ClientMode::SOURCE));
     CHECK(service.sourceToken("t-1").empty());
   }
   SECTION("expired after its own lifetime") {
@@ -286,6 +412,10 @@ TEST_CASE("The fake service tells the device its token") {
   CHECK(service.notifications()[0].thingName == "pump");
   CHECK(service.notifications()[0].clientAccessToken == service.destinationToken("t-1"));
   CHECK(service.notifications()[0].services == std::vector<std::string>{"ssh", "vnc"});
+  CHECK(service.notifications()[0].topic == "$aws/things/pump/tunnels/notify");
+  CHECK(service.notifications()[0].payload ==
+        R"({"clientAccessToken":")" + service.destinationToken("t-1") +
+            R"(","clientMode":"destination","region":"us-east-1","services":["ssh","vnc"]})");
 
   fixture.sendBody(R"({"tunnelId":"t-1","clientMode":"SOURCE"})");
   CHECK(service.notifications().size() == 1);

@@ -5,7 +5,6 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,6 +19,7 @@
 #include "secure_tunneling/testing/detail/civil_time.hpp"
 #include "secure_tunneling/testing/detail/rotate_request.hpp"
 #include "secure_tunneling/testing/detail/signature_check.hpp"
+#include "secure_tunneling/testing/detail/tunnels.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
@@ -45,8 +45,9 @@ enum class Fault : unsigned char {
 
 /// AWS IoT Secure Tunneling's RotateTunnelAccessToken, in process: a transport that answers as the
 /// service does. It holds tunnels, checks every signature (on its own, not with the library's
-/// signer) and every member, revokes and issues tokens, and fails on request. Deterministic: the
-/// same calls give the same tokens and request ids.
+/// signer) and every member, revokes and issues tokens, and fails on request; it also knows
+/// CloseTunnel, and who may connect to a tunnel. Deterministic: the same calls give the same tokens
+/// and request ids.
 ///
 ///     ManualClock clock;
 ///     FakeSecureTunnelingService service(clock);
@@ -58,12 +59,23 @@ enum class Fault : unsigned char {
 class FakeSecureTunnelingService final : public HttpTransport {
  public:
   static constexpr std::int64_t twelveHoursMs = 12 * 60 * 60 * 1000;
+  /// Bytes of the largest request body that is taken.
+  static constexpr std::size_t maxBodySize = 1024 * 1024;
 
-  /// What the service publishes to a device, on `$aws/things/<thingName>/tunnels/notify`.
+  /// What the service publishes to a device.
   struct Notification {
     std::string thingName;
     std::string clientAccessToken;
     std::vector<std::string> services;
+    std::string topic;    ///< `$aws/things/<thingName>/tunnels/notify`
+    std::string payload;  ///< JSON: clientAccessToken, clientMode, region, services
+  };
+
+  /// What a local proxy is connected to.
+  struct Connection {
+    std::string tunnelId;
+    std::vector<std::string> services;  ///< of the tunnel's destination, empty without one
+    std::int64_t endsAtMs = 0;          ///< the tunnel's, in milliseconds since the Unix epoch
   };
 
   explicit FakeSecureTunnelingService(Clock& clock, std::string region = "us-east-1")
@@ -82,20 +94,12 @@ class FakeSecureTunnelingService final : public HttpTransport {
   /// thing name in `destination`, the device is told its token.
   void addTunnel(std::string tunnelId, std::int64_t lifetimeMs = twelveHoursMs,
                  DestinationConfig destination = {}) {
-    closeTunnel(tunnelId);
-    Tunnel tunnel;
-    tunnel.id = std::move(tunnelId);
-    tunnel.endsAtMs = clock_.now().unixMs + lifetimeMs;
-    tunnel.destination = std::move(destination);
-    tunnels_.push_back(std::move(tunnel));
-    rotate(tunnels_.back(), true, true);
+    const detail::fake::Tunnel& tunnel = tunnels_.open(
+        std::move(tunnelId), clock_.now().unixMs + lifetimeMs, std::move(destination));
+    rotate(tunnel, true, true);
   }
-  /// Closes a tunnel for good; its tokens are worth nothing from now on.
-  void closeTunnel(std::string_view tunnelId) {
-    tunnels_.erase(std::remove_if(tunnels_.begin(), tunnels_.end(),
-                                  [tunnelId](const Tunnel& one) { return one.id == tunnelId; }),
-                   tunnels_.end());
-  }
+  /// Closes a tunnel for good, as CloseTunnel does; its tokens are worth nothing from now on.
+  void closeTunnel(std::string_view tunnelId) { tunnels_.close(tunnelId); }
   /// Serves requests without an Authorization header too; a signature is still checked.
   void allowUnsigned(bool allow = true) { allowUnsigned_ = allow; }
   /// Makes the service's clock differ from the one it was given.
@@ -112,21 +116,32 @@ class FakeSecureTunnelingService final : public HttpTransport {
 
   /// The current token of an open tunnel, spent or not; empty without such a tunnel.
   [[nodiscard]] std::string sourceToken(std::string_view tunnelId) {
-    const Tunnel* const tunnel = findTunnel(tunnelId);
-    return tunnel == nullptr ? std::string() : tunnel->source.text;
+    return tokenOf(tunnelId, ClientMode::SOURCE);
   }
   [[nodiscard]] std::string destinationToken(std::string_view tunnelId) {
-    const Tunnel* const tunnel = findTunnel(tunnelId);
-    return tunnel == nullptr ? std::string() : tunnel->destinationSide.text;
+    return tokenOf(tunnelId, ClientMode::DESTINATION);
   }
   /// Whether a local proxy could connect with `token`: current, not spent, its tunnel open.
-  [[nodiscard]] bool accepts(std::string_view token) { return findToken(token) != nullptr; }
-  /// A local proxy connects: spends `token`, or is refused.
-  [[nodiscard]] bool connect(std::string_view token) {
-    Token* const found = findToken(token);
-    if (found == nullptr) return false;
-    found->spent = true;
-    return true;
+  [[nodiscard]] bool accepts(std::string_view token) {
+    return isCurrent(token) && tunnels_.isUnused(token);
+  }
+  /// Whether a local proxy that connected with `token` still is: not rotated away, its tunnel open.
+  [[nodiscard]] bool isCurrent(std::string_view token) {
+    return tunnels_.isCurrent(token, clock_.now().unixMs);
+  }
+  /// A local proxy connects on `side`, SOURCE or DESTINATION: spends `token`, or is refused with
+  /// the text of the service's 400 answer. What was spent with a client token (32 to 128 letters,
+  /// digits and hyphens) can be used again with the same one.
+  [[nodiscard]] Result<Connection> connect(std::string_view token, ClientMode side,
+                                           std::string_view clientToken = {}) {
+    if (const auto reason = tunnels_.refusal(token, side, clientToken, clock_.now().unixMs)) {
+      Error error = makeError(ErrorKind::Service, *reason);
+      error.httpStatus = 400;
+      error.delivery = Delivery::Answered;
+      return error;
+    }
+    const detail::fake::Tunnel& tunnel = tunnels_.connect(token, clientToken);
+    return Connection{tunnel.id, tunnel.destination.services, tunnel.endsAtMs};
   }
   /// What devices were told so far, in order.
   [[nodiscard]] const std::vector<Notification>& notifications() const { return notifications_; }
@@ -159,19 +174,9 @@ class FakeSecureTunnelingService final : public HttpTransport {
  private:
   using ServiceError = detail::fake::ServiceError;
   using RotateRequest = detail::fake::RotateRequest;
+  using Tunnel = detail::fake::Tunnel;
+  using Writer = RAPIDJSON_NAMESPACE::Writer<RAPIDJSON_NAMESPACE::StringBuffer>;
   using Members = std::vector<std::pair<const char*, std::string>>;
-
-  struct Token {
-    std::string text;
-    bool spent = false;
-  };
-  struct Tunnel {
-    std::string id;
-    std::int64_t endsAtMs = 0;
-    DestinationConfig destination;
-    Token source;
-    Token destinationSide;
-  };
 
   static Error transportError(Delivery delivery, const char* message) {
     Error error = makeError(ErrorKind::Transport, message);
@@ -199,18 +204,35 @@ class FakeSecureTunnelingService final : public HttpTransport {
   }
 
   std::optional<ServiceError> process(const HttpRequest& request, Members& answer) {
-    if (auto error = checkOperation(request)) return error;
+    if (auto error = checkBody(request)) return error;
+    const std::string operation = operationOf(request);
+    const bool closes = operation == "CloseTunnel";
+    if (!closes && operation != "RotateTunnelAccessToken") {
+      return ServiceError{400, "UnknownOperationException",
+                          "The method, content type and target do not name an operation."};
+    }
     if (!allowUnsigned_ || detail::fake::findHeader(request, "authorization")) {
       detail::fake::SignatureCheck check(request, region_, credentials_, serviceTimeMs());
       if (auto error = check.run()) return error;
     }
     RotateRequest body;
     if (auto error = detail::fake::readRotateRequest(request.body, body)) return error;
+    return closes ? processClose(body) : processRotation(body, answer);
+  }
+
+  std::optional<ServiceError> processClose(const RotateRequest& body) {
+    detail::fake::Violations violations;
+    detail::fake::validateTunnelId(body.tunnelId, violations);
+    if (auto error = violations.error()) return error;
+    if (findTunnel(*body.tunnelId) == nullptr) return notFound(*body.tunnelId);
+    closeTunnel(*body.tunnelId);
+    return std::nullopt;
+  }
+
+  std::optional<ServiceError> processRotation(const RotateRequest& body, Members& answer) {
     if (auto error = detail::fake::validateRotateRequest(body)) return error;
     Tunnel* const tunnel = findTunnel(*body.tunnelId);
-    if (tunnel == nullptr) {
-      return ServiceError{400, "ResourceNotFoundException", "Tunnel not found: " + *body.tunnelId};
-    }
+    if (tunnel == nullptr) return notFound(*body.tunnelId);
     if (body.destinationConfig) {
       const RotateRequest::Destination& destination = *body.destinationConfig;
       if (destination.thingName) tunnel->destination.thingName = destination.thingName;
@@ -222,22 +244,40 @@ class FakeSecureTunnelingService final : public HttpTransport {
     ++rotations_;
     answer.emplace_back("tunnelArn", "arn:" + partition() + ":iot:" + region_ +
                                          ":123456789012:tunnel/" + tunnel->id);
-    if (source) answer.emplace_back("sourceAccessToken", tunnel->source.text);
-    if (destination) answer.emplace_back("destinationAccessToken", tunnel->destinationSide.text);
+    if (source) answer.emplace_back("sourceAccessToken", sourceToken(tunnel->id));
+    if (destination) answer.emplace_back("destinationAccessToken", destinationToken(tunnel->id));
     return std::nullopt;
   }
 
-  static std::optional<ServiceError> checkOperation(const HttpRequest& request) {
-    const std::string type = detail::fake::findHeader(request, "content-type").value_or("");
-    if (request.method == "POST" &&
-        detail::trimBlanks(std::string_view(type).substr(0, type.find(';'))) ==
-            "application/x-amz-json-1.1" &&
-        detail::fake::findHeader(request, "x-amz-target") ==
-            "IoTSecuredTunneling.RotateTunnelAccessToken") {
-      return std::nullopt;
+  static ServiceError notFound(const std::string& tunnelId) {
+    return {400, "ResourceNotFoundException", "Tunnel not found: " + tunnelId};
+  }
+
+  static std::optional<ServiceError> checkBody(const HttpRequest& request) {
+    if (request.body.size() > maxBodySize) {
+      return ServiceError{
+          413, "RequestEntityTooLargeException",
+          "The request body has more than " + std::to_string(maxBodySize) + " bytes."};
     }
-    return ServiceError{400, "UnknownOperationException",
-                        "The method, content type and target do not name an operation."};
+    const auto encoding = detail::fake::findHeader(request, "content-encoding");
+    if (encoding && !detail::equalsIgnoreCase(*encoding, "identity")) {
+      return ServiceError{415, "UnsupportedMediaTypeException",
+                          "The request body is encoded, which no operation allows."};
+    }
+    return std::nullopt;
+  }
+
+  /// The name of the operation that the headers ask for; empty where they ask for none.
+  static std::string operationOf(const HttpRequest& request) {
+    const std::string type = detail::fake::findHeader(request, "content-type").value_or("");
+    const std::string target = detail::fake::findHeader(request, "x-amz-target").value_or("");
+    constexpr std::string_view service = "IoTSecuredTunneling.";
+    if (request.method != "POST" || target.compare(0, service.size(), service) != 0 ||
+        detail::trimBlanks(std::string_view(type).substr(0, type.find(';'))) !=
+            "application/x-amz-json-1.1") {
+      return {};
+    }
+    return target.substr(service.size());
   }
 
   [[nodiscard]] std::string partition() const {
@@ -246,28 +286,40 @@ class FakeSecureTunnelingService final : public HttpTransport {
   }
 
   Tunnel* findTunnel(std::string_view tunnelId) {
-    for (Tunnel& tunnel : tunnels_) {
-      if (tunnel.id == tunnelId && clock_.now().unixMs < tunnel.endsAtMs) return &tunnel;
-    }
-    return nullptr;
+    return tunnels_.find(tunnelId, clock_.now().unixMs);
   }
-  Token* findToken(std::string_view text) {
-    for (Tunnel& tunnel : tunnels_) {
-      if (clock_.now().unixMs >= tunnel.endsAtMs) continue;
-      for (Token* const token : {&tunnel.source, &tunnel.destinationSide}) {
-        if (token->text == text && !token->spent) return token;
-      }
-    }
-    return nullptr;
+  std::string tokenOf(std::string_view tunnelId, ClientMode side) {
+    const Tunnel* const tunnel = findTunnel(tunnelId);
+    return tunnel == nullptr ? std::string() : tunnels_.tokenOf(*tunnel, side);
   }
 
-  void rotate(Tunnel& tunnel, bool source, bool destination) {
-    if (source) tunnel.source = {newToken(), false};
+  void rotate(const Tunnel& tunnel, bool source, bool destination) {
+    if (source) tunnels_.rotate(tunnel, ClientMode::SOURCE, newToken());
     if (!destination) return;
-    tunnel.destinationSide = {newToken(), false};
-    if (!tunnel.destination.thingName) return;
-    notifications_.push_back(
-        {*tunnel.destination.thingName, tunnel.destinationSide.text, tunnel.destination.services});
+    tunnels_.rotate(tunnel, ClientMode::DESTINATION, newToken());
+    if (tunnel.destination.thingName) notify(tunnel);
+  }
+
+  void notify(const Tunnel& tunnel) {
+    Notification notification;
+    notification.thingName = *tunnel.destination.thingName;
+    notification.clientAccessToken = tunnels_.tokenOf(tunnel, ClientMode::DESTINATION);
+    notification.services = tunnel.destination.services;
+    notification.topic = "$aws/things/" + notification.thingName + "/tunnels/notify";
+    RAPIDJSON_NAMESPACE::StringBuffer text;
+    Writer writer(text);
+    writer.StartObject();
+    writeMember(writer, "clientAccessToken", notification.clientAccessToken);
+    writeMember(writer, "clientMode", "destination");
+    writeMember(writer, "region", region_);
+    writer.Key("services");
+    writer.StartArray();
+    for (const std::string& service : notification.services)
+      writeString(writer, service);
+    writer.EndArray();
+    writer.EndObject();
+    notification.payload.assign(text.GetString(), text.GetSize());
+    notifications_.push_back(std::move(notification));
   }
 
   std::string newToken() {
@@ -335,6 +387,14 @@ class FakeSecureTunnelingService final : public HttpTransport {
     }
   }
 
+  static void writeString(Writer& writer, std::string_view value) {
+    writer.String(value.data(), static_cast<RAPIDJSON_NAMESPACE::SizeType>(value.size()));
+  }
+  static void writeMember(Writer& writer, const char* name, std::string_view value) {
+    writer.Key(name);
+    writeString(writer, value);
+  }
+
   void addRetryAfter(HttpResponse& response) const {
     if (!retryAfter_.empty()) response.headers.add("Retry-After", retryAfter_);
   }
@@ -344,12 +404,10 @@ class FakeSecureTunnelingService final : public HttpTransport {
   }
   void writeBody(int status, const Members& members, HttpResponse& response) {
     RAPIDJSON_NAMESPACE::StringBuffer text;
-    RAPIDJSON_NAMESPACE::Writer<RAPIDJSON_NAMESPACE::StringBuffer> writer(text);
+    Writer writer(text);
     writer.StartObject();
-    for (const auto& [name, value] : members) {
-      writer.Key(name);
-      writer.String(value.data(), static_cast<RAPIDJSON_NAMESPACE::SizeType>(value.size()));
-    }
+    for (const auto& [name, value] : members)
+      writeMember(writer, name, value);
     writer.EndObject();
     response.status = status;
     response.headers.add("x-amzn-RequestId", newRequestId());
@@ -360,7 +418,7 @@ class FakeSecureTunnelingService final : public HttpTransport {
   Clock& clock_;
   const std::string region_;
   std::vector<detail::fake::KnownCredentials> credentials_;
-  std::vector<Tunnel> tunnels_;
+  detail::fake::Tunnels tunnels_;
   std::vector<Notification> notifications_;
   std::vector<Fault> faults_;
   std::string retryAfter_;

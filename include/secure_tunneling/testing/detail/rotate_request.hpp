@@ -141,60 +141,74 @@ inline bool isName(std::string_view text, std::string_view others) noexcept {
   return true;
 }
 
+/// The values of a request that break the service's rules, for one error.
+class Violations {
+ public:
+  void add(const std::optional<std::string>& value, const std::string& member,
+           const std::string& constraint) {
+    if (count_++ != 0) list_ += "; ";
+    list_ += "Value " + (value ? "'" + *value + "' " : std::string()) + "at '" + member +
+             "' failed to satisfy constraint: " + constraint;
+  }
+  [[nodiscard]] std::optional<ServiceError> error() const {
+    if (count_ == 0) return std::nullopt;
+    return ServiceError{400, "ValidationException",
+                        std::to_string(count_) + " validation error" + (count_ == 1 ? "" : "s") +
+                            " detected: " + list_};
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::string list_;
+};
+
+inline void validateTunnelId(const std::optional<std::string>& tunnelId, Violations& violations) {
+  if (!tunnelId) {
+    violations.add({}, "tunnelId", "Member must not be null");
+  } else if (!isName(*tunnelId, "_-+=:")) {
+    violations.add(tunnelId, "tunnelId",
+                   "Member must satisfy regular expression pattern: [a-zA-Z0-9_\\-+=:]{1,128}");
+  }
+}
+
 /// Collects every value of `request` that breaks the service's rules into one error.
 inline std::optional<ServiceError> validateRotateRequest(const RotateRequest& request) {
   constexpr const char* isNull = "Member must not be null";
   constexpr const char* namePattern =
       "Member must have 1 to 128 characters and satisfy regular expression pattern: "
       "[a-zA-Z0-9:_-]+";
-  std::size_t count = 0;
-  std::string list;
-  const auto refuse = [&count, &list](const std::optional<std::string>& value,
-                                      const std::string& member, const std::string& constraint) {
-    if (count++ != 0) list += "; ";
-    list += "Value " + (value ? "'" + *value + "' " : std::string()) + "at '" + member +
-            "' failed to satisfy constraint: " + constraint;
-  };
-
-  if (!request.tunnelId) {
-    refuse({}, "tunnelId", isNull);
-  } else if (!isName(*request.tunnelId, "_-+=:")) {
-    refuse(request.tunnelId, "tunnelId",
-           "Member must satisfy regular expression pattern: [a-zA-Z0-9_\\-+=:]{1,128}");
-  }
+  Violations violations;
+  validateTunnelId(request.tunnelId, violations);
   if (!request.clientMode) {
-    refuse({}, "clientMode", isNull);
+    violations.add({}, "clientMode", isNull);
   } else if (*request.clientMode != "SOURCE" && *request.clientMode != "DESTINATION" &&
              *request.clientMode != "ALL") {
-    refuse(request.clientMode, "clientMode",
-           "Member must satisfy enum value set: [SOURCE, DESTINATION, ALL]");
+    violations.add(request.clientMode, "clientMode",
+                   "Member must satisfy enum value set: [SOURCE, DESTINATION, ALL]");
   }
   if (request.destinationConfig) {
     const RotateRequest::Destination& destination = *request.destinationConfig;
     if (destination.thingName && !isName(*destination.thingName, ":_-")) {
-      refuse(destination.thingName, "destinationConfig.thingName", namePattern);
+      violations.add(destination.thingName, "destinationConfig.thingName", namePattern);
     }
     if (!destination.services) {
-      refuse({}, "destinationConfig.services", isNull);
+      violations.add({}, "destinationConfig.services", isNull);
     } else if (destination.services->empty()) {
-      refuse("[]", "destinationConfig.services",
-             "Member must have length greater than or equal to 1");
+      violations.add("[]", "destinationConfig.services",
+                     "Member must have length greater than or equal to 1");
     } else {
       for (std::size_t i = 0; i != destination.services->size(); ++i) {
         const std::string& service = (*destination.services)[i];
         if (isName(service, ":_-")) continue;
-        refuse(service, "destinationConfig.services." + std::to_string(i + 1) + ".member",
-               namePattern);
+        violations.add(service, "destinationConfig.services." + std::to_string(i + 1) + ".member",
+                       namePattern);
       }
     }
     if (request.clientMode == "SOURCE") {
-      refuse({}, "destinationConfig", "Member must be null where clientMode is SOURCE");
+      violations.add({}, "destinationConfig", "Member must be null where clientMode is SOURCE");
     }
   }
-  if (count == 0) return std::nullopt;
-  return ServiceError{
-      400, "ValidationException",
-      std::to_string(count) + " validation error" + (count == 1 ? "" : "s") + " detected: " + list};
+  return violations.error();
 }
 
 }  // namespace fake
