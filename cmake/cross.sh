@@ -83,7 +83,7 @@ need_to_build() {
       need libssl-dev
       need libcli11-dev
       need libyaml-dev
-      need libcpp-httplib-dev
+      need libwebsockets-dev
     fi
   done
 }

@@ -56,7 +56,7 @@ need_to_build() {
   need rapidjson-dev
   need libcli11-dev
   need libyaml-dev
-  need libcpp-httplib-dev
+  need libwebsockets-dev
 }
 
 run_main_job() {
@@ -99,6 +99,7 @@ run_tests() {
   need libc-ares-dev
   need python3 python3
   need python3-botocore
+  need python3-websocket
   need valgrind valgrind
   need gdb gdb
   install_missing
