@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "suggestion.hpp"
+
 using secure_tunneling::Error;
 using secure_tunneling::ErrorKind;
 using secure_tunneling::makeError;
@@ -113,4 +115,22 @@ Result<SortedWords> sortWords(const OptionList& list, const Words& words) {
     }
   }
   return sorted;
+}
+
+Result<void> parseWords(CLI::App& app, const Words& words) {
+  try {
+    app.parse(Words(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    return usageError(error.what());
+  }
+  return {};
+}
+
+std::string suggestedOption(const CLI::App& app, const Words& rest) {
+  const auto word = std::find_if(rest.begin(), rest.end(), looksLikeOption);
+  if (word == rest.end()) return "";
+  std::vector<std::string> texts;
+  for (const CLI::Option* const option : app.get_options())
+    texts.push_back("--" + option->get_lnames().front());
+  return suggestion(word->substr(0, word->find('=')), Names(texts.begin(), texts.end()));
 }

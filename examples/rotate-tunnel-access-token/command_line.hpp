@@ -27,3 +27,9 @@ secure_tunneling::Result<SortedWords> sortWords(const OptionList& list, const Wo
 
 /// Whether `word` looks like an option, known or not.
 bool looksLikeOption(const std::string& word);
+
+/// Has CLI11 read a command line that is in order already; all that is left to refuse are values.
+secure_tunneling::Result<void> parseWords(CLI::App& app, const Words& words);
+
+/// Names the option that the first unknown word may have been meant for; empty where none is near.
+std::string suggestedOption(const CLI::App& app, const Words& rest);

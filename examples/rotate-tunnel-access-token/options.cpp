@@ -3,12 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cctype>
-#include <charconv>
-#include <limits>
 #include <string_view>
 #include <utility>
 
+#include "call_options.hpp"
 #include "command_line.hpp"
 #include "secure_tunneling/version.hpp"
 #include "suggestion.hpp"
@@ -26,11 +24,9 @@ constexpr const char* operationGroup = "Options";
 constexpr const char* globalGroup = "Global options";
 /// The values as they stand on the command line.
 struct Given {
-  std::string tunnelId, clientMode, destinationConfig, cliInputJson, cliInputYaml;
-  std::string skeleton, output, query, color, region, profile, endpointUrl, caBundle;
-  std::string readTimeout, connectTimeout;
-  std::string binaryFormat;
-  bool noVerifySsl = false, noSignRequest = false, debug = false, help = false, version = false;
+  GivenCall call;
+  std::string cliInputJson, cliInputYaml, skeleton, output, query, color, binaryFormat;
+  bool help = false, version = false;
   bool noPaginate = false, noPager = false, autoPrompt = false, noAutoPrompt = false;
 };
 
@@ -39,14 +35,7 @@ struct Given {
 void defineOptions(CLI::App& app, Given& given) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.option_defaults()->group(operationGroup);
-  app.add_option("--tunnel-id", given.tunnelId, "The tunnel whose access tokens are rotated")
-      ->type_name("ID");
-  app.add_option("--client-mode", given.clientMode,
-                 "Whose token is rotated: SOURCE, DESTINATION or ALL")
-      ->type_name("MODE");
-  app.add_option("--destination-config", given.destinationConfig,
-                 "Thing and services of the destination: thingName=NAME,services=NAME,NAME or JSON")
-      ->type_name("CONFIG");
+  defineRequest(app, given.call);
   app.add_option("--cli-input-json", given.cliInputJson,
                  "All of the above as JSON; options given beside it count more")
       ->type_name("JSON");
@@ -60,31 +49,18 @@ void defineOptions(CLI::App& app, Given& given) {
   app.option_defaults()->group(globalGroup);
   app.set_help_flag();
   app.add_flag("-h,--help", given.help, "Prints this text");
-  app.add_flag("--debug", given.debug, "Tells on standard error what is done, without secrets");
-  app.add_option("--endpoint-url", given.endpointUrl, "http[s]://HOST[:PORT] to call instead")
-      ->type_name("URL");
-  app.add_flag("--no-verify-ssl", given.noVerifySsl, "Does not check the server's certificate");
+  defineEndpoint(app, given.call);
   app.add_flag("--no-paginate", given.noPaginate, "Changes nothing: there is one page");
   app.add_option("--output", given.output,
                  "json (the default), text, table, yaml, yaml-stream, or off for nothing")
       ->type_name("FORMAT");
   app.add_option("--query", given.query, "Prints what a JMESPath expression makes of the answer")
       ->type_name("EXPRESSION");
-  app.add_option("--profile", given.profile, "The profile of the shared files to use")
-      ->type_name("NAME");
-  app.add_option("--region", given.region, "The region, as in us-east-1")->type_name("NAME");
+  defineProfile(app, given.call);
   app.add_flag("--version", given.version, "Prints the version");
   app.add_option("--color", given.color, "Of a table: on, off or auto (on a terminal)")
       ->type_name("WHEN");
-  app.add_flag("--no-sign-request", given.noSignRequest, "Does not sign, and needs no credentials");
-  app.add_option("--ca-bundle", given.caBundle, "A file of CA certificates to trust instead")
-      ->type_name("FILE");
-  app.add_option("--cli-read-timeout", given.readTimeout,
-                 "Seconds until an answer must be there, 60 if not given; 0 for no limit")
-      ->type_name("SECONDS");
-  app.add_option("--cli-connect-timeout", given.connectTimeout,
-                 "Seconds until a connection must be there, 60 if not given; 0 for no limit")
-      ->type_name("SECONDS");
+  defineTransport(app, given.call);
   app.add_option("--cli-binary-format", given.binaryFormat, "Changes nothing: nothing is binary")
       ->type_name("FORMAT");
   app.add_flag("--no-cli-pager", given.noPager, "Changes nothing: there is no pager");
@@ -135,59 +111,12 @@ std::string describe(const Unknown& unknown) {
   return text;
 }
 
-/// Has CLI11 read a command line that is in order already; all that is left to refuse are values.
-Result<void> parseWords(CLI::App& app, const Words& words) {
-  try {
-    app.parse(Words(words.rbegin(), words.rend()));
-  } catch (const CLI::ParseError& error) {
-    return usageError(error.what());
-  }
-  return {};
-}
-
 /// Whether the required options may be missing: the AWS CLI goes by the plain word.
 bool replacesRequired(const Words& words) {
   const auto has = [&words](const char* word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
   return has("--cli-input-json") || has("--cli-input-yaml") || has("--generate-cli-skeleton");
-}
-
-/// `text` without the underscores that stand between two digits.
-std::string joinDigits(std::string_view text) {
-  const auto isDigit = [text](std::size_t i) {
-    return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i])) != 0;
-  };
-  std::string out;
-  for (std::size_t i = 0; i != text.size(); ++i) {
-    if (text[i] != '_' || i == 0 || !isDigit(i - 1) || !isDigit(i + 1)) out += text[i];
-  }
-  return out;
-}
-
-/// Reads seconds as Python's int() does, which takes blanks around them, a sign, and underscores
-/// between digits.
-Result<long> parseTimeoutMs(const std::string& given, const char* which) {
-  constexpr std::string_view blanks = " \t\n\r\v\f";
-  const std::string joined = joinDigits(given);
-  std::string_view text = joined;
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  text = text.substr(0, text.find_last_not_of(blanks) + 1);
-  if (text.substr(0, 1) == "+" && text.substr(1, 1) != "-") text.remove_prefix(1);
-  long seconds = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || end != text.data() + text.size() || code == std::errc::invalid_argument) {
-    return makeError(ErrorKind::Configuration, "argument --cli-" + std::string(which) +
-                                                   "-timeout: \"" + visible(given) +
-                                                   "\" is no whole number of seconds");
-  }
-  if (text.front() == '-' && seconds != 0) {
-    return makeError(ErrorKind::Configuration,
-                     "Attempted to set " + std::string(which) + " timeout to " + visible(given) +
-                         ", but the timeout cannot be set to a value less than or equal to 0.");
-  }
-  constexpr long longest = std::numeric_limits<int>::max() / 1000;
-  return (code == std::errc::result_out_of_range ? longest : std::min(seconds, longest)) * 1000;
 }
 
 /// Which of `names` an option's value is: the first, where it was not given.
@@ -198,16 +127,6 @@ Result<std::size_t> choose(const CLI::App& app, const char* option, const std::s
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   return usageError("argument " + std::string(option) + ": \"" + value + "\" is not " +
                     listOf(names) + suggestion(value, names));
-}
-
-/// Whether a URL begins with a scheme, `letter *(letter / digit / "+" / "-" / ".") ":"`.
-bool hasScheme(std::string_view url) {
-  const std::size_t colon = url.find(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  if (std::isalpha(static_cast<unsigned char>(url.front())) == 0) return false;
-  return std::all_of(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
-  });
 }
 
 /// Reads the options that have a few values to choose from.
@@ -229,16 +148,6 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
       choose(app, "--cli-binary-format", given.binaryFormat, {"base64", "raw-in-base64-out"});
   if (!binary) return std::move(binary).error();
   return {};
-}
-
-/// The option that the first unknown word may have been meant for.
-std::string suggestedOption(const CLI::App& app, const Words& rest) {
-  const auto word = std::find_if(rest.begin(), rest.end(), looksLikeOption);
-  if (word == rest.end()) return "";
-  std::vector<std::string> texts;
-  for (const CLI::Option* const option : app.get_options())
-    texts.push_back("--" + option->get_lnames().front());
-  return suggestion(word->substr(0, word->find('=')), Names(texts.begin(), texts.end()));
 }
 
 }  // namespace
@@ -272,7 +181,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   Words words = std::move(global->known);
   words.insert(words.end(), operation->known.begin(), operation->known.end());
   Result<void> parsed = parseWords(app, words);
-  if (!parsed) return std::move(parsed).error();
+  if (!parsed) return usageError(parsed.error().message);
 
   Options options;
   // The AWS CLI has the word for the option; where it is the only one, nothing else is needed.
@@ -291,9 +200,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
     if (app.count(name) == 0) return std::nullopt;
     return std::move(text);
   };
-  options.tunnelId = value("--tunnel-id", given.tunnelId);
-  options.clientMode = value("--client-mode", given.clientMode);
-  options.destinationConfig = value("--destination-config", given.destinationConfig);
+  takeRequest(app, given.call, options);
   options.cliInputJson = value("--cli-input-json", given.cliInputJson);
   options.cliInputYaml = value("--cli-input-yaml", given.cliInputYaml);
   if (!replacesRequired(global->rest)) {
@@ -324,28 +231,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
     }
     options.query = *std::move(query);
   }
-  options.endpointUrl = value("--endpoint-url", given.endpointUrl);
-  if (options.endpointUrl && !hasScheme(*options.endpointUrl)) {
-    return makeError(ErrorKind::InvalidArgument,
-                     "Bad value for --endpoint-url \"" + visible(*options.endpointUrl) +
-                         "\": scheme is missing.  Must be of the form http://<hostname>/ or "
-                         "https://<hostname>/");
-  }
-  if (app.count("--cli-read-timeout") != 0) {
-    Result<long> timeout = parseTimeoutMs(given.readTimeout, "read");
-    if (!timeout) return std::move(timeout).error();
-    options.readTimeoutMs = *timeout;
-  }
-  if (app.count("--cli-connect-timeout") != 0) {
-    Result<long> timeout = parseTimeoutMs(given.connectTimeout, "connect");
-    if (!timeout) return std::move(timeout).error();
-    options.connectTimeoutMs = *timeout;
-  }
-  options.region = value("--region", given.region);
-  options.profile = std::move(given.profile);
-  options.caBundle = std::move(given.caBundle);
-  options.verifySsl = !given.noVerifySsl;
-  options.signRequest = !given.noSignRequest;
-  options.debug = given.debug;
+  Result<void> connection = takeConnection(app, given.call, options);
+  if (!connection) return std::move(connection).error();
   return options;
 }
