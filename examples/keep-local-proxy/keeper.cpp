@@ -112,7 +112,10 @@ Result<Secret> Keeper::newToken() {
     }
     if (!mayPass(error)) return error;
     const std::int64_t asked = std::min(error.retryAfterMs.value_or(0), longestWaitMs);
-    const std::int64_t waitMs = std::max(backoffMs(failures, longestWaitMs), asked);
+    // What did not get there is no load for the service.
+    const bool isAway = error.delivery == Delivery::NotSent;
+    const std::int64_t waitMs =
+        std::max(backoffMs(failures, isAway ? longestAwayWaitMs : longestWaitMs), asked);
     say_("no new token: " + (error.code.empty() ? "" : visible(error.code) + ": ") +
          visible(error.message) + "; " + nextTry(waitMs));
     clock_.wait(waitMs);

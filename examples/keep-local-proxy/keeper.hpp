@@ -75,6 +75,7 @@ class Keeper {
  private:
   static constexpr std::int64_t longLifeMs = 10'000;
   static constexpr std::int64_t longestWaitMs = 60'000;
+  static constexpr std::int64_t longestAwayWaitMs = 15'000;
   static constexpr std::int64_t longestPortWaitMs = 10'000;
   static constexpr std::int64_t lateMs = 5'000;
   static constexpr int manyShortLives = 5;

@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,14 +196,9 @@ void ProxyProcess::exec(const Pipes& pipes, char* const* words, char* const* env
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != keeper) _exit(exitNotExecutable);
   guard_.watch(getpid());
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   dup2(pipes.output.in.number(), STDOUT_FILENO);
   dup2(pipes.errors.in.number(), STDERR_FILENO);
-#ifdef SYS_close_range
-  // Connections of libcurl too; an older kernel leaves those open that were not opened here.
-  constexpr unsigned closeOnExec = 4;
-  syscall(SYS_close_range, 3U, ~0U, closeOnExec);
-#endif
   if (pipes.token.out.number() != -1) fcntl(pipes.token.out.number(), F_SETFD, 0);
   for (const int number : {SIGPIPE, SIGXFSZ})
     signal(number, SIG_DFL);
