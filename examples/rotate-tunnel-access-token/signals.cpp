@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -24,8 +25,14 @@ void endWithChildren(int number) {
   putTerminalBack();
   const pid_t group = childGroup;
   if (group != 0) kill(-group, SIGKILL);
-  // SA_RESETHAND has put the default action back, which follows when this returns.
+  // SA_RESETHAND has put the default action back.
+  sigset_t own;
+  sigemptyset(&own);
+  sigaddset(&own, number);
+  sigprocmask(SIG_UNBLOCK, &own, nullptr);
   raise(number);
+  // The first process of a container is not ended that way.
+  _exit(128 + number);
 }
 
 }  // namespace

@@ -258,6 +258,25 @@ TEST_CASE("keep-local-proxy: a signal ends it where it waits, too") {
   CHECK(keeper.wait() == 1000 + SIGTERM);
 }
 
+TEST_CASE("keep-local-proxy: a signal ends it as the first process of a container, too") {
+  KeeperWorld world;
+  const TakenPort taken;
+  world.port = taken.port();
+  std::vector<std::string> arguments = world.arguments(world.localproxy());
+  arguments.insert(arguments.begin(),
+                   {"/usr/bin/unshare", "--user", "--map-root-user", "--pid", "--fork"});
+  ChildProcess container(arguments, world.environment);
+  REQUIRE(waitUntil([&] { return !container.errors().empty(); }));
+  const std::string own = std::to_string(container.id());
+  const std::string first = readFile("/proc/" + own + "/task/" + own + "/children");
+  if (container.errors().find("keep-local-proxy: port") == std::string::npos || first.empty()) {
+    WARN("no namespaces here: " << container.errors());
+    return;
+  }
+  kill(std::atoi(first.c_str()), SIGTERM);
+  CHECK(container.wait() == 128 + SIGTERM);
+}
+
 TEST_CASE("keep-local-proxy: the program and its children do not outlive it") {
   KeeperWorld world;
   ChildProcess keeper(
