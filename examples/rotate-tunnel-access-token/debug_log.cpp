@@ -43,6 +43,36 @@ std::string hexDigest(std::string_view text) {
   return out;
 }
 
+/// By what the profile gives credentials, in the order in which that counts.
+std::string wayOfProfile(const std::string& given) {
+  namespace detail = secure_tunneling::detail;
+  const detail::ChosenProfile chosen = detail::chosenProfile(given);
+  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  if (!files) return "profile";
+  const secure_tunneling::ProfileView profile{*files, chosen.name, chosen.name};
+  const std::string text = "profile " + std::string(chosen.name) + ", by ";
+  const std::string_view role = profile.value("role_arn");
+  const bool isWebIdentity = !profile.value("web_identity_token_file").empty();
+  if (!role.empty() && !isWebIdentity) {
+    for (const char* const origin : {"source_profile", "credential_source"}) {
+      const std::string_view value = profile.value(origin);
+      if (value.empty()) continue;
+      return (text + "role_arn ")
+          .append(role)
+          .append(" with ")
+          .append(origin)
+          .append(" ")
+          .append(value);
+    }
+  }
+  if (isWebIdentity) return text + "web_identity_token_file";
+  if (!detail::ssoProperty(profile).empty()) return text + "IAM Identity Center";
+  for (const char* const property : {"login_session", "aws_access_key_id", "credential_process"}) {
+    if (!profile.value(property).empty()) return text + property;
+  }
+  return "profile " + std::string(chosen.name);
+}
+
 /// What was signed, line by line, without secrets; nothing of a request that is not signed.
 std::vector<std::string> canonicalRequest(const HttpRequest& request) {
   const HttpHeader* const end = request.headers + request.headerCount;
@@ -76,6 +106,21 @@ std::vector<std::string> canonicalRequest(const HttpRequest& request) {
 
 void DebugLog::line(const std::string& text) const {
   if (enabled_) tellOnStandardError("debug: " + visible(text));
+}
+
+secure_tunneling::Step LoggedSource::next(secure_tunneling::CredentialsFetch& fetch,
+                                          const secure_tunneling::Moment& now) {
+  const secure_tunneling::Step step = chain_.next(fetch, now);
+  if (step != secure_tunneling::Step::Done || !log_.isEnabled()) return step;
+  Result<void> found = fetch.takeOutcome();
+  const std::string_view source = chain_.answeredBy();
+  if (source.empty()) {
+    log_.line("credentials: none found");
+  } else {
+    const std::string from = source == "profile" ? wayOfProfile(profile_) : std::string(source);
+    log_.line((found ? "credentials from: " : "credentials: failed at: ") + from);
+  }
+  return fetch.done(std::move(found));
 }
 
 Result<void> LoggedTransport::send(const HttpRequest& request, HttpResponse& response) {

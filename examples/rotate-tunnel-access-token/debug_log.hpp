@@ -4,6 +4,7 @@
 #include <string>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/default_credentials_chain.hpp"
 
 /// What --debug tells, on standard error: never a body, a secret, or of a URL more than
 /// whose it is.
@@ -15,6 +16,27 @@ class DebugLog {
 
  private:
   bool enabled_;
+};
+
+/// The default chain, with a log of which of its sources gave the credentials.
+class LoggedSource final : public secure_tunneling::CredentialsSource {
+ public:
+  /// `profile` is what the program says; empty leaves it to the environment. Keeps references.
+  LoggedSource(secure_tunneling::DefaultCredentialsChain& chain, std::string profile,
+               const DebugLog& log)
+      : chain_(chain), profile_(std::move(profile)), log_(log) {}
+
+  secure_tunneling::Step next(secure_tunneling::CredentialsFetch& fetch,
+                              const secure_tunneling::Moment& now) override;
+  void abandon(secure_tunneling::CredentialsFetch& fetch) noexcept override {
+    chain_.abandon(fetch);
+  }
+  [[nodiscard]] secure_tunneling::Clock* clock() noexcept override { return chain_.clock(); }
+
+ private:
+  secure_tunneling::DefaultCredentialsChain& chain_;
+  std::string profile_;
+  const DebugLog& log_;
 };
 
 /// A transport with a log of what goes through.

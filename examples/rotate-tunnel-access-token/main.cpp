@@ -100,13 +100,13 @@ int rotate(const Options& options, SharedSettings shared, const OutputStyle& sty
     log.line("warning: " + warning);
   log.line("region " + settings.region + ", endpoint " +
            (settings.endpointUrl.empty() ? "by region" : "given"));
-  log.line(std::string("credentials: ") +
-           (settings.signRequests ? "by the default chain" : "none, the request is not signed"));
+  if (!settings.signRequests) log.line("credentials: none, the request is not signed");
 
   CurlTransport curl(transportOptions(options, shared));
   LoggedTransport transport(curl, log);
+  LoggedSource source(credentials, options.profile, log);
   SystemClock clock;
-  Client client(std::move(settings), transport, credentials, clock);
+  Client client(std::move(settings), transport, source, clock);
   Result<RotateTunnelAccessTokenResponse> response = rotateTunnelAccessToken(request, client);
   if (!response) {
     log.line("failed after " + std::to_string(response.error().attempts) +

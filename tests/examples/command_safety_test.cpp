@@ -303,3 +303,53 @@ TEST_CASE(
   }
   CHECK(finished.errors.find("canary") == std::string::npos);
 }
+
+TEST_CASE("the command's debug output names where credentials came from") {
+  World world;
+  const TemporaryFolder files;
+  const std::string keys = "aws_access_key_id = " + std::string(ServedFake::accessKeyId) +
+                           "\naws_secret_access_key = " + ServedFake::secretAccessKey + "\n";
+  std::vector<std::string> arguments = {"--debug"};
+  std::string config;
+  std::string line;
+  SECTION("the environment") {
+    line = "credentials from: environment";
+  }
+  SECTION("keys of a profile that was named") {
+    config = "[profile lab]\n" + keys;
+    arguments.insert(arguments.end(), {"--profile", "lab"});
+    line = "credentials from: profile lab, by aws_access_key_id";
+  }
+  SECTION("a process") {
+    world.unset("AWS_ACCESS_KEY_ID");
+    config = "[default]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"" +
+             std::string(ServedFake::accessKeyId) + "\",\"SecretAccessKey\":\"" +
+             ServedFake::secretAccessKey + "\"}'\n";
+    world.environment.emplace_back("PATH=/usr/bin:/bin");
+    line = "credentials from: profile default, by credential_process";
+  }
+  SECTION("a role that is not there to be had") {
+    world.unset("AWS_ACCESS_KEY_ID");
+    config = "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = gone\n";
+    line =
+        "credentials: failed at: profile default, by role_arn arn:aws:iam::123456789012:role/r "
+        "with source_profile gone";
+  }
+  SECTION("nowhere") {
+    world.unset("AWS_ACCESS_KEY_ID");
+    world.unset("AWS_SECRET_ACCESS_KEY");
+    line = "credentials: none found";
+  }
+  SECTION("not needed") {
+    arguments.emplace_back("--no-sign-request");
+    line = "credentials: none, the request is not signed";
+  }
+  if (!config.empty()) {
+    world.unset("AWS_CONFIG_FILE");
+    world.environment.push_back("AWS_CONFIG_FILE=" + files.file("config", config));
+  }
+  const Finished finished = world.rotate(arguments);
+  INFO(finished.errors);
+  CHECK(finished.errors.find("debug: " + line + "\n") != std::string::npos);
+  CHECK(finished.errors.find(ServedFake::secretAccessKey) == std::string::npos);
+}

@@ -328,22 +328,27 @@ TEST_CASE("a chain asks its sources in order") {
   NamedSource first("first");
   NamedSource second("second");
   CredentialsChain chain({&first, nullptr, &second});
+  CHECK(chain.answeredBy() == nullptr);
   Credentials credentials;
   REQUIRE(chain.retrieve({}, credentials));
   CHECK(credentials.accessKeyId == "first");
+  CHECK(chain.answeredBy() == &first);
   first.failure = ErrorKind::NoCredentials;
   REQUIRE(chain.retrieve({}, credentials));
   CHECK(credentials.accessKeyId == "second");
+  CHECK(chain.answeredBy() == &second);
   for (const ErrorKind kind : {ErrorKind::Credentials, ErrorKind::Configuration}) {
     first.failure = kind;
     const Result<void> failed = chain.retrieve({}, credentials);
     REQUIRE_FALSE(failed);
     CHECK(failed.error().kind == kind);
     CHECK(failed.error().message == "first: nothing");
+    CHECK(chain.answeredBy() == &first);
   }
   first.failure = second.failure = ErrorKind::NoCredentials;
   const Result<void> none = chain.retrieve({}, credentials);
   REQUIRE_FALSE(none);
+  CHECK(chain.answeredBy() == nullptr);
   CHECK(none.error().kind == ErrorKind::NoCredentials);
   CHECK(none.error().message == "no credentials found; first: nothing; second: nothing");
 }

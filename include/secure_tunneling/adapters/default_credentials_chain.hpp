@@ -3,6 +3,7 @@
 #define SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
@@ -58,6 +59,9 @@ class DefaultCredentialsChain final : public CredentialsSource {
   Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }
   void abandon(CredentialsFetch& fetch) noexcept override { cache_.abandon(fetch); }
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
+
+  /// As for `BasicDefaultChain`, of the credentials that are kept. Not while a thread searches.
+  [[nodiscard]] std::string_view answeredBy() const noexcept { return chain_.answeredBy(); }
 
  private:
   static GivenStsSettings givenProfile(std::string profile) {

@@ -29,6 +29,12 @@ class CredentialsChain final : public SerialSource {
     }
   }
 
+  /// The source that ended the last search, with credentials or by failing; null where all were
+  /// passed over, and before the first search.
+  [[nodiscard]] const CredentialsSource* answeredBy() const noexcept {
+    return at_ < count_ ? sources_[at_] : nullptr;
+  }
+
   [[nodiscard]] Clock* clock() noexcept override {
     for (std::size_t i = 0; i != count_; ++i) {
       if (Clock* const found = sources_[i]->clock()) return found;
@@ -60,8 +66,8 @@ class CredentialsChain final : public SerialSource {
 
   CredentialsSource* sources_[maxSources];
   std::size_t count_ = 0;
-  // Of the search that is under way.
-  std::size_t at_ = 0;
+  // Of the search that is under way, or was the last.
+  std::size_t at_ = maxSources;
   std::optional<CredentialsFetch> search_;
   std::string message_;
 };

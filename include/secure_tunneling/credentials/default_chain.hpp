@@ -3,6 +3,7 @@
 #define SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "secure_tunneling/credentials/chain.hpp"
@@ -80,6 +81,23 @@ class BasicDefaultChain final : public CredentialsSource {
   Step next(CredentialsFetch& fetch, const Moment& now) override { return chain_.next(fetch, now); }
   void abandon(CredentialsFetch& fetch) noexcept override { chain_.abandon(fetch); }
   [[nodiscard]] Clock* clock() noexcept override { return chain_.clock(); }
+
+  /// Which source ended the last search, with credentials or by failing: "environment", "profile",
+  /// "web identity", "container" or "instance metadata"; empty where none did.
+  [[nodiscard]] std::string_view answeredBy() const noexcept {
+    const struct {
+      const CredentialsSource* source;
+      std::string_view name;
+    } names[] = {{&environment_, "environment"sv},
+                 {&profile_, "profile"sv},
+                 {&webIdentity_, "web identity"sv},
+                 {&container_, "container"sv},
+                 {&offChance_, "instance metadata"sv}};
+    for (const auto& each : names) {
+      if (each.source == chain_.answeredBy()) return each.name;
+    }
+    return {};
+  }
 
  private:
   ProfileSources profileSources(ProfileSource* login) noexcept {
