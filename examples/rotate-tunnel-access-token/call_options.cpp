@@ -74,9 +74,8 @@ std::optional<std::string> valueOf(const CLI::App& app, const char* name, std::s
 void defineRequest(CLI::App& app, GivenCall& given) {
   app.add_option("--tunnel-id", given.tunnelId, "The tunnel whose access tokens are rotated")
       ->type_name("ID");
-  app.add_option("--client-mode", given.clientMode,
-                 "Whose token is rotated: SOURCE, DESTINATION or ALL")
-      ->type_name("MODE");
+  app.add_option("--client-mode", given.clientMode, "Whose token is rotated")
+      ->type_name("SOURCE|DESTINATION|ALL");
   app.add_option("--destination-config", given.destinationConfig,
                  "Thing and services of the destination: thingName=NAME,services=NAME,NAME or JSON")
       ->type_name("CONFIG");

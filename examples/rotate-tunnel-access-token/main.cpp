@@ -14,6 +14,7 @@
 
 #include "configuration.hpp"
 #include "debug_log.hpp"
+#include "dry_run.hpp"
 #include "failure.hpp"
 #include "mfa_prompt.hpp"
 #include "options.hpp"
@@ -23,12 +24,15 @@
 #include "signals.hpp"
 #include "skeleton.hpp"
 #include "text.hpp"
+#include "token_files.hpp"
 
 using secure_tunneling::Client;
 using secure_tunneling::CurlTransport;
 using secure_tunneling::DefaultCredentialsChain;
 using secure_tunneling::Error;
 using secure_tunneling::ErrorKind;
+using secure_tunneling::HttpTransport;
+using secure_tunneling::makeError;
 using secure_tunneling::Result;
 using secure_tunneling::RotateTunnelAccessTokenRequest;
 using secure_tunneling::RotateTunnelAccessTokenResponse;
@@ -75,13 +79,62 @@ int print(std::string_view text) {
   return fail(exitOther, std::string("standard output: ") + std::strerror(errno));
 }
 
-int printTokens(const Secret& text) {
-  // What a file system has only noted down is refused by the close.
-  if (writeToStandardOutput(text.expose()) && close(STDOUT_FILENO) == 0) return exitDone;
-  return fail(exitOther, std::string("The tokens were rotated but cannot be written to standard "
-                                     "output: ") +
-                             std::strerror(errno) +
+int failAfterRotation(const std::string& what) {
+  return fail(exitOther, "The tokens were rotated but " + what +
                              ". The old ones are revoked; rotate again to get usable ones.");
+}
+
+/// Whether the answer goes to standard output.
+bool printsAnswer(const Options& options) {
+  return options.tokenDirectory.empty() || options.output || options.query;
+}
+
+/// Prints the answer, of which `kept` says where it is already.
+int printAnswer(const RotateTunnelAccessTokenResponse& response, const OutputStyle& style,
+                const std::string& kept) {
+  const auto failed = [&kept](const std::string& what) {
+    return kept.empty() ? failAfterRotation(what) : fail(exitOther, kept + " but " + what);
+  };
+  const Result<Secret> text = format(response, style);
+  if (!text) {
+    const char* const what =
+        style.query != nullptr ? "--query cannot be applied to them: " : "cannot be printed: ";
+    return failed(what + visible(text.error().message));
+  }
+  // What a file system has only noted down is refused by the close.
+  if (writeToStandardOutput(text->expose()) && close(STDOUT_FILENO) == 0) return exitDone;
+  return failed(std::string("cannot be written to standard output: ") + std::strerror(errno));
+}
+
+/// Puts the answer where the options want it, in every place that there is.
+int deliver(const Options& options, const OutputStyle& style,
+            const RotateTunnelAccessTokenResponse& response) {
+  std::string kept;
+  int filed = exitDone;
+  if (!options.tokenDirectory.empty()) {
+    const Result<void> written = TokenFiles(options.tokenDirectory).write(response);
+    if (written) kept = "The new tokens are in " + visible(options.tokenDirectory);
+    if (!written) filed = failAfterRotation(written.error().message);
+  }
+  const int printed = printsAnswer(options) ? printAnswer(response, style, kept) : exitDone;
+  return filed != exitDone ? filed : printed;
+}
+
+/// What else an option needs that is about the answer.
+Result<void> checkDelivery(const Options& options, const OutputStyle& style) {
+  const auto refuse = [](const char* why) { return makeError(ErrorKind::InvalidArgument, why); };
+  if (style.format == OutputFormat::Env) {
+    if (style.query != nullptr) {
+      return refuse("The output format env prints a token as it is: --query cannot be applied");
+    }
+    if (style.clientMode != "SOURCE" && style.clientMode != "DESTINATION") {
+      return refuse(
+          "The output format env is one token: --client-mode has to be SOURCE or "
+          "DESTINATION");
+    }
+  }
+  if (options.tokenDirectory.empty()) return {};
+  return TokenFiles(options.tokenDirectory).check(style.clientMode);
 }
 
 int rotate(const Options& options, SharedSettings shared, const OutputStyle& style,
@@ -104,29 +157,26 @@ int rotate(const Options& options, SharedSettings shared, const OutputStyle& sty
 
   CurlTransport curl(transportOptions(options, shared));
   LoggedTransport transport(curl, log);
+  DryRunTransport dryRun;
+  HttpTransport& way = options.dryRun ? static_cast<HttpTransport&>(dryRun) : transport;
   LoggedSource source(credentials, options.profile, log);
   SystemClock clock;
-  Client client(std::move(settings), transport, source, clock);
+  Client client(std::move(settings), way, source, clock);
   Result<RotateTunnelAccessTokenResponse> response = rotateTunnelAccessToken(request, client);
+  if (!dryRun.description().empty()) return print(dryRun.description());
   if (!response) {
     log.line("failed after " + std::to_string(response.error().attempts) +
              " attempts: " + response.error().message);
     return fail(failureOf(response.error(), transport.endpoint(), maxAttempts));
   }
   log.line("done after " + std::to_string(response->attempts) + " attempts");
-  const Result<Secret> text = format(*response, style);
-  if (text) return printTokens(*text);
-  return fail(exitOther, "The tokens were rotated but --query cannot be applied to them: " +
-                             visible(text.error().message) +
-                             ". The old ones are revoked; rotate again to get usable ones.");
+  return deliver(options, style, *response);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (!openStandardStreams()) {
-    return fail(exitOther, "standard output is closed: new tokens could not be written to it");
-  }
+  const bool haveOutput = openStandardStreams();
   // A reader that is gone and a file that may not grow must show as an error of the write.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
@@ -134,6 +184,9 @@ int main(int argc, char** argv) {
 
   Result<Options> options = parseOptions(argc, argv);
   if (!options) return failUsage(options.error());
+  if (!haveOutput && (options->dryRun || printsAnswer(*options))) {
+    return fail(exitOther, "standard output is closed: new tokens could not be written to it");
+  }
   if (!options->information.empty()) return print(options->information);
 
   Result<JsonValue> parameters = readParameters(*options);
@@ -157,12 +210,15 @@ int main(int argc, char** argv) {
                 "configure\"." +
                     visible(shared->passedOver));
   }
-  const OutputStyle style = {*outputFormat, hasColors(*options),
-                             options->query ? &*options->query : nullptr};
   const bool isSample = options->skeleton == Skeleton::Output;
   if (!isSample) checked = checkClientMode(*options, *parameters);
   if (!checked) return failUsage(checked.error());
   const RotateTunnelAccessTokenRequest request = toRequest(*parameters);
+  const OutputStyle style = {*outputFormat, hasColors(*options),
+                             options->query ? &*options->query : nullptr,
+                             request.clientMode.name()};
+  checked = checkDelivery(*options, style);
+  if (!checked) return failUsage(checked.error());
   // Whatever is wrong with the query is better known before the tokens are rotated.
   const Result<Secret> sample =
       format(isSample ? outputSkeleton() : sampleResponse(request.clientMode.name()), style);

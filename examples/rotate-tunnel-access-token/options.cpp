@@ -8,6 +8,7 @@
 
 #include "call_options.hpp"
 #include "command_line.hpp"
+#include "option_table.hpp"
 #include "secure_tunneling/version.hpp"
 #include "suggestion.hpp"
 #include "text.hpp"
@@ -18,60 +19,6 @@ using secure_tunneling::makeError;
 using secure_tunneling::Result;
 
 namespace {
-
-constexpr const char* programName = "rotate-tunnel-access-token";
-constexpr const char* operationGroup = "Options";
-constexpr const char* globalGroup = "Global options";
-/// The values as they stand on the command line.
-struct Given {
-  GivenCall call;
-  std::string cliInputJson, cliInputYaml, skeleton, output, query, color, binaryFormat;
-  bool help = false, version = false;
-  bool noPaginate = false, noPager = false, autoPrompt = false, noAutoPrompt = false;
-};
-
-/// The AWS CLI reads the options of all its commands first, then those of the operation, so that
-/// `--d` is `--debug`, clearly. An option that is of no use here is taken as the AWS CLI takes it.
-void defineOptions(CLI::App& app, Given& given) {
-  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  app.option_defaults()->group(operationGroup);
-  defineRequest(app, given.call);
-  app.add_option("--cli-input-json", given.cliInputJson,
-                 "All of the above as JSON; options given beside it count more")
-      ->type_name("JSON");
-  app.add_option("--cli-input-yaml", given.cliInputYaml, "The same as YAML")->type_name("YAML");
-  app.add_option("--generate-cli-skeleton", given.skeleton,
-                 "Calls nothing; prints the JSON for --cli-input-json (input, the default), the "
-                 "YAML for --cli-input-yaml (yaml-input), or a sample of the output (output)")
-      ->default_str("input")
-      ->type_name("WHICH");
-
-  app.option_defaults()->group(globalGroup);
-  app.set_help_flag();
-  app.add_flag("-h,--help", given.help, "Prints this text");
-  defineEndpoint(app, given.call);
-  app.add_flag("--no-paginate", given.noPaginate, "Changes nothing: there is one page");
-  app.add_option("--output", given.output,
-                 "json (the default), text, table, yaml, yaml-stream, or off for nothing")
-      ->type_name("FORMAT");
-  app.add_option("--query", given.query, "Prints what a JMESPath expression makes of the answer")
-      ->type_name("EXPRESSION");
-  defineProfile(app, given.call);
-  app.add_flag("--version", given.version, "Prints the version");
-  app.add_option("--color", given.color, "Of a table: on, off or auto (on a terminal)")
-      ->type_name("WHEN");
-  defineTransport(app, given.call);
-  app.add_option("--cli-binary-format", given.binaryFormat, "Changes nothing: nothing is binary")
-      ->type_name("FORMAT");
-  app.add_flag("--no-cli-pager", given.noPager, "Changes nothing: there is no pager");
-  app.add_flag("--cli-auto-prompt", given.autoPrompt, "Refused: this program asks nothing");
-  app.add_flag("--no-cli-auto-prompt", given.noAutoPrompt, "Changes nothing");
-
-  app.footer(
-      "The values of the first five may be file://PATH, to be read from there.\n"
-      "Exit status: 0 done, 252 wrong usage, 253 no region or credentials, 254 refused by the "
-      "service, 255 any other failure");
-}
 
 Error usageError(const std::string& message) {
   return makeError(ErrorKind::InvalidArgument,
@@ -132,7 +79,7 @@ Result<std::size_t> choose(const CLI::App& app, const char* option, const std::s
 /// Reads the options that have a few values to choose from.
 Result<void> readChoices(const CLI::App& app, const Given& given, Options& options) {
   Result<std::size_t> skeleton =
-      choose(app, "--generate-cli-skeleton", given.skeleton, {"input", "yaml-input", "output"});
+      choose(app, "--generate-cli-skeleton", given.skeleton, skeletons());
   if (!skeleton) return std::move(skeleton).error();
   if (app.count("--generate-cli-skeleton") != 0) {
     const Skeleton kinds[] = {Skeleton::Input, Skeleton::YamlInput, Skeleton::Output};
@@ -141,11 +88,11 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
   Result<std::size_t> output = choose(app, "--output", given.output, outputFormats());
   if (!output) return std::move(output).error();
   if (app.count("--output") != 0) options.output = static_cast<OutputFormat>(*output);
-  Result<std::size_t> color = choose(app, "--color", given.color, {"auto", "on", "off"});
+  Result<std::size_t> color = choose(app, "--color", given.color, colors());
   if (!color) return std::move(color).error();
   options.color = static_cast<Color>(*color);
   Result<std::size_t> binary =
-      choose(app, "--cli-binary-format", given.binaryFormat, {"base64", "raw-in-base64-out"});
+      choose(app, "--cli-binary-format", given.binaryFormat, binaryFormats());
   if (!binary) return std::move(binary).error();
   return {};
 }
@@ -153,7 +100,7 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
 }  // namespace
 
 Names outputFormats() {
-  return {"json", "text", "table", "yaml", "yaml-stream", "off"};
+  return {"json", "text", "table", "yaml", "yaml-stream", "off", "env"};
 }
 
 std::optional<OutputFormat> outputFormat(std::string_view name) {
@@ -165,21 +112,22 @@ std::optional<OutputFormat> outputFormat(std::string_view name) {
 
 Result<Options> parseOptions(int argc, const char* const* argv) {
   Given given;
-  CLI::App app("Rotates the client access tokens of an AWS IoT Secure Tunneling tunnel.",
-               programName);
+  CLI::App app(programDescription, programName);
   defineOptions(app, given);
-  const auto isGlobal = [](const CLI::Option* option) {
-    return option->get_group() != operationGroup;
-  };
-  const auto isOfOperation = [&](const CLI::Option* option) { return !isGlobal(option); };
   const CLI::App& defined = app;
-  Result<SortedWords> global =
-      sortWords(defined.get_options(isGlobal), Words(argv + 1, argv + argc));
+  const auto optionsOf = [&defined](std::string_view group) {
+    return defined.get_options(
+        [group](const CLI::Option* option) { return option->get_group() == group; });
+  };
+  Result<SortedWords> global = sortWords(optionsOf(globalGroup), Words(argv + 1, argv + argc));
   if (!global) return usageError(global.error().message);
-  Result<SortedWords> operation = sortWords(defined.get_options(isOfOperation), global->rest);
+  Result<SortedWords> operation = sortWords(optionsOf(operationGroup), global->rest);
   if (!operation) return usageError(operation.error().message);
+  Result<SortedWords> own = sortWords(optionsOf(ownGroup), operation->rest);
+  if (!own) return usageError(own.error().message);
   Words words = std::move(global->known);
   words.insert(words.end(), operation->known.begin(), operation->known.end());
+  words.insert(words.end(), own->known.begin(), own->known.end());
   Result<void> parsed = parseWords(app, words);
   if (!parsed) return usageError(parsed.error().message);
 
@@ -210,15 +158,15 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
       return usageError("the following arguments are required: " + missing);
     }
   }
-  const Unknown unknown = unknownOf(operation->rest);
+  const Unknown unknown = unknownOf(own->rest);
   if (unknown.stray == "help") {
     options.information = app.help();
     return options;
   }
   const std::string unknownText = describe(unknown);
   if (!unknownText.empty()) {
-    return makeError(ErrorKind::InvalidArgument, "Unknown options: " + visible(unknownText) +
-                                                     suggestedOption(app, operation->rest));
+    return makeError(ErrorKind::InvalidArgument,
+                     "Unknown options: " + visible(unknownText) + suggestedOption(app, own->rest));
   }
 
   Result<void> chosen = readChoices(app, given, options);
@@ -231,6 +179,11 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
     }
     options.query = *std::move(query);
   }
+  if (app.count("--token-file") != 0 && given.tokenDirectory.empty()) {
+    return usageError("argument --token-file: \"\" is no directory");
+  }
+  options.tokenDirectory = std::move(given.tokenDirectory);
+  options.dryRun = given.dryRun;
   Result<void> connection = takeConnection(app, given.call, options);
   if (!connection) return std::move(connection).error();
   return options;

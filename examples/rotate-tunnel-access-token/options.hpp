@@ -9,7 +9,7 @@
 #include "secure_tunneling/result.hpp"
 #include "suggestion.hpp"
 
-enum class OutputFormat : unsigned char { Json, Text, Table, Yaml, YamlStream, Off };
+enum class OutputFormat : unsigned char { Json, Text, Table, Yaml, YamlStream, Off, Env };
 enum class Skeleton : unsigned char { None, Input, YamlInput, Output };
 enum class Color : unsigned char { Auto, On, Off };
 
@@ -42,6 +42,10 @@ struct Options {
   long readTimeoutMs = 60'000;
   long connectTimeoutMs = 60'000;
   bool debug = false;
+
+  /// Where the tokens go in files of their own; empty when not given.
+  std::string tokenDirectory;
+  bool dryRun = false;
 
   /// The text of --help or --version: all there is to do is to print it.
   std::string information;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "environment_output.hpp"
 #include "json_output.hpp"
 #include "table_output.hpp"
 #include "text.hpp"
@@ -48,6 +49,7 @@ Secret print(const jmespath::Value& value, const OutputStyle& style) {
     case OutputFormat::Off:
       return {};
     case OutputFormat::Json:
+    case OutputFormat::Env:
       break;
   }
   Secret out = printJson(value);
@@ -55,15 +57,22 @@ Secret print(const jmespath::Value& value, const OutputStyle& style) {
   return out;
 }
 
-/// For a standard output that somebody has set to not block.
-bool waitUntilWritable() {
-  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+/// For a file that somebody has set to not block.
+bool waitUntilWritable(int descriptor) {
+  pollfd output{descriptor, POLLOUT, 0};
   return poll(&output, 1, -1) == 1 || errno == EINTR;
 }
 
 }  // namespace
 
 Result<Secret> format(const RotateTunnelAccessTokenResponse& response, const OutputStyle& style) {
+  if (style.format == OutputFormat::Env) {
+    const std::optional<Secret>& token =
+        style.clientMode == "SOURCE" ? response.sourceAccessToken : response.destinationAccessToken;
+    if (token) return printEnvironment(token->expose());
+    return secure_tunneling::makeError(secure_tunneling::ErrorKind::InvalidResponse,
+                                       "the answer has no token of the side asked for");
+  }
   jmespath::Document document = toDocument(response);
   if (style.query != nullptr) {
     jmespath::Document selected;
@@ -84,15 +93,19 @@ RotateTunnelAccessTokenResponse sampleResponse(std::string_view clientMode) {
   return sample;
 }
 
-bool writeToStandardOutput(std::string_view text) {
+bool writeTo(int descriptor, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+    const ssize_t written = write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN && waitUntilWritable()) continue;
+    if (written < 0 && errno == EAGAIN && waitUntilWritable(descriptor)) continue;
     if (written < 0) return false;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+bool writeToStandardOutput(std::string_view text) {
+  return writeTo(STDOUT_FILENO, text);
 }
 
 void tellOnStandardError(std::string_view text) {

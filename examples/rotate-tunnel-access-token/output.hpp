@@ -14,15 +14,21 @@ struct OutputStyle {
   bool colors = false;
   /// What is made of the response before; null for nothing.
   const jmespath::Expression* query = nullptr;
+  /// Whose tokens are asked for; the format `env` prints the one of SOURCE or DESTINATION.
+  std::string_view clientMode;
 };
 
 /// The response, queried and in the form of the AWS CLI, with its line end; nothing at all where
-/// an object without members is left. Fails where the query does not suit what is in the response.
+/// an object without members is left. Fails where the query does not suit what is in the response,
+/// or the token that is to be printed is not there.
 secure_tunneling::Result<secure_tunneling::Secret> format(
     const secure_tunneling::RotateTunnelAccessTokenResponse& response, const OutputStyle& style);
 
 /// A response as a call with `clientMode` gets it, to try a query on before tokens are rotated.
 secure_tunneling::RotateTunnelAccessTokenResponse sampleResponse(std::string_view clientMode);
+
+/// Writes all of `text` to a file; false, with errno set, when that fails.
+[[nodiscard]] bool writeTo(int descriptor, std::string_view text);
 
 /// Writes all of `text` to standard output; false, with errno set, when that fails.
 [[nodiscard]] bool writeToStandardOutput(std::string_view text);
