@@ -102,6 +102,7 @@ run_tests() {
   need python3-websocket
   need valgrind valgrind
   need gdb gdb
+  need mandoc mandoc
   install_missing
   vectors=${SECURE_TUNNELING_VECTORS:-}
   if [ -n "$vectors" ]; then

@@ -55,7 +55,7 @@ void stopOnSignals(Server& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The fake Secure Tunneling service on a loopback port.", "local-service");
+  CLI::App app(serviceDescription, serviceName);
   Options options;
   declare(app, options);
   CLI11_PARSE(app, argc, argv);

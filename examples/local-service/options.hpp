@@ -9,6 +9,9 @@
 
 #include "faults.hpp"
 
+constexpr const char* serviceName = "local-service";
+constexpr const char* serviceDescription = "The fake Secure Tunneling service on a loopback port.";
+
 struct Options {
   int port = 0;
   std::string region = "us-east-1";
@@ -24,4 +27,5 @@ struct Options {
   std::string tlsKey;
 };
 
+/// Defines the options. `options` must outlive `app`.
 void declare(CLI::App& app, Options& options);
