@@ -58,6 +58,13 @@ std::string describe(const Unknown& unknown) {
   return text;
 }
 
+/// What to say of an unknown option where another is missing: nothing, unless it looks like one.
+std::string describeMisspelt(const CLI::App& app, const Words& rest) {
+  const std::string meant = suggestedOption(app, rest);
+  if (meant.empty()) return "";
+  return "; " + *std::find_if(rest.begin(), rest.end(), looksLikeOption) + " is unknown" + meant;
+}
+
 /// Whether the required options may be missing: the AWS CLI goes by the plain word.
 bool replacesRequired(const Words& words) {
   const auto has = [&words](const char* word) {
@@ -155,7 +162,8 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
     std::string missing = options.tunnelId ? "" : "--tunnel-id";
     if (!options.clientMode) missing.append(missing.empty() ? "" : ", ").append("--client-mode");
     if (!missing.empty()) {
-      return usageError("the following arguments are required: " + missing);
+      return usageError("the following arguments are required: " + missing +
+                        describeMisspelt(app, own->rest));
     }
   }
   const Unknown unknown = unknownOf(own->rest);

@@ -234,8 +234,8 @@ TEST_CASE("the command rotates nothing for a query or a format that cannot be pr
     world.environment.emplace_back("AWS_DEFAULT_OUTPUT=tabel");
     status = 253;
     reason =
-        "AWS_DEFAULT_OUTPUT is \"tabel\": expected json, text, table, yaml, yaml-stream or "
-        "off, did you mean \"table\"?";
+        "AWS_DEFAULT_OUTPUT is \"tabel\": expected json, text, table, yaml, yaml-stream, "
+        "off or env, did you mean \"table\"?";
   }
   SECTION("a setting of the profile that the AWS CLI refuses") {
     world.unset("AWS_CONFIG_FILE");

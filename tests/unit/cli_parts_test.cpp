@@ -388,6 +388,11 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
     CHECK(usageProblem({}) ==
           "rotate-tunnel-access-token: error: the following arguments are required: --tunnel-id, "
           "--client-mode");
+    CHECK(usageProblem({"--tunel-id=a", "--client-mode", "ALL"}) ==
+          "rotate-tunnel-access-token: error: the following arguments are required: --tunnel-id; "
+          "--tunel-id=a is unknown, did you mean \"--tunnel-id\"?");
+    CHECK(usageProblem({"--nothing-like-it", "a", "--client-mode", "ALL"}) ==
+          "rotate-tunnel-access-token: error: the following arguments are required: --tunnel-id");
     // Only the plain word makes up for required options.
     CHECK_FALSE(usageProblem({"--cli-input-json={}"}).empty());
     CHECK_FALSE(usageProblem({"--cli-input-j", "{}"}).empty());
@@ -403,7 +408,7 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
          "rotate-tunnel-access-token: error: argument --debug: ignored explicit argument '1'"},
         {{"--output", "tabel"},
          "rotate-tunnel-access-token: error: argument --output: \"tabel\" is not json, text, "
-         "table, yaml, yaml-stream or off, did you mean \"table\"?"},
+         "table, yaml, yaml-stream, off or env, did you mean \"table\"?"},
         {{"--color", "maybe"},
          "rotate-tunnel-access-token: error: argument --color: \"maybe\" is not auto, on or off"},
         {{"--cli-binary-format", "hex"},
