@@ -151,7 +151,41 @@ def show_include_times(compiler):
     show("include_model_cpu", median["model"] / median["lean"], 0.6)
 
 
-def show_process(library_program, shared_program, minimal_program, server_program):
+def find_aws_cli():
+    """The AWS CLI, version 2, of the PATH; None where there is none."""
+    for folder in os.get_exec_path():
+        path = os.path.join(folder, "aws")
+        if os.access(path, os.X_OK):
+            found = subprocess.run([path, "--version"], stdout=subprocess.PIPE, text=True)
+            if found.stdout.startswith("aws-cli/2."):
+                return path
+    return None
+
+
+def show_command(command, minimal_program, environment):
+    """The command as it is installed, with its shared libraries, queries and formats."""
+    call = ["--tunnel-id", "01234567-89ab-cdef-0123-456789abcdef", "--client-mode", "ALL"]
+    environment = {**environment, "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}
+    median = cpu_medians({"command": [command, *call],
+                          "command, query and yaml": [command, *call, "--query", "sourceAccessToken",
+                                                      "--output", "yaml"],
+                          "minimal": [minimal_program]}, 100, env=environment)
+    for name, seconds in median.items():
+        note(f"process of the {name}: {seconds * 1000:.2f} ms CPU")
+    show("command_cpu", median["command"] / median["minimal"], 1.1)
+    show("command_query_yaml_cpu", median["command, query and yaml"] / median["minimal"], 1.1)
+    aws = find_aws_cli()
+    if aws is None:
+        note("command_cpu_to_aws_cli is left out: no AWS CLI of version 2 is installed")
+        return
+    cli = cpu_medians({"aws": [aws, "iotsecuretunneling", "rotate-tunnel-access-token", *call,
+                               "--endpoint-url", environment["AWS_ENDPOINT_URL"]]}, 5,
+                      env={**environment, "PATH": os.environ["PATH"]})
+    note(f"process of the AWS CLI: {cli['aws'] * 1000:.0f} ms CPU")
+    show("command_cpu_to_aws_cli", median["command"] / cli["aws"], 0.02)
+
+
+def show_process(library_program, shared_program, minimal_program, server_program, command):
     with subprocess.Popen([server_program], stdout=subprocess.PIPE, text=True) as server:
         environment = {
             "AWS_ENDPOINT_URL": server.stdout.readline().strip(),
@@ -162,6 +196,8 @@ def show_process(library_program, shared_program, minimal_program, server_progra
         median = cpu_medians({"library": [library_program],
                               "library, shared C++ runtime": [shared_program],
                               "minimal": [minimal_program]}, 100, env=environment)
+        if command is not None:
+            show_command(command, minimal_program, environment)
         server.kill()
     for name, seconds in median.items():
         note(f"process with one call, {name}: {seconds * 1000:.2f} ms CPU")
@@ -173,6 +209,7 @@ def main():
     parser.add_argument("--programs", required=True)
     parser.add_argument("--signer-object", required=True)
     parser.add_argument("--whole-call-object", required=True)
+    parser.add_argument("--command", help="the program rotate-tunnel-access-token")
     parser.add_argument("compiler", nargs="+")
     arguments = parser.parse_args()
 
@@ -183,7 +220,7 @@ def main():
     show_instructions(program("repeat_calls"))
     show_allocations(program("count_allocations"))
     show_process(program("one_call"), program("one_call_shared"), program("minimal_call"),
-                 program("serve_loopback"))
+                 program("serve_loopback"), arguments.command)
     show_sizes(arguments.signer_object, arguments.whole_call_object, program("signer_stack"))
     show_core(arguments.compiler)
     show_include_times(arguments.compiler)
