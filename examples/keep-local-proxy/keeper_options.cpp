@@ -52,7 +52,8 @@ void defineKeeperOptions(CLI::App& app, GivenToKeeper& given) {
   app.set_help_flag();
   defineRequest(app, given.call);
   app.get_option("--client-mode")
-      ->description("The side that PROGRAM is: SOURCE or DESTINATION; ALL is refused");
+      ->description("The side that PROGRAM is; ALL is refused")
+      ->type_name("SOURCE|DESTINATION");
   app.add_flag("--first-token-from-env", given.firstTokenFromEnv,
                "Starts with the token of AWSIOT_TUNNEL_ACCESS_TOKEN, where there is one");
   defineEndpoint(app, given.call);
