@@ -36,7 +36,7 @@ using Client = BasicClient<OpensslSha256>;
   if (!located) return std::move(located).error();
   GivenStsSettings given;
   given.region = shared->settings.region;
-  DefaultCredentialsChain credentials(std::move(given), options);
+  DefaultCredentialsChain credentials(given, options);
   CurlTransport transport(std::move(options));
   SystemClock clock;
   Client client(std::move(shared->settings), transport, credentials, clock);

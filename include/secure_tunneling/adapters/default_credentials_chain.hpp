@@ -47,7 +47,7 @@ class DefaultCredentialsChain final : public CredentialsSource {
       : DefaultCredentialsChain(givenProfile(std::move(profile)), {}) {}
   /// `options` are for the services of AWS; for agents on this host and its link only their CAs
   /// count. `mfa`, which may be null, is asked for codes where a profile has an `mfa_serial`.
-  DefaultCredentialsChain(GivenStsSettings given, CurlTransportOptions options,
+  DefaultCredentialsChain(const GivenStsSettings& given, CurlTransportOptions options,
                           ProcessOptions process = {}, MfaPrompt* mfa = nullptr)
       : local_(detail::localTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),

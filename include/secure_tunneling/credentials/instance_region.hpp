@@ -26,7 +26,7 @@ inline Result<void> addInstanceRegion(SharedSettings& shared, HttpTransport& loc
   if (!settings.region.empty() || !isNeeded) return {};
   InstanceMetadataOptions options;
   options.profile = shared.profile;
-  InstanceMetadata metadata(local, clock, std::move(options));
+  InstanceMetadata metadata(local, clock, options);
   Result<std::string> region = metadata.region();
   if (region) {
     settings.region = *std::move(region);
