@@ -7,7 +7,7 @@ namespace {
 std::string typeOf(const CLI::Option& option) {
   const std::string text = option.get_type_name();
   const std::size_t colon = text.find(':');
-  if (colon == std::string::npos) return text;
+  if (colon == std::string::npos) return option.get_type_name();
   const std::string check = text.substr(colon + 1);
   return check == "FILE" || check == "DIR" ? check : text.substr(0, colon);
 }

@@ -39,8 +39,12 @@ std::string zshCompletion(const CLI::App& app) {
     for (const std::string& name : option.names) {
       const bool isLong = name.compare(0, 2, "--") == 0;
       const bool takesValue = option.value != DocumentedOption::Value::None;
-      text += " \\\n  " +
-              quoted(name + (isLong && takesValue ? "=" : "") + explained + actionOf(option));
+      std::string spec = name;
+      if (isLong && takesValue) spec += '=';
+      spec += explained;
+      spec += actionOf(option);
+      text += " \\\n  ";
+      text += quoted(spec);
     }
   }
   return text + "\n";

@@ -97,8 +97,9 @@ Result<void> checkExpiration(const Options& options) {
   using secure_tunneling::ErrorKind;
   constexpr const char* variable = "AWS_CREDENTIAL_EXPIRATION";
   const bool isUsed = options.signRequest && options.profile.empty() && isSet("AWS_ACCESS_KEY_ID");
-  if (!isUsed || !isSet(variable)) return {};
-  const std::string text = std::getenv(variable);
+  const char* const value = std::getenv(variable);
+  if (!isUsed || value == nullptr || *value == '\0') return {};
+  const std::string text = value;
   const std::optional<std::int64_t> ends = secure_tunneling::detail::parseIsoDate(text);
   if (!ends) {
     return secure_tunneling::makeError(

@@ -287,7 +287,7 @@ class CurlTransport final : public HttpTransport {
   }
 
   /// Calls what may write to a connection that the server has closed.
-  CURLcode call(CURLcode (*function)(CURL*)) noexcept {
+  CURLcode call(CURLcode (*function)(CURL*)) const noexcept {
     if (!raisesSigpipe_) return function(curl_.handle);
     const detail::SigpipeGuard guard;
     return function(curl_.handle);
