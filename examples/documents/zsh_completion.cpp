@@ -4,7 +4,7 @@
 namespace {
 
 /// In single quotes, of which there can be none inside.
-std::string quoted(const std::string& text) {
+std::string inQuotes(const std::string& text) {
   std::string out = "'";
   for (const char c : text)
     out.append(c == '\'' ? "'\\''" : std::string(1, c));
@@ -44,7 +44,7 @@ std::string zshCompletion(const CLI::App& app) {
       spec += explained;
       spec += actionOf(option);
       text += " \\\n  ";
-      text += quoted(spec);
+      text += inQuotes(spec);
     }
   }
   return text + "\n";

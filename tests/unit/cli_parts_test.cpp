@@ -68,7 +68,7 @@ RotateTunnelAccessTokenResponse response(const char* arn, const char* source,
 }
 
 std::string formatted(const RotateTunnelAccessTokenResponse& response, OutputFormat outputFormat) {
-  return std::string(format(response, {outputFormat, false, nullptr})->expose());
+  return std::string(format(response, {outputFormat, false, nullptr, {}})->expose());
 }
 
 }  // namespace
@@ -518,14 +518,15 @@ TEST_CASE("a query is made of the response before it is printed") {
     CAPTURE(one.input);
     const auto query = jmespath::Expression::compile(one.input);
     REQUIRE(query);
-    const auto text = format(response("arn:x", "s", nullptr), {OutputFormat::Json, false, &*query});
+    const auto text =
+        format(response("arn:x", "s", nullptr), {OutputFormat::Json, false, &*query, {}});
     REQUIRE(text);
     CHECK(text->expose() == one.expected);
   }
   const auto query = jmespath::Expression::compile("length(destinationAccessToken)");
   REQUIRE(query);
-  CHECK_FALSE(format(sampleResponse("SOURCE"), {OutputFormat::Json, false, &*query}));
-  CHECK(format(sampleResponse("ALL"), {OutputFormat::Json, false, &*query}));
+  CHECK_FALSE(format(sampleResponse("SOURCE"), {OutputFormat::Json, false, &*query, {}}));
+  CHECK(format(sampleResponse("ALL"), {OutputFormat::Json, false, &*query, {}}));
 }
 
 TEST_CASE("the input skeleton is valid input once it is filled in") {
