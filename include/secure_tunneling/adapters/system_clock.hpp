@@ -39,13 +39,16 @@ class SystemClock final : public Clock {
   /// many clients from retrying in step.
   std::uint32_t nextRandom(std::uint64_t nanoseconds) noexcept {
     // Where two threads meet, the number of one of them is lost, which is no matter.
-    std::uint64_t state = __atomic_load_n(&state_, __ATOMIC_RELAXED);
-    state = (state + nanoseconds + reinterpret_cast<std::uintptr_t>(this)) * 0x9e3779b97f4a7c15U;
-    __atomic_store_n(&state_, state, __ATOMIC_RELAXED);
-    return static_cast<std::uint32_t>(state >> 32);
+    const std::uint64_t before = __atomic_load_n(&random_, __ATOMIC_RELAXED);
+    const std::uint64_t hash =
+        (before + nanoseconds + reinterpret_cast<std::uintptr_t>(this)) * 0x9e3779b97f4a7c15U;
+    const auto random = static_cast<std::uint32_t>(hash >> 32);
+    __atomic_store_n(&random_, random, __ATOMIC_RELAXED);
+    return random;
   }
 
-  std::uint64_t state_ = 0;
+  /// The last number. Of 32 bits, for machines whose atomics of 64 take another library.
+  std::uint32_t random_ = 0;
 };
 
 }  // namespace v0_1
