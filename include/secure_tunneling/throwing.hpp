@@ -16,7 +16,7 @@ class ErrorException final : public std::runtime_error {
  public:
   explicit ErrorException(Error error)
       : std::runtime_error(
-            detail::concat({error.code, error.code.empty() ? ""sv : ": "sv, error.message})),
+            detail::concat({error.code, error.code.empty() ? "" : ": ", error.message})),
         error_(std::move(error)) {}
 
   [[nodiscard]] const Error& error() const noexcept { return error_; }

@@ -392,7 +392,7 @@ TEST_CASE("RapidJSON gets by without the heap") {
       for (int i = 0; i != count; ++i)
         text += opening;
       Secret nested(text);
-      detail::StringMembers members("a b"sv);
+      detail::StringMembers members("a b");
       std::string problem;
       problem.reserve(80);
       int allocations = 0;

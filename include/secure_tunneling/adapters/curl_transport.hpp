@@ -347,7 +347,7 @@ class CurlTransport final : public HttpTransport {
     const std::string_view body = request.body;
     curl_.set(CURLOPT_POSTFIELDS, body.data() == nullptr ? "" : body.data());
     curl_.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    if (body.empty() && request.method == "GET"sv) curl_.set(CURLOPT_HTTPGET, 1L);
+    if (body.empty() && request.method == "GET") curl_.set(CURLOPT_HTTPGET, 1L);
     return curl_.code;
   }
 
@@ -440,6 +440,7 @@ class CurlTransport final : public HttpTransport {
   }
   /// Whether only the end of the connection tells that of the answer.
   [[nodiscard]] bool isEndedByConnection() const noexcept {
+    using detail::operator""sv;
     const HttpHeaders& headers = response_->headers;
     const long status = curl_.numberOf(CURLINFO_RESPONSE_CODE);
     return headers.valueOf("content-length"sv).data() == nullptr &&

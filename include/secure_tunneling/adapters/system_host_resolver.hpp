@@ -55,15 +55,15 @@ class SystemHostResolver final : public HostResolver {
   class Lookup {
    public:
     Lookup(const std::string& host, long timeoutMs, bool initializeCurl)
-        : url_(detail::concat({"http://"sv, host, "/"sv})),
+        : url_(detail::concat({"http://", host, "/"})),
           transport_(optionsOf(timeoutMs, initializeCurl)),
           multi_(curl_multi_init()) {
-      request_.method = "GET"sv;
+      request_.method = "GET";
       request_.url = url_;
       request_.https = false;
       request_.authority = request_.host = std::string_view(url_).substr(7, host.size());
       request_.port = 80;
-      request_.target = "/"sv;
+      request_.target = "/";
       if (!transport_.begin(request_, response_)) return;
       // By number, for a libcurl that is newer than its headers were: otherwise it waits in the end
       // for a look-up that was given up.
@@ -120,7 +120,7 @@ class SystemHostResolver final : public HostResolver {
       CurlTransportOptions options;
       options.connectTimeoutMs = timeoutMs;
       options.totalTimeoutMs = timeoutMs;
-      options.noProxy = "*"sv;
+      options.noProxy = "*";
       options.initializeCurl = initializeCurl;
       return options;
     }

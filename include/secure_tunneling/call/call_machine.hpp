@@ -148,6 +148,7 @@ class CallMachine : public Steps {
     request.target = endpoint.path();
   }
   void setRequest(std::string_view method, const Endpoint& endpoint, std::string_view target) {
+    using detail::operator""sv;
     setRequest(method, endpoint);
     std::string_view base = endpoint.url;
     if (detail::headOf(target, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
@@ -159,6 +160,7 @@ class CallMachine : public Steps {
   }
   /// Adds a header whose name and value have no control characters.
   void addHeader(std::string_view name, std::string_view value) {
+    using detail::operator""sv;
     Secret& lines = exchange_.headerLines;
     lines.append(name);
     lines.append(": "sv);
@@ -260,6 +262,7 @@ class CallMachine : public Steps {
   /// (Age) and not after more than 15 minutes or less than none, when the middle says little.
   /// Otherwise 0.
   std::int64_t observeClockSkew(const Moment& now) {
+    using detail::operator""sv;
     constexpr std::int64_t longestExchangeMs = 900'000;
     if (rules_.clockSkewMs == nullptr) return 0;
     const HttpHeaders& headers = exchange_.response.headers;

@@ -49,6 +49,7 @@ class SignedCall : public CallMachine {
   std::string_view body_;
 
   bool write(std::int64_t signAtMs) final {
+    using detail::operator""sv;
     setRequest("POST"sv, endpoint_);
     exchange_.request.body = body_;
     const detail::AmzDate amzDate = detail::formatAmzDate(signAtMs);
@@ -91,6 +92,7 @@ class SignedCall : public CallMachine {
       return false;
     }
     Secret& lines = exchange_.headerLines;
+    using detail::operator""sv;
     lines.append("authorization: "sv);
     sigv4::writeAuthorization(credentials_->accessKeyId, scope, canonical, signature, lines);
     lines.append("\0"sv);

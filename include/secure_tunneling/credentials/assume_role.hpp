@@ -154,7 +154,7 @@ class StsRoleAssumer final : public RoleAssumer {
     if (!search_.isFree(fetch)) return OneSearch::busy(fetch);
     if (!search_.isUnderWay(fetch)) {
       search_.begin(fetch);
-      source_ = detail::concat({"AssumeRole of "sv, detail::printable(assumption.role.arn, 120)});
+      source_ = detail::concat({"AssumeRole of ", detail::printable(assumption.role.arn, 120)});
       Result<void> begun = begin(assumption, fetch, now);
       if (!begun) {
         end();
@@ -180,7 +180,7 @@ class StsRoleAssumer final : public RoleAssumer {
     if (!checked) return checked;
     Result<Endpoint> endpoint = resolveStsEndpoint(assumption.sts);
     if (endpoint && endpoint->signingRegion.empty()) {
-      endpoint = makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region"sv);
+      endpoint = makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
     }
     if (!endpoint) return std::move(endpoint).error();
     endpoint_ = *std::move(endpoint);
@@ -194,13 +194,13 @@ class StsRoleAssumer final : public RoleAssumer {
     const detail::Decimal duration(static_cast<std::uint64_t>(role.durationSeconds));
     const std::string sessionName =
         role.sessionName.empty() ? detail::sessionNameOf(now.unixMs) : role.sessionName;
-    detail::writeStsForm("AssumeRole"sv,
-                         {{"RoleArn"sv, role.arn},
-                          {"RoleSessionName"sv, sessionName},
-                          {"DurationSeconds"sv, role.durationSeconds == 0 ? ""sv : duration.text()},
-                          {"ExternalId"sv, role.externalId},
-                          {"SerialNumber"sv, role.mfaSerial},
-                          {"TokenCode"sv, code.expose()}},
+    detail::writeStsForm("AssumeRole",
+                         {{"RoleArn", role.arn},
+                          {"RoleSessionName", sessionName},
+                          {"DurationSeconds", role.durationSeconds == 0 ? "" : duration.text()},
+                          {"ExternalId", role.externalId},
+                          {"SerialNumber", role.mfaSerial},
+                          {"TokenCode", code.expose()}},
                          form_);
     CallRules rules;
     rules.maxAttempts = assumption.sts.maxAttempts;
@@ -212,7 +212,7 @@ class StsRoleAssumer final : public RoleAssumer {
     constexpr std::size_t digits = 6;
     if (mfa_ == nullptr) {
       return makeError(ErrorKind::Configuration,
-                       "the MFA device asks for a code that nobody can type here"sv);
+                       "the MFA device asks for a code that nobody can type here");
     }
     Result<void> asked = mfa_->ask(serial, code);
     if (!asked) return asked;
@@ -220,7 +220,7 @@ class StsRoleAssumer final : public RoleAssumer {
     for (const char c : code.expose())
       isCode = isCode && detail::isDigit(c);
     if (isCode) return {};
-    return makeError(ErrorKind::Credentials, "the MFA code: expected six digits"sv);
+    return makeError(ErrorKind::Credentials, "the MFA code: expected six digits");
   }
   void end() noexcept {
     call_.reset();

@@ -125,7 +125,7 @@ class CachedCredentials final : public CredentialsSource {
     }
     if (fetch.waits < mostWaits && clock() != nullptr) return fetch.wait(pauseMs);
     return fetch.done(makeError(ErrorKind::Credentials,
-                                "these credentials are still being fetched by an event loop"sv));
+                                "these credentials are still being fetched by an event loop"));
   }
   void endSearch() noexcept {
     search_.reset();
@@ -159,7 +159,7 @@ class CachedCredentials final : public CredentialsSource {
     const bool isOver = fetched_.expiresAtMs && *fetched_.expiresAtMs <= query.nowMs;
     if (isOver) {
       lastError_ =
-          makeError(ErrorKind::Credentials, "the source has no credentials but expired ones"sv);
+          makeError(ErrorKind::Credentials, "the source has no credentials but expired ones");
       backOff(query);
       if (hasCached_) return;
     } else {

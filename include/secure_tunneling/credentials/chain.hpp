@@ -44,7 +44,7 @@ class CredentialsChain final : public SerialSource {
 
  private:
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
-    message_ = "no credentials found"sv;
+    message_ = "no credentials found";
     at_ = 0;
     return proceed(fetch, now);
   }
@@ -58,7 +58,7 @@ class CredentialsChain final : public SerialSource {
       if (found || found.error().kind != ErrorKind::NoCredentials) {
         return fetch.done(std::move(found));
       }
-      message_.append("; "sv).append(found.error().message);
+      message_.append("; ").append(found.error().message);
     }
     return fetch.done(makeError(ErrorKind::NoCredentials, message_));
   }

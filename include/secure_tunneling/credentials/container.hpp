@@ -103,7 +103,7 @@ class ContainerCredentials final : public SerialSource {
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
-  static constexpr std::string_view source = "container"sv;
+  static constexpr std::string_view source = "container";
   static constexpr const char* relativeName = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
   static constexpr const char* fullName = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   static constexpr const char* tokenName = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
@@ -138,15 +138,15 @@ class ContainerCredentials final : public SerialSource {
     const std::string_view full = detail::environmentVariable(fullName);
     if (relative.empty() && full.empty()) {
       return makeError(ErrorKind::NoCredentials,
-                       {source, ": neither "sv, relativeName, " nor "sv, fullName, " is set"sv});
+                       {source, ": neither ", relativeName, " nor ", fullName, " is set"});
     }
     std::string problem;
     if (relative.empty()) {
       problem = detail::splitUrl(full, endpoint_);
     } else if (relative.front() != '/') {
-      problem = "expected a path that begins with /"sv;
+      problem = "expected a path that begins with /";
     } else {
-      problem = detail::splitUrl(detail::concat({"http://169.254.170.2"sv, relative}), endpoint_);
+      problem = detail::splitUrl(detail::concat({"http://169.254.170.2", relative}), endpoint_);
     }
     if (problem.empty()) return {};
     return errorAbout(problem);
@@ -155,9 +155,9 @@ class ContainerCredentials final : public SerialSource {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const bool isFull = relative.empty();
     return makeError(ErrorKind::Configuration,
-                     {source, ": "sv, isFull ? fullName : relativeName,
+                     {source, ": ", isFull ? fullName : relativeName,
                       detail::quotedUrl(isFull ? detail::environmentVariable(fullName) : relative),
-                      ": "sv, problem});
+                      ": ", problem});
   }
 
   /// Whether it has to be known what the host's name leads to: over http the token must not be sent
@@ -167,7 +167,7 @@ class ContainerCredentials final : public SerialSource {
     return !endpoint_.https && ::inet_pton(AF_INET, host_.c_str(), bytes) != 1 &&
            ::inet_pton(AF_INET6, host_.c_str(), bytes) != 1;
   }
-  [[nodiscard]] bool isLocalhost() const noexcept { return host_ == "localhost"sv; }
+  [[nodiscard]] bool isLocalhost() const noexcept { return host_ == "localhost"; }
   /// Looks the host's name up; false while that goes on.
   bool hasResolved(const CredentialsFetch& fetch) {
     if (resolver_ == nullptr) {
@@ -193,15 +193,15 @@ class ContainerCredentials final : public SerialSource {
     bool isLocal = true;
     if (isLookedUp()) {
       if (resolver_ == nullptr && !isLocalhost()) {
-        return "a host name takes a HostResolver, which the program has not given"sv;
+        return "a host name takes a HostResolver, which the program has not given";
       }
-      if (addresses_.empty()) return "the host name has no address"sv;
+      if (addresses_.empty()) return "the host name has no address";
       for (const std::string& address : addresses_)
         isLocal = isLocal && isLocalAgent(address.c_str());
     } else {
       isLocal = isLocalAgent(host_.c_str());
     }
-    return isLocal ? ""sv : "expected https, or a host on loopback or at an agent's address"sv;
+    return isLocal ? "" : "expected https, or a host on loopback or at an agent's address";
   }
 
   static bool isLocalAgent(const char* address) noexcept {
@@ -233,14 +233,14 @@ class ContainerCredentials final : public SerialSource {
     }
     std::string_view problem;
     if (!path.empty() && token.empty()) {
-      problem = "there is no such file, or it is empty or no regular file"sv;
+      problem = "there is no such file, or it is empty or no regular file";
     }
     for (const char c : token.expose()) {
-      if (detail::isControl(c)) problem = "the token has a line break or a control character"sv;
+      if (detail::isControl(c)) problem = "the token has a line break or a control character";
     }
     if (problem.empty()) return {};
     return makeError(ErrorKind::Configuration,
-                     {source, ": "sv, from, path.empty() ? ""sv : " "sv, path, ": "sv, problem});
+                     {source, ": ", from, path.empty() ? "" : " ", path, ": ", problem});
   }
 
   HttpTransport& transport_;

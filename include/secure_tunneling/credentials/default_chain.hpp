@@ -88,11 +88,11 @@ class BasicDefaultChain final : public CredentialsSource {
     const struct {
       const CredentialsSource* source;
       std::string_view name;
-    } names[] = {{&environment_, "environment"sv},
-                 {&profile_, "profile"sv},
-                 {&webIdentity_, "web identity"sv},
-                 {&container_, "container"sv},
-                 {&offChance_, "instance metadata"sv}};
+    } names[] = {{&environment_, "environment"},
+                 {&profile_, "profile"},
+                 {&webIdentity_, "web identity"},
+                 {&container_, "container"},
+                 {&offChance_, "instance metadata"}};
     for (const auto& each : names) {
       if (each.source == chain_.answeredBy()) return each.name;
     }

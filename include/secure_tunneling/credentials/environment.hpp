@@ -22,11 +22,11 @@ class EnvironmentCredentials final : public CredentialsProvider {
     const std::string_view accessKeyId = valueOf("AWS_ACCESS_KEY_ID");
     const std::string_view secretAccessKey = valueOf("AWS_SECRET_ACCESS_KEY");
     if (accessKeyId.empty()) {
-      return makeError(ErrorKind::NoCredentials, "environment: AWS_ACCESS_KEY_ID is not set"sv);
+      return makeError(ErrorKind::NoCredentials, "environment: AWS_ACCESS_KEY_ID is not set");
     }
     if (secretAccessKey.empty()) {
       return makeError(ErrorKind::Configuration,
-                       "environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"sv);
+                       "environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
     }
     const char* const tokenName =
         valueOf("AWS_SECURITY_TOKEN").empty() ? "AWS_SESSION_TOKEN" : "AWS_SECURITY_TOKEN";

@@ -55,9 +55,9 @@ struct InstanceMetadataOptions {
 class InstanceMetadata {
  public:
   /// What its errors begin with.
-  static constexpr std::string_view source = "instance metadata"sv;
+  static constexpr std::string_view source = "instance metadata";
   /// `Error::code` where the service has nothing at a path.
-  static constexpr std::string_view notFound = "NotFound"sv;
+  static constexpr std::string_view notFound = "NotFound";
 
   InstanceMetadata(HttpTransport& transport, Clock& clock,
                    const InstanceMetadataOptions& options = {})  // NOLINT(*-by-value): for size
@@ -81,20 +81,20 @@ class InstanceMetadata {
 
   /// The region that the instance is in.
   Result<std::string> region() {
-    Result<Secret> text = get("/latest/meta-data/placement/region"sv);
+    Result<Secret> text = get("/latest/meta-data/placement/region");
     if (!text) return std::move(text).error();
     const std::string_view region = detail::trimBlanks(text->expose());
     if (detail::isHostLabel(region) && !redactor().isIn(region)) return std::string(region);
     // Not quoted, here and below: what answers with anything else may echo the session token.
     return makeError(ErrorKind::Credentials,
-                     {source, ": the answer is no region: expected "sv, detail::regionSyntax});
+                     {source, ": the answer is no region: expected ", detail::regionSyntax});
   }
 
  private:
   friend class InstanceMetadataCredentials;
 
-  static constexpr std::string_view tokenHeader = "X-aws-ec2-metadata-token"sv;
-  static constexpr std::string_view ttlHeader = "X-aws-ec2-metadata-token-ttl-seconds"sv;
+  static constexpr std::string_view tokenHeader = "X-aws-ec2-metadata-token";
+  static constexpr std::string_view ttlHeader = "X-aws-ec2-metadata-token-ttl-seconds";
 
   /// Finds out where the service is and how it may be used.
   Result<void> locate() {
@@ -108,11 +108,11 @@ class InstanceMetadata {
         configuration.read(configuration.find({"AWS_EC2_METADATA_DISABLED"}, {}), isDisabled);
     if (read && isDisabled) {
       return makeError(ErrorKind::NoCredentials,
-                       {source, ": switched off by AWS_EC2_METADATA_DISABLED"sv});
+                       {source, ": switched off by AWS_EC2_METADATA_DISABLED"});
     }
     if (read) {
       read = configuration.read(
-          configuration.find({"AWS_EC2_METADATA_V1_DISABLED"}, "ec2_metadata_v1_disabled"sv),
+          configuration.find({"AWS_EC2_METADATA_V1_DISABLED"}, "ec2_metadata_v1_disabled"),
           isV1Disabled);
     }
     mayUseV1_ = options_.allowV1 && !isV1Disabled;
@@ -123,22 +123,21 @@ class InstanceMetadata {
     detail::Configured url{options_.endpoint, "endpoint", nullptr};
     if (url.value.empty()) {
       url = configuration.find({"AWS_EC2_METADATA_SERVICE_ENDPOINT"},
-                               "ec2_metadata_service_endpoint"sv);
+                               "ec2_metadata_service_endpoint");
     }
     detail::Configured mode{options_.endpointMode, "endpointMode", nullptr};
     if (mode.value.empty()) {
       mode = configuration.find({"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"},
-                                "ec2_metadata_service_endpoint_mode"sv);
+                                "ec2_metadata_service_endpoint_mode");
     }
-    const bool isIpv6 = detail::equalsIgnoreCase(mode.value, "IPv6"sv);
-    if (!isIpv6 && !mode.value.empty() && !detail::equalsIgnoreCase(mode.value, "IPv4"sv)) {
-      return configuration.errorAbout(mode, "IPv4 or IPv6"sv);
+    const bool isIpv6 = detail::equalsIgnoreCase(mode.value, "IPv6");
+    if (!isIpv6 && !mode.value.empty() && !detail::equalsIgnoreCase(mode.value, "IPv4")) {
+      return configuration.errorAbout(mode, "IPv4 or IPv6");
     }
-    if (url.value.empty())
-      url.value = isIpv6 ? "http://[fd00:ec2::254]"sv : "http://169.254.169.254"sv;
+    if (url.value.empty()) url.value = isIpv6 ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
     Endpoint found;
     if (!detail::splitUrl(url.value, found).empty()) {
-      return configuration.errorAbout(url, "http://HOST or https://HOST"sv);
+      return configuration.errorAbout(url, "http://HOST or https://HOST");
     }
     // A token is of use only where it came from.
     if (found.url != endpoint_.url) token_.clear();
@@ -179,12 +178,12 @@ class InstanceMetadata {
       asksForToken_ = !goesWithoutToken_ && !hasNewToken_ && !service_.hasToken(nowMs);
       if (asksForToken_) {
         const detail::Decimal ttl(static_cast<std::uint64_t>(service_.options_.tokenTtlSeconds));
-        setRequest("PUT"sv, service_.endpoint_, "/latest/api/token"sv);
+        setRequest("PUT", service_.endpoint_, "/latest/api/token");
         addHeader(ttlHeader, ttl.text());
         return true;
       }
       if (!goesWithoutToken_) addHeader(tokenHeader, service_.token_.expose());
-      return setForeignTarget("GET"sv, service_.endpoint_, path_);
+      return setForeignTarget("GET", service_.endpoint_, path_);
     }
 
     Verdict read(const Moment& now) override {
@@ -196,8 +195,7 @@ class InstanceMetadata {
       const bool isRefusedToken = response.status == 401;
       const detail::Redactor redactor = service_.redactor();
       const Verdict verdict = refuse(redactor);
-      error_->message =
-          detail::concat({"GET "sv, redactor.quote(path_, 80), ": "sv, error_->message});
+      error_->message = detail::concat({"GET ", redactor.quote(path_, 80), ": ", error_->message});
       if (!isRefusedToken) return verdict;
       // With a new token the next attempt may do.
       service_.token_.clear();
@@ -247,12 +245,12 @@ class InstanceMetadata {
     if (token.empty() || !detail::isVisibleAscii(token)) {
       return makeError(
           ErrorKind::Credentials,
-          {"the session token "sv,
-           token.empty() ? "is empty"sv : "has a blank, a control or a non-ASCII character"sv});
+          {"the session token ",
+           token.empty() ? "is empty" : "has a blank, a control or a non-ASCII character"});
     }
     constexpr std::int32_t longest = 21'600;
     const std::int32_t seconds =
-        detail::parseDecimal(response.headers.find(ttlHeader).value_or(""sv));
+        detail::parseDecimal(response.headers.find(ttlHeader).value_or(""));
     token_.assign(token);
     // Without a lifetime that can be read it is good for this once.
     tokenEndsAtMs_ =
@@ -338,7 +336,7 @@ class InstanceMetadataCredentials final : public SerialSource {
 
   [[nodiscard]] std::string path() const {
     return detail::concat(
-        {"/latest/meta-data/iam/security-credentials"sv, isExtended_ ? "-extended/"sv : "/"sv});
+        {"/latest/meta-data/iam/security-credentials", isExtended_ ? "-extended/" : "/"});
   }
 
   /// There is at most one role, on a line of its own.
@@ -346,9 +344,9 @@ class InstanceMetadataCredentials final : public SerialSource {
     const std::string_view name = detail::trimBlanks(names.substr(0, names.find('\n')));
     // It will be quoted with the path.
     if (name.empty() || !detail::isVisibleAscii(name) || metadata_.redactor().isIn(name) ||
-        name.find_first_of("/?#%"sv) != std::string_view::npos) {
+        name.find_first_of("/?#%") != std::string_view::npos) {
       return makeError(ErrorKind::Credentials,
-                       {InstanceMetadata::source, ": the answer is no name of a role"sv});
+                       {InstanceMetadata::source, ": the answer is no name of a role"});
     }
     role_ = name;
     return {};

@@ -78,7 +78,7 @@ class IotRoleAliasCredentials final : public SerialSource {
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
-  static constexpr std::string_view source = "IoT role alias"sv;
+  static constexpr std::string_view source = "IoT role alias";
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     Result<void> located = locate(endpoint_);
@@ -97,17 +97,17 @@ class IotRoleAliasCredentials final : public SerialSource {
   Result<void> locate(Endpoint& endpoint) const {
     const std::string& given = options_.endpoint;
     if (options_.roleAlias.empty()) {
-      return makeError(ErrorKind::Configuration, {source, ": no role alias is given"sv});
+      return makeError(ErrorKind::Configuration, {source, ": no role alias is given"});
     }
-    const bool hasScheme = given.find("://"sv) != std::string::npos;
+    const bool hasScheme = given.find("://") != std::string::npos;
     std::string_view problem =
-        detail::splitUrl(hasScheme ? given : detail::concat({"https://"sv, given}), endpoint);
-    if (problem.empty() && (!endpoint.https || endpoint.path() != "/"sv)) {
-      problem = "expected https:// and a host name, without a path"sv;
+        detail::splitUrl(hasScheme ? given : detail::concat({"https://", given}), endpoint);
+    if (problem.empty() && (!endpoint.https || endpoint.path() != "/")) {
+      problem = "expected https:// and a host name, without a path";
     }
     if (problem.empty()) return {};
     return makeError(ErrorKind::Configuration,
-                     {source, ": endpoint"sv, detail::quotedUrl(given), ": "sv, problem});
+                     {source, ": endpoint", detail::quotedUrl(given), ": ", problem});
   }
 
   const IotRoleAliasOptions options_;

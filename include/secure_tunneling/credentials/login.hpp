@@ -131,8 +131,8 @@ class BasicLoginCredentials final : public ProfileSource {
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
  private:
-  static constexpr std::string_view source = "login"sv;
-  static constexpr std::string_view property = "login_session"sv;
+  static constexpr std::string_view source = "login";
+  static constexpr std::string_view property = "login_session";
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
@@ -140,7 +140,7 @@ class BasicLoginCredentials final : public ProfileSource {
     const detail::ChosenProfile chosen = detail::chosenProfile(given_.profile);
     const ProfileView profile{*files, chosen.name, chosen.name};
     if (!isNamedBy(profile)) {
-      return fetch.done(profile.errorAbout("login_session is not set"sv, ErrorKind::NoCredentials));
+      return fetch.done(profile.errorAbout("login_session is not set", ErrorKind::NoCredentials));
     }
     return beginFor(profile, fetch, now);
   }
@@ -155,11 +155,11 @@ class BasicLoginCredentials final : public ProfileSource {
     if (!ready) return fetch.done(std::move(ready));
     if (!key_.read(token_.key.expose())) {
       return giveOld(fetch, now,
-                     signIn(path_, ": dpopKey: expected a private key on P-256 in PEM"sv));
+                     signIn(path_, ": dpopKey: expected a private key on P-256 in PEM"));
     }
-    detail::writeJsonTexts({{"clientId"sv, token_.clientId},
-                            {"grantType"sv, "refresh_token"sv},
-                            {"refreshToken"sv, token_.refreshToken.expose()}},
+    detail::writeJsonTexts({{"clientId", token_.clientId},
+                            {"grantType", "refresh_token"},
+                            {"refreshToken", token_.refreshToken.expose()}},
                            body_);
     renewal_.emplace(fetch, transport_, endpoint_, key_, token_.refreshToken, body_.expose());
     return proceed(fetch, now);
@@ -203,31 +203,31 @@ class BasicLoginCredentials final : public ProfileSource {
 
   [[nodiscard]] Error signIn(std::string_view what, std::string_view why) const {
     return makeError(ErrorKind::Credentials,
-                     {source, ": "sv, what, why, "; run: aws login --profile "sv,
+                     {source, ": ", what, why, "; run: aws login --profile ",
                       detail::printable(profileName_, 80)});
   }
   /// Why the credentials cannot be renewed.
   [[nodiscard]] Error refusalOf(const Error& error) const {
     constexpr int tooMany = 429;
     const std::string why =
-        detail::concat({"the session in "sv, path_, " cannot be renewed: "sv, error.message});
+        detail::concat({"the session in ", path_, " cannot be renewed: ", error.message});
     if (renewal_->isForbidden()) {
       return makeError(
           ErrorKind::Credentials,
-          {source, ": "sv, why, "; the user needs the permission signin:CreateOAuth2Token"sv});
+          {source, ": ", why, "; the user needs the permission signin:CreateOAuth2Token"});
     }
     if (error.httpStatus / 100 == 4 && error.httpStatus != tooMany) return signIn(why, {});
     Error other = detail::sourceError(source, error);
-    other.message = detail::concat({source, ": "sv, why});
+    other.message = detail::concat({source, ": ", why});
     return other;
   }
 
   /// Reads the session. What could not be saved counts as long as the file is what it was.
   Result<void> load() {
-    if (path_.empty()) return makeError(ErrorKind::Credentials, "the hash engine failed"sv);
+    if (path_.empty()) return makeError(ErrorKind::Credentials, "the hash engine failed");
     Result<detail::SharedText> file = detail::readSharedFile({path_, true});
     if (!file) return detail::sourceError(source, file.error());
-    if (file->text.empty()) return signIn("not signed in: there is no "sv, path_);
+    if (file->text.empty()) return signIn("not signed in: there is no ", path_);
     if (unsaved_.empty() || file->text != text_) {
       unsaved_.clear();
       text_ = std::move(file->text);
@@ -235,7 +235,7 @@ class BasicLoginCredentials final : public ProfileSource {
       save();
     }
     const std::string problem = detail::readLoginToken(unsaved_.empty() ? text_ : unsaved_, token_);
-    if (!problem.empty()) return signIn(path_, detail::concat({": "sv, problem}));
+    if (!problem.empty()) return signIn(path_, detail::concat({": ", problem}));
     return {};
   }
   /// Replaces the file, unless that is another by now: a new session must not be undone. Where it
@@ -251,13 +251,13 @@ class BasicLoginCredentials final : public ProfileSource {
     const detail::Configuration configuration(profile.files, profile.selected);
     std::string region = given_.region;
     if (region.empty()) {
-      region = configuration.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region"sv).value;
+      region = configuration.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region").value;
     }
     std::string url;
     bool useFips = false;
     bool useDualStack = false;
     Result<void> read =
-        configuration.readReach("AWS_ENDPOINT_URL_SIGNIN", "signin"sv, given_.allowHttp,
+        configuration.readReach("AWS_ENDPOINT_URL_SIGNIN", "signin", given_.allowHttp,
                                 {region, url, useFips, useDualStack});
     if (!read) return read;
     // An explicit endpoint and the checks are those of every service.
@@ -267,16 +267,16 @@ class BasicLoginCredentials final : public ProfileSource {
     endpoint_ = *std::move(endpoint);
     if (!url.empty()) return {};
     const std::string_view suffix = detail::dnsSuffix(detail::partitionOf(region), useDualStack);
-    const std::string_view own = useFips || useDualStack           ? ""sv
-                                 : suffix == ".amazonaws.com.cn"sv ? ".signin.amazonaws.cn/"sv
-                                 : detail::isGovCloud(region)   ? ".signin.amazonaws-us-gov.com/"sv
-                                 : suffix == ".amazonaws.com"sv ? ".signin.aws.amazon.com/"sv
-                                                                : ""sv;
+    const std::string_view own = useFips || useDualStack         ? ""
+                                 : suffix == ".amazonaws.com.cn" ? ".signin.amazonaws.cn/"
+                                 : detail::isGovCloud(region)    ? ".signin.amazonaws-us-gov.com/"
+                                 : suffix == ".amazonaws.com"    ? ".signin.aws.amazon.com/"
+                                                                 : "";
     if (own.empty()) {
-      detail::assignPieces(endpoint_.url, {useFips ? "https://signin-fips."sv : "https://signin."sv,
-                                           region, suffix, "/"sv});
+      detail::assignPieces(endpoint_.url, {useFips ? "https://signin-fips." : "https://signin.",
+                                           region, suffix, "/"});
     } else {
-      detail::assignPieces(endpoint_.url, {"https://"sv, region, own});
+      detail::assignPieces(endpoint_.url, {"https://", region, own});
     }
     detail::finishRegional(endpoint_, region);
     return {};

@@ -250,18 +250,18 @@ class ProcessCredentials final : public ProfileSource {
   }
 
  private:
-  static constexpr std::string_view source = "credential_process"sv;
+  static constexpr std::string_view source = "credential_process";
 
   /// Runs the command that the program gave.
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     if (command_.empty()) {
-      return fetch.done(makeError(ErrorKind::NoCredentials, {source, ": no command is given"sv}));
+      return fetch.done(makeError(ErrorKind::NoCredentials, {source, ": no command is given"}));
     }
     name_ = source;
     return run(command_, fetch, now);
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
-    name_ = detail::concat({"profile "sv, detail::quoted(profile.name), ": "sv, source});
+    name_ = detail::concat({"profile ", detail::quoted(profile.name), ": ", source});
     return run(std::string(profile.value(source)), fetch, now);
   }
   Step run(const std::string& command, CredentialsFetch& fetch, const Moment& now) {
@@ -284,11 +284,11 @@ class ProcessCredentials final : public ProfileSource {
 
   Result<void> read(Credentials& credentials) {
     const std::string& problem = child_->problem();
-    if (!problem.empty()) return makeError(ErrorKind::Credentials, {name_, ": "sv, problem});
+    if (!problem.empty()) return makeError(ErrorKind::Credentials, {name_, ": ", problem});
     detail::CredentialsDocument form;
-    form.tokenName = "SessionToken"sv;
+    form.tokenName = "SessionToken";
     form.tokenRequired = false;
-    form.version = "1"sv;
+    form.version = "1";
     Result<void> read = detail::readCredentials(child_->text(), form, credentials);
     if (!read) return detail::sourceError(name_, read.error());
     return read;

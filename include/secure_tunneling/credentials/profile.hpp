@@ -74,12 +74,14 @@ class ProfileCredentials final : public CredentialsProvider {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     if (!files) return std::move(files).error();
     const ProfileView profile{*files, chosen.name, chosen.name};
-    for (const std::string_view other :
-         {"role_arn"sv, "source_profile"sv, "credential_source"sv, "credential_process"sv,
-          "web_identity_token_file"sv, detail::ssoProperty(profile), "login_session"sv}) {
+    const std::string_view others[] = {
+        "role_arn",           "source_profile",          "credential_source",
+        "credential_process", "web_identity_token_file", detail::ssoProperty(profile),
+        "login_session"};
+    for (const std::string_view other : others) {
       if (!other.empty() && !profile.value(other).empty()) {
         return profile.errorAbout(
-            detail::concat({"credentials by way of "sv, other, " are not supported"sv}));
+            detail::concat({"credentials by way of ", other, " are not supported"}));
       }
     }
     for (const detail::SharedFile file :

@@ -100,7 +100,7 @@ class ProfileChainCredentials final : public SerialSource {
     if (!base) return std::move(base).error();
     left_ = roles_.size();
     if (roles_.empty()) return askBase(*base, fetch, fetch.credentials());
-    if (sources_.roles == nullptr) return unsupported(profile, "role_arn"sv);
+    if (sources_.roles == nullptr) return unsupported(profile, "role_arn");
     Result<StsSettings> sts = detail::loadStsSettings(*files_, chosen_.name, given_);
     if (!sts) return std::move(sts).error();
     sts_ = *std::move(sts);
@@ -162,7 +162,7 @@ class ProfileChainCredentials final : public SerialSource {
 
   static Error unsupported(const ProfileView& profile, std::string_view property) {
     return profile.errorAbout(
-        detail::concat({"credentials by way of "sv, property, " are not supported"sv}));
+        detail::concat({"credentials by way of ", property, " are not supported"}));
   }
 
   /// Goes from a profile through those that it needs to be somebody. Adds the roles on the way, the
@@ -170,19 +170,19 @@ class ProfileChainCredentials final : public SerialSource {
   [[nodiscard]] Result<Base> followRoles(ProfileView profile, std::vector<Role>& roles) const {
     std::vector<std::string_view> visited;
     for (;;) {
-      const bool isRole = !profile.value("role_arn"sv).empty() &&
-                          profile.value("web_identity_token_file"sv).empty();
+      const bool isRole =
+          !profile.value("role_arn").empty() && profile.value("web_identity_token_file").empty();
       if (!isRole || (!visited.empty() && hasKeys(profile))) return Base{profile};
       Result<Role> role = readRole(profile);
       if (!role) return std::move(role).error();
       roles.push_back(*std::move(role));
       visited.push_back(profile.name);
-      const std::string_view next = profile.value("source_profile"sv);
-      const std::string_view named = profile.value("credential_source"sv);
+      const std::string_view next = profile.value("source_profile");
+      const std::string_view named = profile.value("credential_source");
       if (next.empty() == named.empty()) {
-        return profile.errorAbout(
-            next.empty() ? "role_arn needs source_profile or credential_source"sv
-                         : "source_profile and credential_source cannot both be set"sv);
+        return profile.errorAbout(next.empty()
+                                      ? "role_arn needs source_profile or credential_source"
+                                      : "source_profile and credential_source cannot both be set");
       }
       if (!named.empty()) return namedSource(profile, named);
       // A role whose keys stand in the same profile.
@@ -190,32 +190,32 @@ class ProfileChainCredentials final : public SerialSource {
       for (const std::string_view name : visited) {
         if (name != next) continue;
         return profile.errorAbout(detail::concat(
-            {"source_profile "sv, detail::quoted(next), " leads back to where it came from"sv}));
+            {"source_profile ", detail::quoted(next), " leads back to where it came from"}));
       }
       if (!profile.files.has(detail::profileSection, next)) {
-        return profile.errorAbout(detail::concat({"source_profile "sv, detail::quoted(next),
-                                                  ": found neither in "sv, profile.files.paths()}));
+        return profile.errorAbout(detail::concat({"source_profile ", detail::quoted(next),
+                                                  ": found neither in ", profile.files.paths()}));
       }
       profile.name = next;
     }
   }
 
   static bool hasKeys(const ProfileView& profile) {
-    return !profile.value("aws_access_key_id"sv).empty();
+    return !profile.value("aws_access_key_id").empty();
   }
 
   [[nodiscard]] Result<Role> readRole(const ProfileView& profile) const {
     Role role;
-    role.mfaSerial = profile.value("mfa_serial"sv);
+    role.mfaSerial = profile.value("mfa_serial");
     if (!role.mfaSerial.empty() && (sources_.roles == nullptr || !sources_.roles->hasMfaPrompt())) {
-      return profile.errorAbout("mfa_serial asks for a code that nobody can type here"sv);
+      return profile.errorAbout("mfa_serial asks for a code that nobody can type here");
     }
-    role.arn = profile.value("role_arn"sv);
-    role.sessionName = profile.value("role_session_name"sv);
-    role.externalId = profile.value("external_id"sv);
+    role.arn = profile.value("role_arn");
+    role.sessionName = profile.value("role_session_name");
+    role.externalId = profile.value("external_id");
     const detail::Configuration configuration(profile.files, profile.name);
     Result<void> read =
-        configuration.read(configuration.find({}, "duration_seconds"sv), role.durationSeconds);
+        configuration.read(configuration.find({}, "duration_seconds"), role.durationSeconds);
     if (!read) return std::move(read).error();
     return role;
   }
@@ -224,17 +224,17 @@ class ProfileChainCredentials final : public SerialSource {
     const struct {
       std::string_view name;
       CredentialsSource* source;
-    } known[] = {{"Environment"sv, sources_.environment},
-                 {"EcsContainer"sv, sources_.container},
-                 {"Ec2InstanceMetadata"sv, sources_.instanceMetadata}};
+    } known[] = {{"Environment", sources_.environment},
+                 {"EcsContainer", sources_.container},
+                 {"Ec2InstanceMetadata", sources_.instanceMetadata}};
     for (const auto& each : known) {
       if (!detail::equalsIgnoreCase(each.name, name)) continue;
       if (each.source != nullptr) return Base{profile, each.source};
-      return unsupported(profile, detail::concat({"credential_source = "sv, each.name}));
+      return unsupported(profile, detail::concat({"credential_source = ", each.name}));
     }
     return profile.errorAbout(
-        detail::concat({"credential_source is "sv, detail::quoted(name),
-                        ": expected Environment, EcsContainer or Ec2InstanceMetadata"sv}));
+        detail::concat({"credential_source is ", detail::quoted(name),
+                        ": expected Environment, EcsContainer or Ec2InstanceMetadata"}));
   }
 
   /// Begins to ask for the credentials of a profile, or reads them.
@@ -244,14 +244,14 @@ class ProfileChainCredentials final : public SerialSource {
       return {};
     }
     const ProfileView& profile = base.profile;
-    for (const auto& each : {Named{sources_.webIdentity, "web_identity_token_file"sv},
+    for (const auto& each : {Named{sources_.webIdentity, "web_identity_token_file"},
                              Named{sources_.sso, detail::ssoProperty(profile)}}) {
       if (isNamed(each, profile)) return ask(each, profile, fetch, out);
     }
     Result<bool> found = detail::readProfileKeys(profile, detail::SharedFile::Credentials, out);
     if (found && !*found) {
-      for (const auto& each : {Named{sources_.login, "login_session"sv},
-                               Named{sources_.process, "credential_process"sv}}) {
+      for (const auto& each : {Named{sources_.login, "login_session"},
+                               Named{sources_.process, "credential_process"}}) {
         if (isNamed(each, profile)) return ask(each, profile, fetch, out);
       }
       found = detail::readProfileKeys(profile, detail::SharedFile::Config, out);

@@ -29,7 +29,7 @@ struct ProfileView {
   /// An error about this profile: of kind `Configuration` for what nobody can work with.
   [[nodiscard]] Error errorAbout(std::string_view problem,
                                  ErrorKind kind = ErrorKind::Configuration) const {
-    return makeError(kind, {"profile "sv, detail::quoted(name), ": "sv, problem});
+    return makeError(kind, {"profile ", detail::quoted(name), ": ", problem});
   }
 };
 

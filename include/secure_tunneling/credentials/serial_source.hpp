@@ -31,7 +31,7 @@ class OneSearch {
     constexpr std::int64_t pauseMs = 20;
     if (!fetch.mayBlock()) return fetch.wait(pauseMs);
     return fetch.done(
-        makeError(ErrorKind::Credentials, "these credentials are being fetched by another call"sv));
+        makeError(ErrorKind::Credentials, "these credentials are being fetched by another call"));
   }
 
  private:

@@ -152,40 +152,40 @@ class SsoCredentials final : public ProfileSource {
   static Result<SsoSettings> settingsOf(const ProfileView& profile) {
     SsoSettings settings;
     settings.profile = profile.name;
-    settings.session = profile.value("sso_session"sv);
+    settings.session = profile.value("sso_session");
     const bool hasSession = !settings.session.empty();
     if (hasSession && !profile.files.has(detail::ssoSessionSection, settings.session)) {
       return profile.errorAbout(
-          detail::concat({"sso_session: no section [sso-session "sv, settings.session, "]"sv}));
+          detail::concat({"sso_session: no section [sso-session ", settings.session, "]"}));
     }
     const struct {
       std::string_view name;
       std::string& value;
       bool isOfSession;
-    } wanted[] = {{"sso_start_url"sv, settings.startUrl, hasSession},
-                  {"sso_region"sv, settings.region, hasSession},
-                  {"sso_account_id"sv, settings.accountId, false},
-                  {"sso_role_name"sv, settings.roleName, false}};
+    } wanted[] = {{"sso_start_url", settings.startUrl, hasSession},
+                  {"sso_region", settings.region, hasSession},
+                  {"sso_account_id", settings.accountId, false},
+                  {"sso_role_name", settings.roleName, false}};
     for (const auto& each : wanted) {
       const std::string_view own = profile.value(each.name);
       each.value = each.isOfSession
                        ? profile.files.value(detail::ssoSessionSection, settings.session, each.name)
                        : own;
       const std::string_view where =
-          each.isOfSession ? " is not set in the sso-session"sv : " is not set"sv;
+          each.isOfSession ? " is not set in the sso-session" : " is not set";
       if (each.value.empty()) return profile.errorAbout(detail::concat({each.name, where}));
       if (!own.empty() && own != each.value) {
-        return profile.errorAbout(detail::concat({each.name, " is not that of the sso-session"sv}));
+        return profile.errorAbout(detail::concat({each.name, " is not that of the sso-session"}));
       }
     }
     if (detail::isHostLabel(settings.region)) return settings;
-    return profile.errorAbout(detail::concat({"sso_region is "sv, detail::quoted(settings.region),
-                                              ": expected "sv, detail::regionSyntax}));
+    return profile.errorAbout(detail::concat(
+        {"sso_region is ", detail::quoted(settings.region), ": expected ", detail::regionSyntax}));
   }
 
  private:
-  static constexpr std::string_view source = "SSO"sv;
-  static constexpr std::string_view renewal = "CreateToken"sv;
+  static constexpr std::string_view source = "SSO";
+  static constexpr std::string_view renewal = "CreateToken";
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
@@ -193,7 +193,7 @@ class SsoCredentials final : public ProfileSource {
     const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
     const ProfileView profile{*files, chosen.name, chosen.name};
     if (!isNamedBy(profile)) {
-      return fetch.done(profile.errorAbout("it has neither sso_account_id nor sso_role_name"sv,
+      return fetch.done(profile.errorAbout("it has neither sso_account_id nor sso_role_name",
                                            ErrorKind::NoCredentials));
     }
     return beginFor(profile, fetch, now);
@@ -202,13 +202,13 @@ class SsoCredentials final : public ProfileSource {
     Result<void> ready = prepare(profile);
     if (!ready) return fetch.done(std::move(ready));
     if (!isRenewable(settings_, now.unixMs)) return askForRole(fetch, now, {});
-    ready = findEndpoint(tokenEndpoint_,
-                         {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"sv, "https://oidc"sv}, profile);
+    ready = findEndpoint(tokenEndpoint_, {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc", "https://oidc"},
+                         profile);
     if (!ready) return fetch.done(std::move(ready));
-    detail::writeJsonTexts({{"grantType"sv, "refresh_token"sv},
-                            {"clientId"sv, token_.clientId},
-                            {"clientSecret"sv, token_.clientSecret.expose()},
-                            {"refreshToken"sv, token_.refreshToken.expose()}},
+    detail::writeJsonTexts({{"grantType", "refresh_token"},
+                            {"clientId", token_.clientId},
+                            {"clientSecret", token_.clientSecret.expose()},
+                            {"refreshToken", token_.refreshToken.expose()}},
                            body_);
     renewalCall_.emplace(fetch, transport_, tokenEndpoint_, token_, isRenewed_, body_.expose());
     return proceed(fetch, now);
@@ -242,7 +242,7 @@ class SsoCredentials final : public ProfileSource {
     settings_ = *std::move(settings);
     Result<void> ready = loadToken(settings_);
     if (ready) {
-      ready = findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso"sv, "https://portal.sso"sv},
+      ready = findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso", "https://portal.sso"},
                            profile);
     }
     return ready;
@@ -257,8 +257,8 @@ class SsoCredentials final : public ProfileSource {
     if (token_.expiresAtMs <= now.unixMs) {
       return fetch.done(signIn(
           settings_,
-          detail::concat({"the SSO token is over"sv, renewed ? ""sv : ", and cannot be renewed: "sv,
-                          renewed ? ""sv : renewed.error().message})));
+          detail::concat({"the SSO token is over", renewed ? "" : ", and cannot be renewed: ",
+                          renewed ? "" : renewed.error().message})));
     }
     roleCall_.emplace(fetch, transport_, roleEndpoint_, settings_, token_.accessToken.expose());
     return proceed(fetch, now);
@@ -270,10 +270,10 @@ class SsoCredentials final : public ProfileSource {
 
   static Error signIn(const SsoSettings& settings, std::string_view why) {
     const bool hasSession = !settings.session.empty();
-    return makeError(ErrorKind::Credentials,
-                     {source, ": "sv, why, "; run: aws sso login "sv,
-                      hasSession ? "--sso-session "sv : "--profile "sv,
-                      detail::printable(hasSession ? settings.session : settings.profile, 80)});
+    return makeError(
+        ErrorKind::Credentials,
+        {source, ": ", why, "; run: aws sso login ", hasSession ? "--sso-session " : "--profile ",
+         detail::printable(hasSession ? settings.session : settings.profile, 80)});
   }
 
   /// Reads the token's file, unless this object has renewed the token since and has not saved it.
@@ -282,11 +282,11 @@ class SsoCredentials final : public ProfileSource {
     Result<detail::SharedText> file = detail::readSharedFile({path, true});
     if (!file) return detail::sourceError(source, file.error());
     if (file->text.empty()) {
-      return signIn(settings, detail::concat({"not signed in: there is no "sv, path}));
+      return signIn(settings, detail::concat({"not signed in: there is no ", path}));
     }
     detail::SsoToken read;
     const std::string problem = detail::readSsoToken(file->text, read);
-    if (!problem.empty()) return signIn(settings, detail::concat({path, ": "sv, problem}));
+    if (!problem.empty()) return signIn(settings, detail::concat({path, ": ", problem}));
     const bool keeps = isRenewed_ && path == path_ && read.expiresAtMs < token_.expiresAtMs;
     path_ = path;
     if (keeps) {

@@ -74,7 +74,7 @@ class WebIdentityCredentials final : public ProfileSource {
       : transport_(transport), clock_(clock), given_(given) {}
 
   [[nodiscard]] bool isNamedBy(const ProfileView& profile) const override {
-    return !profile.value("web_identity_token_file"sv).empty();
+    return !profile.value("web_identity_token_file").empty();
   }
   [[nodiscard]] Clock* clock() noexcept override { return &clock_; }
 
@@ -87,13 +87,12 @@ class WebIdentityCredentials final : public ProfileSource {
     if (identity.tokenFile.empty()) {
       return fetch.done(
           makeError(ErrorKind::NoCredentials,
-                    {"web identity"sv, ": "sv, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"sv}));
+                    {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"}));
     }
     if (identity.roleArn.empty()) {
-      return fetch.done(
-          makeError(ErrorKind::Configuration,
-                    {"web identity"sv, ": "sv,
-                     "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"sv}));
+      return fetch.done(makeError(
+          ErrorKind::Configuration,
+          {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"}));
     }
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     if (!files) return fetch.done(std::move(files).error());
@@ -104,12 +103,11 @@ class WebIdentityCredentials final : public ProfileSource {
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
     WebIdentity identity;
-    identity.tokenFile = profile.value("web_identity_token_file"sv);
-    identity.roleArn = profile.value("role_arn"sv);
-    identity.sessionName = profile.value("role_session_name"sv);
+    identity.tokenFile = profile.value("web_identity_token_file");
+    identity.roleArn = profile.value("role_arn");
+    identity.sessionName = profile.value("role_session_name");
     if (identity.roleArn.empty()) {
-      return fetch.done(
-          profile.errorAbout("web_identity_token_file is set, but role_arn is not"sv));
+      return fetch.done(profile.errorAbout("web_identity_token_file is set, but role_arn is not"));
     }
     Result<StsSettings> sts = detail::loadStsSettings(profile.files, profile.selected, given_);
     if (!sts) return fetch.done(std::move(sts).error());
@@ -117,8 +115,8 @@ class WebIdentityCredentials final : public ProfileSource {
   }
   Step exchangeToken(const StsSettings& sts, const WebIdentity& identity, CredentialsFetch& fetch,
                      const Moment& now) {
-    source_ = detail::concat(
-        {"AssumeRoleWithWebIdentity of "sv, detail::printable(identity.roleArn, 120)});
+    source_ =
+        detail::concat({"AssumeRoleWithWebIdentity of ", detail::printable(identity.roleArn, 120)});
     Result<void> ready = prepare(sts, identity, now);
     if (!ready) return fetch.done(detail::sourceError(source_, ready.error()));
     CallRules rules;
@@ -134,19 +132,18 @@ class WebIdentityCredentials final : public ProfileSource {
     token_ = std::move(file->text);
     const std::string_view token = detail::trimBlanks(token_.expose());
     if (token.empty()) {
-      return makeError(
-          ErrorKind::Credentials,
-          {file->path, ": there is no such file, or it is empty or no regular file"sv});
+      return makeError(ErrorKind::Credentials,
+                       {file->path, ": there is no such file, or it is empty or no regular file"});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
     if (!endpoint) return std::move(endpoint).error();
     endpoint_ = *std::move(endpoint);
     const std::string sessionName =
         identity.sessionName.empty() ? detail::sessionNameOf(now.unixMs) : identity.sessionName;
-    detail::writeStsForm("AssumeRoleWithWebIdentity"sv,
-                         {{"RoleArn"sv, identity.roleArn},
-                          {"RoleSessionName"sv, sessionName},
-                          {"WebIdentityToken"sv, token}},
+    detail::writeStsForm("AssumeRoleWithWebIdentity",
+                         {{"RoleArn", identity.roleArn},
+                          {"RoleSessionName", sessionName},
+                          {"WebIdentityToken", token}},
                          form_);
     return {};
   }

@@ -14,10 +14,10 @@
 namespace secure_tunneling {
 inline namespace v0_1 {
 
+namespace detail {
+
 // With a plain literal g++ -Os calls strlen and a constructor wherever a string_view is expected.
 using std::literals::string_view_literals::operator""sv;
-
-namespace detail {
 
 /// Replaces `text` by several pieces, none of which may be part of it. Out of line: inlined
 /// `append` chains are much of a small program.

@@ -73,7 +73,7 @@ class Endpoint {
 };
 
 /// The service's name in the credential scope, in exactly this case.
-inline constexpr std::string_view signingService = "IoTSecuredTunneling"sv;
+inline constexpr std::string_view signingService = "IoTSecuredTunneling";
 
 namespace detail {
 

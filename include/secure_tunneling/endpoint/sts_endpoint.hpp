@@ -35,7 +35,7 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
   constexpr std::string_view globalRegions =
       " ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 "
       "eu-central-1 "
-      "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 "sv;
+      "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 ";
   // An explicit endpoint and the checks are those of every service.
   Result<Endpoint> endpoint =
       resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
@@ -43,18 +43,18 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
   if (!endpoint || !settings.endpointUrl.empty()) return endpoint;
   const bool isPlain = !settings.useFipsEndpoint && !settings.useDualStackEndpoint;
   const bool isGlobal =
-      isPlain && (settings.region == "aws-global"sv ||
-                  (settings.useGlobalEndpoint &&
-                   globalRegions.find(detail::concat({" "sv, settings.region, " "sv})) !=
-                       std::string_view::npos));
+      isPlain &&
+      (settings.region == "aws-global" ||
+       (settings.useGlobalEndpoint &&
+        globalRegions.find(detail::concat({" ", settings.region, " "})) != std::string_view::npos));
   if (!isGlobal) {
-    detail::setRegionalIdentity(*endpoint, "https://sts"sv, settings.region,
-                                settings.useFipsEndpoint, settings.useDualStackEndpoint);
+    detail::setRegionalIdentity(*endpoint, "https://sts", settings.region, settings.useFipsEndpoint,
+                                settings.useDualStackEndpoint);
     return endpoint;
   }
   detail::assignPieces(endpoint->url,
-                       {"https://sts"sv, detail::partitionOf(settings.region).dnsSuffix, "/"sv});
-  detail::finishRegional(*endpoint, "us-east-1"sv);
+                       {"https://sts", detail::partitionOf(settings.region).dnsSuffix, "/"});
+  detail::finishRegional(*endpoint, "us-east-1");
   return endpoint;
 }
 

@@ -23,8 +23,8 @@
 namespace secure_tunneling {
 inline namespace v0_1 {
 
-inline constexpr std::string_view contentType = "application/x-amz-json-1.1"sv;
-inline constexpr std::string_view amzTarget = "IoTSecuredTunneling.RotateTunnelAccessToken"sv;
+inline constexpr std::string_view contentType = "application/x-amz-json-1.1";
+inline constexpr std::string_view amzTarget = "IoTSecuredTunneling.RotateTunnelAccessToken";
 
 namespace detail {
 

@@ -55,6 +55,7 @@ class HttpHeaders {
  public:
   /// Adds a field. A line break in `name` or `value` is the caller's mistake and ends the field.
   void add(std::string_view name, std::string_view value) {
+    using detail::operator""sv;
     block_.append(name);
     block_.append(": "sv);
     block_.append(value);
@@ -62,6 +63,7 @@ class HttpHeaders {
   }
   /// Adds a field as it stands on the wire, with or without its CR LF.
   void addLine(std::string_view line) {
+    using detail::operator""sv;
     block_.append(line);
     if (line.empty() || line.back() != '\n') block_.append("\n"sv);
   }

@@ -32,9 +32,9 @@ struct Header {
 
 /// What is signed. All views must outlive the use.
 struct Request {
-  std::string_view method = "POST"sv;
+  std::string_view method = "POST";
   /// As on the request line, without the query; empty means "/".
-  std::string_view path = "/"sv;
+  std::string_view path = "/";
   /// As `writeCanonicalQuery()` of `canonical_query.hpp` gives it: apart from this, because many
   /// requests have none, and whoever signs such does not pay for the code.
   std::string_view canonicalQuery;
@@ -203,7 +203,7 @@ class CanonicalRequest {
       }
       detail::appendTrimmed(out, value(i));
     }
-    out.append("\n"sv, '\n');
+    out.append("\n", '\n');
     writeSignedHeadersTo(out);
     out.append('\n');
     out.append(request_.payloadHash);
@@ -229,8 +229,8 @@ class CanonicalRequest {
  private:
   /// The headers that the signer adds, and a name that no request may have as a header either.
   enum Own : unsigned char { authorization, date, payloadHash, sessionToken, ownCount };
-  static constexpr std::string_view ownNames[] = {
-      "authorization"sv, "x-amz-date"sv, "x-amz-content-sha256"sv, "x-amz-security-token"sv};
+  static constexpr std::string_view ownNames[] = {"authorization", "x-amz-date",
+                                                  "x-amz-content-sha256", "x-amz-security-token"};
 
   static constexpr std::string_view Request::*ownValues[] = {
       nullptr, &Request::amzDate, &Request::payloadHash, &Request::sessionToken};

@@ -54,6 +54,8 @@ struct Signature {
 
 namespace detail {
 
+using secure_tunneling::detail::operator""sv;
+
 /// `date/region/service/aws4_request`.
 SECURE_TUNNELING_NOINLINE inline void appendCredentialScope(PieceBuffer& out,
                                                             const Scope& scope) noexcept {
@@ -221,12 +223,12 @@ template <class Sink, class Canonical>
 void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
                         const Canonical& canonical, const Signature& signature, Sink& sink) {
   detail::SinkBuffer<Sink> out(sink);
-  out.append("AWS4-HMAC-SHA256 Credential="sv);
+  out.append("AWS4-HMAC-SHA256 Credential=");
   out.append(accessKeyId, '/');
   detail::appendCredentialScope(out, scope);
-  out.append(", SignedHeaders="sv);
+  out.append(", SignedHeaders=");
   canonical.writeSignedHeadersTo(out);
-  out.append(", Signature="sv);
+  out.append(", Signature=");
   out.append(signature.text());
 }
 
