@@ -16,11 +16,11 @@ inline namespace v0_1 {
 class SystemClock final : public Clock {
  public:
   Moment now() override {
-    timespec time{};
-    clock_gettime(CLOCK_REALTIME, &time);
-    const std::int64_t seconds = time.tv_sec;
-    return {seconds * 1000 + time.tv_nsec / 1'000'000,
-            nextRandom(static_cast<std::uint64_t>(time.tv_nsec))};
+    timespec wall{};
+    timespec monotonic{};
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    return {toMs(wall), nextRandom(static_cast<std::uint64_t>(wall.tv_nsec)), toMs(monotonic)};
   }
 
   void wait(std::int64_t milliseconds) override {
@@ -35,6 +35,11 @@ class SystemClock final : public Clock {
   }
 
  private:
+  static std::int64_t toMs(const timespec& time) noexcept {
+    const std::int64_t seconds = time.tv_sec;
+    return seconds * 1000 + time.tv_nsec / 1'000'000;
+  }
+
   /// Fibonacci hashing of the time in nanoseconds and this object's address: it only has to keep
   /// many clients from retrying in step.
   std::uint32_t nextRandom(std::uint64_t nanoseconds) noexcept {

@@ -26,6 +26,15 @@ struct Moment {
   /// unpredictable, but should differ between devices that fail together. Always 0 means retries
   /// without a wait, but for one that the service asks for.
   std::uint32_t random = 0;
+  /// Milliseconds since any fixed point, by a clock that neither jumps nor runs backwards; less
+  /// than 0 where there is none, and `unixMs` counts in its place. What a call may take is measured
+  /// by it.
+  std::int64_t monotonicMs = -1;
+
+  /// The time by which durations are measured.
+  [[nodiscard]] std::int64_t steadyMs() const noexcept {
+    return monotonicMs < 0 ? unixMs : monotonicMs;
+  }
 };
 
 /// The time, a random number, and a way to let time pass: see `Moment` for what both may be. Does
