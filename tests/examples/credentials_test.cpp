@@ -393,7 +393,7 @@ TEST_CASE("a source that fails ends the search, with its reason and no secret") 
   addRoles(machine, sts);
   SECTION("half a key pair") {
     machine.set("AWS_ACCESS_KEY_ID", "AKIDHALF");
-    reason = "AWS_SECRET_ACCESS_KEY is not";
+    reason = "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY";
   }
   SECTION("a command") {
     const std::string config =

@@ -86,7 +86,7 @@ TEST_CASE("credentials from the environment") {
   for (const char* const blank : {"", " "}) {
     environment.set("AWS_SECRET_ACCESS_KEY", blank);
     CHECK(retrieved(provider) ==
-          "error: environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
+          "error: environment: Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY");
     CHECK(errorKindOf(provider) == ErrorKind::Configuration);
   }
 }
@@ -151,8 +151,9 @@ TEST_CASE("an error about missing credentials names what was passed over in the 
   CHECK(fromProfile("q") ==
         "error: profile \"q\": it names no credentials (passed over: " + credentials + ", line 2)");
   CHECK(fromProfile("r") ==
-        "error: profile \"r\": aws_secret_access_key is not set (passed over: " + credentials +
-            ", line 5)");
+        "error: profile \"r\": Partial credentials found in shared-credentials-file, missing: "
+        "aws_secret_access_key (passed over: " +
+            credentials + ", line 5)");
 }
 
 TEST_CASE("the program's profile counts before AWS_PROFILE, and that before AWS_DEFAULT_PROFILE") {
@@ -238,7 +239,8 @@ TEST_CASE("the grammar of the credentials file") {
       {"no key id", "[default]\naws_secret_access_key=s\n",
        "error: profile \"default\": it names no credentials"},
       {"no secret", "[default]\naws_access_key_id=ID\n",
-       "error: profile \"default\": aws_secret_access_key is not set"},
+       "error: profile \"default\": Partial credentials found in shared-credentials-file, missing: "
+       "aws_secret_access_key"},
       {"empty values", "[default]\naws_access_key_id=\naws_secret_access_key=\n",
        "error: profile \"default\": it names no credentials"},
   };
@@ -295,7 +297,9 @@ TEST_CASE("the credentials file goes before the config file, each with its own p
   CHECK(fromProfile() == "D|d|");
   CHECK(fromProfile("p") == "P|p|");
   environment.write(".aws/credentials", "[default]\naws_access_key_id=D\n");
-  CHECK(fromProfile() == "error: profile \"default\": aws_secret_access_key is not set");
+  CHECK(fromProfile() ==
+        "error: profile \"default\": Partial credentials found in shared-credentials-file, "
+        "missing: aws_secret_access_key");
   environment.write(".aws/credentials", "[default]\naws_secret_access_key=d\n");
   CHECK(fromProfile() == "C|c|ct");
 }

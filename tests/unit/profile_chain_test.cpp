@@ -139,7 +139,8 @@ TEST_CASE("what counts in a profile") {
       {"default", "aws_secret_access_key=k\n",
        "none: profile \"default\": it names no credentials"},
       {"default", "aws_access_key_id=K\n",
-       "configuration: profile \"default\": aws_secret_access_key is not set"},
+       "configuration: profile \"default\": Partial credentials found in config-file, missing: "
+       "aws_secret_access_key"},
       {"default", "login_session=l\naws_access_key_id=K\naws_secret_access_key=k\n",
        "login_session=l of default"},
       {"default", "login_session=l\ncredential_process=p\n", "login_session=l of default"},
@@ -219,7 +220,8 @@ TEST_CASE("a chain of roles that cannot be followed is an error that names the p
       {"[default]\nrole_arn=A\nsource_profile=b\n[profile b]\nregion=r\n",
        "failure: profile \"default\": profile \"b\": it names no credentials"},
       {"[default]\nrole_arn=A\nsource_profile=b\n[profile b]\naws_access_key_id=B\n",
-       "configuration: profile \"b\": aws_secret_access_key is not set"},
+       "configuration: profile \"b\": Partial credentials found in config-file, missing: "
+       "aws_secret_access_key"},
       {"[default]\nrole_arn=A\nsource_profile=b\nmfa_serial=arn:mfa\n"
        "[profile b]\naws_access_key_id=B\naws_secret_access_key=b\n",
        "configuration: profile \"default\": mfa_serial asks for a code that nobody can type here"},

@@ -25,8 +25,9 @@ class EnvironmentCredentials final : public CredentialsProvider {
       return makeError(ErrorKind::NoCredentials, "environment: AWS_ACCESS_KEY_ID is not set");
     }
     if (secretAccessKey.empty()) {
-      return makeError(ErrorKind::Configuration,
-                       "environment: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
+      return makeError(
+          ErrorKind::Configuration,
+          "environment: Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY");
     }
     const char* const tokenName =
         valueOf("AWS_SECURITY_TOKEN").empty() ? "AWS_SESSION_TOKEN" : "AWS_SECURITY_TOKEN";

@@ -34,8 +34,12 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   const std::string_view secretAccessKey = value("aws_secret_access_key"sv);
   if (accessKeyId.empty()) return false;
   if (secretAccessKey.empty()) {
-    return errorAboutMissing(profile, "aws_secret_access_key is not set"sv,
-                             ErrorKind::Configuration);
+    return errorAboutMissing(
+        profile,
+        file == SharedFile::Credentials
+            ? "Partial credentials found in shared-credentials-file, missing: aws_secret_access_key"sv
+            : "Partial credentials found in config-file, missing: aws_secret_access_key"sv,
+        ErrorKind::Configuration);
   }
   credentials.accessKeyId = accessKeyId;
   credentials.secretAccessKey.assign(secretAccessKey);
