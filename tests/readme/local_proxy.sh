@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# local_proxy.sh SOURCE BIN: runs what the README says about AWS's local proxy, block by block, with the programs of BIN
-# and a localproxy that only writes down what it gets.
+# local_proxy.sh SOURCE BIN: runs what the README and the keeper's page say about AWS's local proxy, block by block, with
+# the programs of BIN and a localproxy that only writes down what it gets.
 set -eu
 source=$1
 bin=$2
@@ -10,13 +10,14 @@ scratch=$(mktemp -d)
 . "$source/cmake/local_service.sh"
 trap 'stop_local_service; rm -rf "$scratch"' EXIT
 
-# block LANGUAGE NUMBER: of the chapter.
+# block LANGUAGE NUMBER: of the README's chapter, and then of the keeper's page.
 block() {
-  awk -v language="$1" -v number="$2" '
-    /^## /                                    { inside = $0 == "## With AWS'"'"'s local proxy" }
-    inside && $0 == "```" language            { if (++count == number) printing = 1; next }
-    $0 == "```"                               { printing = 0 }
-    printing' "$source/README.md"
+  { sed -n "/^## With AWS's local proxy/,/^## What/p" "$source/README.md"
+    cat "$source/examples/keep-local-proxy/README.md"; } |
+    awk -v language="$1" -v number="$2" '
+      $0 == "```" language { if (++count == number) printing = 1; next }
+      $0 == "```"          { printing = 0 }
+      printing'
 }
 
 fail() {
@@ -55,11 +56,11 @@ export AWS_ENDPOINT_URL TUNNEL DESTDIR TOKENS
 # run_block NUMBER: in a shell of its own, on any free port.
 run_block() {
   block sh "$1" | sed 's/-s 5555/-s 0/' >"block_$1"
-  [ -s "block_$1" ] || fail "the README has no such block: $1"
+  [ -s "block_$1" ] || fail "the pages have no such block: $1"
   PATH=$scratch/stubs:$PATH sh -eu "block_$1"
 }
 
-for number in 1 3; do
+for number in 1 2; do
   TOKENS=$scratch/tokens_$number
   run_block "$number" 2>"errors_$number" && fail "block $number ended by itself"
   tokens=$(sort -u "$TOKENS" | grep -c '^AQGAA')
@@ -69,13 +70,13 @@ grep -q 'keep-local-proxy: localproxy has ended, after signal 15' errors_1 || fa
 
 # The loop does not start a proxy when there is no token.
 TOKENS=$scratch/tokens_none
-TUNNEL=no-such-tunnel run_block 3 2>/dev/null
-[ ! -e "$TOKENS" ] || fail "block 3 starts a proxy without a token"
+TUNNEL=no-such-tunnel run_block 2 2>/dev/null
+[ ! -e "$TOKENS" ] || fail "block 2 starts a proxy without a token"
 
-run_block 2
-[ "$(cat destination/systemctl)" = "enable --now keep-local-proxy@$TUNNEL" ] || fail "block 2: systemctl"
-grep -q '^LOCALPROXY=-r eu-west-1 -d 22$' "destination/etc/keep-local-proxy/$TUNNEL.env" || fail "block 2: settings"
-cmp -s destination/usr/local/bin/keep-local-proxy "$bin/keep-local-proxy" || fail "block 2: program"
+run_block 3
+[ "$(cat destination/systemctl)" = "enable --now keep-local-proxy@$TUNNEL" ] || fail "block 3: systemctl"
+grep -q '^LOCALPROXY=-r eu-west-1 -d 22$' "destination/etc/keep-local-proxy/$TUNNEL.env" || fail "block 3: settings"
+cmp -s destination/usr/local/bin/keep-local-proxy "$bin/keep-local-proxy" || fail "block 3: program"
 
 # What it installs is a unit that systemd takes, and so is the user's.
 if command -v systemd-analyze >/dev/null; then
