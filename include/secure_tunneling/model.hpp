@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_MODEL_HPP
 #define SECURE_TUNNELING_MODEL_HPP
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ inline namespace v0_1 {
 /// token.
 ///
 /// The service's enumerations are open, so this is a name and no `enum`: `other()` sends a mode
-/// that a later version of the service may know. Trivially copyable, never allocates.
+/// that a later version of the service may know. Trivially copyable, never allocates; ordered and
+/// hashed by its name.
 class ClientMode {
  public:
   static const ClientMode SOURCE;
@@ -29,21 +31,39 @@ class ClientMode {
   [[nodiscard]] static constexpr ClientMode other(std::string_view name) noexcept {
     return ClientMode(name);
   }
-
-  /// The name on the wire; empty when not set.
-  [[nodiscard]] constexpr std::string_view name() const noexcept { return name_; }
-
-  friend constexpr bool operator==(ClientMode left, ClientMode right) noexcept {
-    return left.name_ == right.name_;
+  /// The longest name that `copyOf` takes, in bytes.
+  static constexpr std::size_t longestCopy = 31;
+  /// A mode with a copy of `name`, which need not live on; none where `name` is longer than
+  /// `longestCopy`.
+  [[nodiscard]] static constexpr std::optional<ClientMode> copyOf(std::string_view name) noexcept {
+    if (name.size() > longestCopy) return std::nullopt;
+    ClientMode mode;
+    for (const char c : name)
+      mode.copy_[mode.copySize_++] = c;
+    return mode;
   }
-  friend constexpr bool operator!=(ClientMode left, ClientMode right) noexcept {
+
+  /// The name on the wire; empty when not set. The view may lead into this object.
+  [[nodiscard]] constexpr std::string_view name() const noexcept {
+    return copySize_ == 0 ? name_ : std::string_view(copy_, copySize_);
+  }
+
+  friend constexpr bool operator==(const ClientMode& left, const ClientMode& right) noexcept {
+    return left.name() == right.name();
+  }
+  friend constexpr bool operator!=(const ClientMode& left, const ClientMode& right) noexcept {
     return !(left == right);
+  }
+  friend constexpr bool operator<(const ClientMode& left, const ClientMode& right) noexcept {
+    return left.name() < right.name();
   }
 
  private:
   explicit constexpr ClientMode(std::string_view name) noexcept : name_(name) {}
 
   std::string_view name_;
+  char copy_[longestCopy] = {};
+  unsigned char copySize_ = 0;
 };
 
 inline constexpr ClientMode ClientMode::SOURCE{"SOURCE"};
@@ -83,5 +103,12 @@ struct RotateTunnelAccessTokenResponse {
 
 }  // namespace v0_1
 }  // namespace secure_tunneling
+
+template <>
+struct std::hash<secure_tunneling::ClientMode> {
+  std::size_t operator()(const secure_tunneling::ClientMode& mode) const noexcept {
+    return std::hash<std::string_view>()(mode.name());
+  }
+};
 
 #endif  // SECURE_TUNNELING_MODEL_HPP

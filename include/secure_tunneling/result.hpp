@@ -20,9 +20,9 @@ inline namespace v0_1 {
 
 /// What failed. Each enumerator names who returns it.
 enum class ErrorKind : unsigned char {
-  InvalidArgument,  ///< a member of the request; found by `RotateCall` before anything is sent
-  Configuration,    ///< a setting, the environment or a shared file; nothing was sent
-  Credentials,      ///< a `CredentialsProvider` failed, or had unusable ones; nothing was sent
+  InvalidArgument = 1,  ///< a member of the request; found by `RotateCall` before anything is sent
+  Configuration,        ///< a setting, the environment or a shared file; nothing was sent
+  Credentials,          ///< a `CredentialsProvider` failed, or had unusable ones; nothing was sent
   NoCredentials,    ///< a `CredentialsProvider` is not set up: a chain asks the next; nothing was
                     ///< sent
   Signing,          ///< the hash policy reported a failure; nothing was sent
@@ -35,10 +35,46 @@ enum class ErrorKind : unsigned char {
 /// How far the call got; `Unknown` once any attempt was. After it the old tokens may be revoked
 /// already: asking again is the only way to usable ones.
 enum class Delivery : unsigned char {
-  NotSent,   ///< the request certainly did not reach the service
-  Unknown,   ///< it may have
-  Answered,  ///< the service answered
+  NotSent = 1,  ///< the request certainly did not reach the service
+  Unknown,      ///< it may have
+  Answered,     ///< the service answered
 };
+
+/// The enumerator's name, for a log.
+[[nodiscard]] constexpr std::string_view toString(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::InvalidArgument:
+      return "InvalidArgument";
+    case ErrorKind::Configuration:
+      return "Configuration";
+    case ErrorKind::Credentials:
+      return "Credentials";
+    case ErrorKind::NoCredentials:
+      return "NoCredentials";
+    case ErrorKind::Signing:
+      return "Signing";
+    case ErrorKind::Transport:
+      return "Transport";
+    case ErrorKind::Untrusted:
+      return "Untrusted";
+    case ErrorKind::Service:
+      return "Service";
+    case ErrorKind::InvalidResponse:
+      return "InvalidResponse";
+  }
+  return "?";
+}
+[[nodiscard]] constexpr std::string_view toString(Delivery delivery) noexcept {
+  switch (delivery) {
+    case Delivery::NotSent:
+      return "NotSent";
+    case Delivery::Unknown:
+      return "Unknown";
+    case Delivery::Answered:
+      return "Answered";
+  }
+  return "?";
+}
 
 /// Everything known about a failure. Holds no secret: what a service or a proxy echoes of the
 /// request's, or shows of new tokens, is masked before it gets here, and what would steer a
@@ -122,8 +158,10 @@ class [[nodiscard]] Result {
  public:
   // Implicit on purpose, as in std::expected: a function returns its value or its error by name.
   Result(T&& value) : value_(std::move(value)), hasValue_(true) {}  // NOLINT(*-explicit-*)
+  Result(const T& value) : value_(value), hasValue_(true) {}        // NOLINT(*-explicit-*)
   Result(Error&& error)                                             // NOLINT(*-explicit-*)
       : error_(detail::boxed(std::move(error))), hasValue_(false) {}
+  Result(const Error& error) : Result(Error(error)) {}  // NOLINT(*-explicit-*)
   // For the library itself, as their types are: a boxed error, and a value to be filled in place.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
   explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
@@ -183,6 +221,7 @@ class [[nodiscard]] Result<void> {
  public:
   Result() noexcept = default;
   Result(Error&& error) : error_(detail::boxed(std::move(error))) {}  // NOLINT(*-explicit-*)
+  Result(const Error& error) : Result(Error(error)) {}                // NOLINT(*-explicit-*)
   // For the library itself, as its type is.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)) {}
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secure_tunneling/model.hpp"
 
+#include <array>
+#include <map>
+#include <string>
 #include <type_traits>
+#include <unordered_set>
 
 #include "support/catch.hpp"
 
@@ -11,6 +15,7 @@ namespace {
 
 static_assert(std::is_trivially_copyable<ClientMode>::value, "");
 static_assert(ClientMode::ALL.name() == "ALL", "usable in constant expressions");
+static_assert(ClientMode::copyOf("ALL")->name() == "ALL", "usable in constant expressions");
 static_assert(!std::is_convertible<const char*, ClientMode>::value, "no mode by accident");
 
 }  // namespace
@@ -28,6 +33,37 @@ TEST_CASE("client modes compare by name") {
   CHECK(ClientMode::SOURCE != ClientMode::DESTINATION);
   CHECK(ClientMode() != ClientMode::ALL);
   CHECK(ClientMode::other("all") != ClientMode::ALL);
+}
+
+TEST_CASE("a mode that was copied needs its text no longer, and nor does a copy of it") {
+  ClientMode mode;
+  {
+    std::string text = "DESTINATION";
+    mode = ClientMode::copyOf(text).value();
+    text.assign(text.size(), '#');
+  }
+  const std::array<ClientMode, 2> copies{mode, mode};
+  mode = {};
+  CHECK(copies[1].name() == "DESTINATION");
+  CHECK(copies[1] == ClientMode::DESTINATION);
+}
+
+TEST_CASE("a mode is copied whole or not at all") {
+  const std::string longest(ClientMode::longestCopy, 'x');
+  CHECK(ClientMode::copyOf(longest).value().name() == longest);
+  CHECK_FALSE(ClientMode::copyOf(longest + "x"));
+  CHECK(ClientMode::copyOf("").value() == ClientMode());
+}
+
+TEST_CASE("modes are keys by their names") {
+  std::map<ClientMode, int> sorted{{ClientMode::SOURCE, 3}, {ClientMode::ALL, 1}, {{}, 0}};
+  sorted[ClientMode::copyOf("DESTINATION").value()] = 2;
+  int expected = 0;
+  for (const auto& each : sorted)
+    CHECK(each.second == expected++);
+  const std::unordered_set<ClientMode> set{ClientMode::ALL, ClientMode::copyOf("ALL").value(),
+                                           ClientMode::other("ALL"), ClientMode::SOURCE};
+  CHECK(set.size() == 2);
 }
 
 TEST_CASE("a request begins without a mode and a response without tokens") {

@@ -160,3 +160,21 @@ TEST_CASE("text for messages is visible, on one line and of a bounded size") {
   CHECK(detail::quoted(std::string(80, 'x')) == '"' + std::string(80, 'x') + '"');
   CHECK(detail::quoted(std::string(81, 'x')) == '"' + std::string(80, 'x') + "...\"");
 }
+
+TEST_CASE("a result copies a value or an error that is not to change") {
+  const std::string value = "value";
+  const Error error = makeError(ErrorKind::Service, "a message");
+  CHECK(*Result<std::string>(value) == "value");
+  CHECK(Result<std::string>(error).error().message == "a message");
+  CHECK(Result<void>(error).error().kind == ErrorKind::Service);
+  CHECK(value == "value");
+  CHECK(error.message == "a message");
+}
+
+TEST_CASE("kinds and deliveries have their names, and none is 0") {
+  CHECK(toString(ErrorKind::InvalidArgument) == "InvalidArgument");
+  CHECK(toString(ErrorKind::InvalidResponse) == "InvalidResponse");
+  CHECK(toString(Delivery::Unknown) == "Unknown");
+  CHECK(toString(ErrorKind{}) == "?");
+  CHECK(toString(Delivery{}) == "?");
+}

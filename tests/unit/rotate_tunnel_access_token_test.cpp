@@ -2,12 +2,14 @@
 // The blocking function: what it asks of transport, credentials and clock, in which order.
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "secure_tunneling/adapters/system_clock.hpp"
+#include "secure_tunneling/owning_client.hpp"
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/calls.hpp"
@@ -195,4 +197,37 @@ TEST_CASE("the system's clock goes on, and no two moments have one random number
   CHECK(second.unixMs < first.unixMs + 60'000);
   // Equal numbers by chance are one case in four billion.
   CHECK(first.random != second.random);
+}
+
+TEST_CASE("credentials come from a function of the program") {
+  Parts parts;
+  parts.transport.answer(200, goodBody).answer(200, goodBody);
+  int asked = 0;
+  FunctionCredentials credentials(
+      [&asked](const CredentialsQuery&, Credentials& found) -> Result<void> {
+        if (++asked == 2) return makeError(ErrorKind::Credentials, "no more");
+        found.accessKeyId = "AKIDFUNCTION";
+        found.secretAccessKey.assign("secret");
+        return {};
+      });
+  TestClient client(settingsForTests(), parts.transport, credentials, parts.clock);
+  REQUIRE(rotateTunnelAccessToken(rotateAll(), client));
+  CHECK(parts.transport.requests().at(0).header("authorization")->find("AKIDFUNCTION/") !=
+        std::string::npos);
+  CHECK(rotateTunnelAccessToken(rotateAll(), client).error().message == "no more");
+}
+
+TEST_CASE("a client can own what it calls with") {
+  using OwningClient = BasicOwningClient<TestSha256>;
+  const auto makeClient = [] {
+    auto transport = std::make_unique<ScriptedTransport>();
+    transport->answer(200, goodBody).answer(200, goodBody);
+    return std::make_unique<OwningClient>(settingsForTests(), std::move(transport),
+                                          std::make_unique<CountingCredentials>(),
+                                          std::make_unique<ManualClock>());
+  };
+  const std::unique_ptr<OwningClient> client = makeClient();
+  CHECK(client->settings().region == "us-east-1");
+  CHECK(rotateTunnelAccessToken(rotateAll(), *client)->sourceAccessToken->expose() == "source");
+  CHECK(rotateTunnelAccessToken(rotateAll(), *client));
 }

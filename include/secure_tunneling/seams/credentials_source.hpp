@@ -259,6 +259,23 @@ class CredentialsProvider : public CredentialsSource {
   CredentialsProvider() = default;
 };
 
+/// Credentials that a function of the program finds, at each call:
+/// `FunctionCredentials source([](const CredentialsQuery& query, Credentials& found) { ... })`. It
+/// returns a `Result<void>`, and keeps to what `CredentialsProvider` says. The function is kept as
+/// a copy. Thread-safe where the function is.
+template <class Function>
+class FunctionCredentials final : public CredentialsProvider {
+ public:
+  explicit FunctionCredentials(Function function) : function_(std::move(function)) {}
+
+  Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
+    return function_(query, credentials);
+  }
+
+ private:
+  Function function_;
+};
+
 /// Credentials given by the program. Safe to share between threads.
 class StaticCredentials final : public CredentialsProvider {
  public:
