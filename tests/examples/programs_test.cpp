@@ -336,6 +336,29 @@ TEST_CASE("the command's debug output has no secret") {
   }
 }
 
+TEST_CASE("the command names the application that the environment or the profile names") {
+  World world;
+  const TemporaryFolder files;
+  SECTION("environment") {
+    world.environment.emplace_back("AWS_SDK_UA_APP_ID=line 7");
+  }
+  SECTION("profile") {
+    world.unset("AWS_CONFIG_FILE");
+    world.environment.push_back("AWS_CONFIG_FILE=" +
+                                files.file("config", "[default]\nsdk_ua_app_id = line 7\n"));
+  }
+  std::string request;
+  SocketServer server([&](Connection& connection) {
+    request = connection.readRequest();
+    connection.answer(200, "{}", "Connection: close\r\n");
+  });
+  const Finished finished = world.rotate({"--endpoint-url", server.url()});
+  INFO(finished.errors);
+  CHECK(finished.status == 0);
+  CHECK(request.find("\r\nUser-Agent: secure_tunneling/" SECURE_TUNNELING_VERSION_STRING
+                     " app/line-7\r\n") != std::string::npos);
+}
+
 TEST_CASE("the command keeps its time limits") {
   World world;
   SocketServer server([](Connection& connection) { connection.waitForClient(); });
