@@ -17,6 +17,7 @@
 #include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"

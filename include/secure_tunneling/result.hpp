@@ -30,6 +30,8 @@ enum class ErrorKind : unsigned char {
   Untrusted,        ///< an `HttpTransport` could not authenticate the server; never retried
   Service,          ///< the service answered with an error
   InvalidResponse,  ///< the service's answer cannot be understood; the tokens may have been rotated
+  Cancelled,        ///< the program ended the call, by `CallLimits::cancelled` or `cancel()`
+  DeadlineExceeded,  ///< the call's time was over, or too short for another attempt
 };
 
 /// How far the call got; `Unknown` once any attempt was. After it the old tokens may be revoked
@@ -61,6 +63,10 @@ enum class Delivery : unsigned char {
       return "Service";
     case ErrorKind::InvalidResponse:
       return "InvalidResponse";
+    case ErrorKind::Cancelled:
+      return "Cancelled";
+    case ErrorKind::DeadlineExceeded:
+      return "DeadlineExceeded";
   }
   return "?";
 }
@@ -138,6 +144,11 @@ using ErrorBox = Owned<Error>;
 
 [[nodiscard]] SECURE_TUNNELING_NOINLINE inline ErrorBox boxed(Error&& error) {
   return ErrorBox(new Error(std::move(error)));
+}
+
+/// Whether it is the limits of a call that ended it, which says nothing about whom it asked.
+constexpr bool isOfLimits(ErrorKind kind) noexcept {
+  return kind == ErrorKind::Cancelled || kind == ErrorKind::DeadlineExceeded;
 }
 
 struct InPlace {};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "secure_tunneling/call/rotate_call.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
@@ -39,7 +40,8 @@ class BasicClient {
  private:
   template <class H>
   friend Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
-      const RotateTunnelAccessTokenRequest& request, BasicClient<H>& client);
+      const RotateTunnelAccessTokenRequest& request, BasicClient<H>& client,
+      const CallLimits& limits);
 
   ClientState<Hash> state_;
   HttpTransport& transport_;
@@ -49,12 +51,16 @@ class BasicClient {
 
 /// AWS IoT Secure Tunneling RotateTunnelAccessToken: revokes the current client access tokens of
 /// one or both sides of a tunnel and returns new ones. Blocks, for at most `Settings::maxAttempts`
-/// times the transport's own limit and the waits between. Returns every `ErrorKind`;
-/// `Error::delivery` says whether the old tokens may be gone.
+/// times the transport's own limit and the waits between, and not past `limits`. Returns every
+/// `ErrorKind`; `Error::delivery` says whether the old tokens may be gone.
+///
+/// A `CredentialsProvider`, a transport or a clock of the program's own is not interrupted: a limit
+/// is seen when it returns.
 template <class Hash>
 [[nodiscard]] Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
-    const RotateTunnelAccessTokenRequest& request, BasicClient<Hash>& client) {
-  RotateCall<Hash> call(client.state_, request, &client.credentials_, true);
+    const RotateTunnelAccessTokenRequest& request, BasicClient<Hash>& client,
+    const CallLimits& limits = {}) {
+  RotateCall<Hash> call(client.state_, request, &client.credentials_, true, limits);
   driveToEnd(call, &client.transport_, client.clock_);
   return call.takeResult();
 }

@@ -4,6 +4,9 @@
 
 /// Everything, with the adapters for libcurl, OpenSSL and POSIX.
 
+#include <cstdint>
+#include <utility>
+
 #include "secure_tunneling/adapters/curl_transport.hpp"
 #include "secure_tunneling/adapters/default_credentials_chain.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
@@ -20,15 +23,20 @@ using Client = BasicClient<OpensslSha256>;
 /// The same in one line, for one call now and then: settings from `loadSharedSettings()`, without a
 /// configured region that of the EC2 instance (`addInstanceRegion`), credentials from
 /// `DefaultCredentialsChain`, a connection of its own. See the form over a client for what it does
-/// and returns; safe to call from several threads as long as none changes the environment.
+/// and returns; safe to call from several threads as long as none changes the environment. `limits`
+/// are for all of that together.
 [[nodiscard]] inline Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
-    const RotateTunnelAccessTokenRequest& request) {
+    const RotateTunnelAccessTokenRequest& request, const CallLimits& limits = {}) {
+  SystemClock clock;
+  CallEnd end;
+  end.begin(limits);
+  end.leftMs(clock.now());
   Result<SharedSettings> shared = loadSharedSettings();
   if (!shared) return std::move(shared).error();
   CurlTransportOptions options;
   options.trust(std::move(shared->caBundle), std::move(shared->caBundleOrigin));
   options.addApplication(shared->applicationId);
-  Result<void> located = addInstanceRegion(*shared, options);
+  Result<void> located = addInstanceRegion(*shared, options, limits);
   if (located && shared->settings.region.empty()) {
     located = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region",
                               shared->passedOver.c_str());
@@ -38,9 +46,12 @@ using Client = BasicClient<OpensslSha256>;
   given.region = shared->settings.region;
   DefaultCredentialsChain credentials(given, options);
   CurlTransport transport(std::move(options));
-  SystemClock clock;
   Client client(std::move(shared->settings), transport, credentials, clock);
-  return rotateTunnelAccessToken(request, client);
+  CallLimits rest = limits;
+  const std::int64_t leftMs = end.leftMs(clock.now());
+  // 0 would be no limit.
+  rest.timeoutMs = leftMs != 0 ? leftMs : 1;
+  return rotateTunnelAccessToken(request, client, rest);
 }
 
 }  // namespace v0_1

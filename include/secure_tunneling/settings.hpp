@@ -99,6 +99,9 @@ struct Settings {
   int maxAttempts = 3;
   /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
   std::int64_t maxBackoffMs = 20'000;
+  /// Milliseconds for a whole call, as `CallLimits::timeoutMs`, for calls that are given none of
+  /// their own; 0 or less: no limit.
+  std::int64_t callTimeoutMs = 0;
   /// Asks again when an attempt may have reached the service without an answer. On as in every SDK:
   /// the old tokens may be gone already, so another answer is the only way to usable ones.
   bool retryUnknownDelivery = true;

@@ -151,6 +151,51 @@ std::map<Row, std::string> behaviour() {
     CHECK(call.machine.waitMs() == 7);
     rows[{"`Send`", "credentials are called expired"}] = "`NeedCredentials`";
   }
+  for (const bool isCancelled : {true, false}) {
+    const auto end = [isCancelled](Call& call) {
+      if (isCancelled) {
+        call.machine.cancel();
+      } else {
+        call.now.unixMs += 500;
+      }
+      return nameOf(call.next());
+    };
+    CallLimits limits;
+    if (!isCancelled) limits.timeoutMs = 500;
+    const char* const event = "cancelled, or its time is over";
+    {
+      Call call;
+      call.parts.exchange.end.begin(limits);
+      call.parts.source.step = Step::Wait;
+      REQUIRE(call.next() == Step::Wait);
+      rows[{"`NeedCredentials`", event}] = end(call);
+    }
+    {
+      Call call;
+      call.parts.exchange.end.begin(limits);
+      REQUIRE(call.next() == Step::Send);
+      rows[{"`Send`", event}] = end(call);
+    }
+    {
+      Call call;
+      limits.timeoutMs *= 4;
+      call.parts.exchange.end.begin(limits);
+      REQUIRE(call.next() == Step::Send);
+      call.answer(Machine::Verdict::Passes);
+      REQUIRE(call.next() == Step::Wait);
+      call.now.unixMs += 1'500;
+      rows[{"`Wait`", event}] = end(call);
+    }
+  }
+  {
+    Call call;
+    CallLimits limits;
+    limits.timeoutMs = 1'000;
+    call.parts.exchange.end.begin(limits);
+    REQUIRE(call.next() == Step::Send);
+    call.answer(Machine::Verdict::Passes);
+    rows[{"`Send`", "no time for the wait"}] = nameOf(call.next());
+  }
   return rows;
 }
 

@@ -174,6 +174,8 @@ TEST_CASE("a result copies a value or an error that is not to change") {
 TEST_CASE("kinds and deliveries have their names, and none is 0") {
   CHECK(toString(ErrorKind::InvalidArgument) == "InvalidArgument");
   CHECK(toString(ErrorKind::InvalidResponse) == "InvalidResponse");
+  CHECK(toString(ErrorKind::Cancelled) == "Cancelled");
+  CHECK(toString(ErrorKind::DeadlineExceeded) == "DeadlineExceeded");
   CHECK(toString(Delivery::Unknown) == "Unknown");
   CHECK(toString(ErrorKind{}) == "?");
   CHECK(toString(Delivery{}) == "?");

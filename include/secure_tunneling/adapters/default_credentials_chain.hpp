@@ -82,10 +82,11 @@ class DefaultCredentialsChain final : public CredentialsSource {
 /// `addInstanceRegion` with a connection and a clock of its own. Takes about a second where nobody
 /// answers.
 inline Result<void> addInstanceRegion(SharedSettings& shared,
-                                      const CurlTransportOptions& options = {}) {
+                                      const CurlTransportOptions& options = {},
+                                      const CallLimits& limits = {}) {
   CurlTransport local(detail::localTransportOptions(options));
   SystemClock clock;
-  return addInstanceRegion(shared, local, clock);
+  return addInstanceRegion(shared, local, clock, limits);
 }
 
 }  // namespace v0_1

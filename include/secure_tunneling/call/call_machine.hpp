@@ -17,6 +17,7 @@
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/result.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
@@ -44,33 +45,26 @@ inline namespace v0_1 {
 /// | `Send`            | a failure that will not        | `Done`            |
 /// | `Send`            | credentials are called expired | `NeedCredentials` |
 /// | `Wait`            | asked again                    | `Send`            |
+/// | `NeedCredentials` | cancelled, or its time is over | `Done`            |
+/// | `Send`            | cancelled, or its time is over | `Done`            |
+/// | `Wait`            | cancelled, or its time is over | `Done`            |
+/// | `Send`            | no time for the wait           | `Done`            |
 ///
 /// `Wait` is passed over where there is nothing to wait for.
 class CallMachine : public Steps {
  public:
   Step next(const Moment& now) final {
-    if (step_ == Step::Wait) {
-      waitAnswered_ = !waitAnswered_;
-      if (waitAnswered_) return step_;
-      step_ = nextAttemptStep();
-    }
-    if (step_ == Step::NeedCredentials) {
-      const Step step = fetch_->next(now);
-      if (step != Step::Done) {
-        show(*fetch_);
-        return step;
-      }
-      onCredentials(fetch_->takeOutcome());
-      if (step_ == Step::Send && fetch_->hasBlocked()) {
-        waitMs_ = 0;
-        return Step::Wait;
-      }
-    }
-    if (step_ == Step::Send) buildRequest(now);
-    return step_;
+    if (step_ != Step::Done) endInTime(now, 0);
+    const Step step = nextStep(now);
+    const std::int64_t leftMs = exchange_.end.leftMs(now);
+    if (waitMs_ > leftMs) waitMs_ = leftMs;
+    exchange_.request.timeoutMs = leftMs != CallEnd::never ? leftMs : 0;
+    exchange_.request.cancelled = exchange_.end.flag();
+    return step;
   }
 
   void onSent(Result<void>&& sent, const Moment& now) final {
+    if (step_ == Step::Done) return;
     if (step_ == Step::NeedCredentials) return fetch_->onSent(std::move(sent), now);
     ++attempts_;
     requestBuilt_ = false;
@@ -83,8 +77,10 @@ class CallMachine : public Steps {
     std::int64_t skewMs = 0;
     if (isAnswered) {
       skewMs = observeClockSkew(now);
-    } else if (error_->delivery == Delivery::Unknown) {
-      mayHaveArrived_ = true;
+    } else {
+      if (error_->delivery == Delivery::Unknown) mayHaveArrived_ = true;
+      if (detail::isOfLimits(error_->kind)) return fail();
+      if (error_->kind == ErrorKind::Transport && endInTime(now, 0)) return;
     }
     const Verdict verdict = judge(now);
     if (verdict == Verdict::Another) {
@@ -101,6 +97,11 @@ class CallMachine : public Steps {
     if (isAnswered) redact(*error_);
     onFailure(remedy, now);
   }
+
+  /// Ends the call, in the thread that drives it: the next step is `Done`. A driver with a transfer
+  /// under way ends that first, and may tell by `onSent` what came of it: an answer that is there
+  /// wins, and of an error the `delivery` counts. Otherwise it is `Unknown`.
+  void cancel() noexcept { exchange_.end.cancel(); }
 
  protected:
   enum class Verdict : unsigned char {
@@ -226,6 +227,53 @@ class CallMachine : public Steps {
     return fetch_ != nullptr && !haveCredentials_ ? Step::NeedCredentials : Step::Send;
   }
 
+  Step nextStep(const Moment& now) {
+    if (step_ == Step::Wait) {
+      waitAnswered_ = !waitAnswered_;
+      if (waitAnswered_) return step_;
+      step_ = nextAttemptStep();
+    }
+    if (step_ == Step::NeedCredentials) {
+      const Step step = fetch_->next(now);
+      if (step != Step::Done) {
+        show(*fetch_);
+        return step;
+      }
+      if (endInTime(now, 0)) return step_;
+      onCredentials(fetch_->takeOutcome());
+      if (step_ == Step::Send && fetch_->hasBlocked()) {
+        waitMs_ = 0;
+        return Step::Wait;
+      }
+    }
+    if (step_ == Step::Send) buildRequest(now);
+    return step_;
+  }
+
+  /// Ends the call where its limits say so, or leave no more than `waitMs` milliseconds of it. What
+  /// the last attempt failed with stays in the error, and where that was an answer and time is
+  /// over, it is the error.
+  SECURE_TUNNELING_NOINLINE bool endInTime(const Moment& now, std::int64_t waitMs) {
+    const bool isCancelled = exchange_.end.isCancelled();
+    if (!isCancelled && exchange_.end.leftMs(now) > waitMs) return false;
+    if (step_ == Step::NeedCredentials) fetch_->abandon();
+    if (requestBuilt_) {
+      // Nobody told what came of it.
+      error_ = {};
+      ++attempts_;
+      mayHaveArrived_ = true;
+    }
+    const ErrorKind kind = isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded;
+    if (error_.empty()) setError(kind, "");
+    Error& error = *error_;
+    if (isCancelled || error.delivery != Delivery::Answered) error.kind = kind;
+    if (!error.message.empty()) detail::append(error.message, "; ");
+    detail::append(error.message,
+                   isCancelled ? "the call was cancelled" : "the call has no time left");
+    fail();
+    return true;
+  }
+
   void buildRequest(const Moment& now) {
     if (requestBuilt_) return;
     sentAtMs_ = now.unixMs;
@@ -303,14 +351,13 @@ class CallMachine : public Steps {
 
   void onFailure(Remedy remedy, const Moment& now) {
     const Error& error = *error_;
-    if (remedy == Remedy::None || attempts_ >= rules_.maxAttempts ||
-        (rules_.quota != nullptr && !rules_.quota->acquire(error))) {
-      return fail();
-    }
+    if (remedy == Remedy::None || attempts_ >= rules_.maxAttempts) return fail();
     // Otherwise the next request differs from this one: nothing is gained by waiting.
     waitMs_ = remedy == Remedy::Time
                   ? retryDelayMs(attempts_ - 1, now.random, rules_.maxBackoffMs, error)
                   : 0;
+    if (endInTime(now, waitMs_)) return;
+    if (rules_.quota != nullptr && !rules_.quota->acquire(error)) return fail();
     if (remedy == Remedy::NewCredentials) {
       haveCredentials_ = false;
       fetch_->query().expired = true;

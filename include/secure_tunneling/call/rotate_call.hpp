@@ -30,6 +30,10 @@ inline namespace v0_1 {
 /// `transport()` says which are. Asking `next()` again without telling what came back repeats the
 /// step, but for `Wait`, which ends when it is asked again. After a 2xx what is in `response()`
 /// stays until `takeResult()`. The state and the source must outlive the call.
+///
+/// By `limits`, or `cancel()`, it ends at the next `next()`. A driver that sends without blocking
+/// looks at `cancelled()` itself while something is under way, and keeps to
+/// `HttpRequest::timeoutMs`; see `CallMachine::cancel`.
 template <class Hash>
 class RotateCall final : public ServiceCall<Hash> {
  public:
@@ -38,8 +42,9 @@ class RotateCall final : public ServiceCall<Hash> {
   /// Checks and serialises `request`; a mistake in it is the result, before anything is sent.
   /// `mayBlock` is as for `CredentialsFetch`.
   RotateCall(ClientState<Hash>& state, const RotateTunnelAccessTokenRequest& request,
-             CredentialsSource* source = nullptr, bool mayBlock = false)
-      : ServiceCall<Hash>(state, amzTarget, source, mayBlock) {
+             CredentialsSource* source = nullptr, bool mayBlock = false,
+             const CallLimits& limits = {})
+      : ServiceCall<Hash>(state, amzTarget, source, mayBlock, limits) {
     this->begin(serializeRequest(request, this->body()));
   }
 

@@ -13,6 +13,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/settings.hpp"
 #include "secure_tunneling/sigv4/signer.hpp"
@@ -126,8 +127,8 @@ class ServiceCall : public SignedCall<Hash> {
 
   /// `target` is the action's X-Amz-Target.
   ServiceCall(ClientState<Hash>& state, std::string_view target, CredentialsSource* source,
-              bool mayBlock)
-      : ServiceCall(detail::sharedBy(state), target, source, mayBlock) {}
+              bool mayBlock, const CallLimits& limits = {})
+      : ServiceCall(detail::sharedBy(state), target, source, mayBlock, limits) {}
   ~ServiceCall() = default;
 
   /// Where the request is written; its memory is kept from call to call.
@@ -152,13 +153,16 @@ class ServiceCall : public SignedCall<Hash> {
 
  private:
   ServiceCall(detail::SharedState<Hash>& state, std::string_view target, CredentialsSource* source,
-              bool mayBlock)
+              bool mayBlock, CallLimits limits)
       : SignedCall<Hash>(state.exchange, state.rules(),
                          state.settings.signRequests ? &fetch_ : nullptr,
                          state.settings.signRequests ? &state.credentials : nullptr, state.hash,
                          state.signingKey, state.endpoint, {signingService, contentType, target}),
         fetch_(state.exchange, source, state.credentials, mayBlock),
-        shared_(state) {}
+        shared_(state) {
+    if (limits.timeoutMs <= 0) limits.timeoutMs = state.settings.callTimeoutMs;
+    exchange_.end.begin(limits);
+  }
 
   CredentialsFetch fetch_;
   detail::SharedState<Hash>& shared_;

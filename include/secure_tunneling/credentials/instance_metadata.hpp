@@ -13,6 +13,7 @@
 #include "secure_tunneling/credentials/detail/credentials_document.hpp"
 #include "secure_tunneling/credentials/detail/source_call.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 
@@ -67,11 +68,13 @@ class InstanceMetadata {
   ///
   /// Errors are of kind `NoCredentials` where the service is switched off
   /// (AWS_EC2_METADATA_DISABLED) or nobody answers, and where it has nothing there (404,
-  /// `Error::code` is `notFound`); `Configuration` for a malformed setting; else `Credentials`.
-  Result<Secret> get(std::string_view path) {
+  /// `Error::code` is `notFound`); `Configuration` for a malformed setting; those of `limits`; else
+  /// `Credentials`.
+  Result<Secret> get(std::string_view path, const CallLimits& limits = {}) {
     Result<void> located = locate();
     if (!located) return std::move(located).error();
     HttpExchange exchange;
+    exchange.end.begin(limits);
     Get get(*this, exchange, path);
     driveToEnd(get, nullptr, clock_);
     Result<void> got = get.takeOutcome();
@@ -80,8 +83,8 @@ class InstanceMetadata {
   }
 
   /// The region that the instance is in.
-  Result<std::string> region() {
-    Result<Secret> text = get("/latest/meta-data/placement/region");
+  Result<std::string> region(const CallLimits& limits = {}) {
+    Result<Secret> text = get("/latest/meta-data/placement/region", limits);
     if (!text) return std::move(text).error();
     const std::string_view region = detail::trimBlanks(text->expose());
     if (detail::isHostLabel(region) && !redactor().isIn(region)) return std::string(region);

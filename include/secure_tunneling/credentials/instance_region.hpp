@@ -7,6 +7,7 @@
 
 #include "secure_tunneling/configuration/shared_settings.hpp"
 #include "secure_tunneling/credentials/instance_metadata.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
 
@@ -19,18 +20,20 @@ inline namespace v0_1 {
 /// without a signature. `local` is as for `InstanceMetadata`. Where the metadata service is
 /// switched off (AWS_EC2_METADATA_DISABLED), does not answer or knows no region, the region stays
 /// empty and that is no error. Returns `ErrorKind::Configuration` where a setting of the service is
-/// malformed.
-inline Result<void> addInstanceRegion(SharedSettings& shared, HttpTransport& local, Clock& clock) {
+/// malformed, and the errors of `limits`.
+inline Result<void> addInstanceRegion(SharedSettings& shared, HttpTransport& local, Clock& clock,
+                                      const CallLimits& limits = {}) {
   Settings& settings = shared.settings;
   const bool isNeeded = settings.endpointUrl.empty() || settings.signRequests;
   if (!settings.region.empty() || !isNeeded) return {};
   InstanceMetadataOptions options;
   options.profile = shared.profile;
   InstanceMetadata metadata(local, clock, options);
-  Result<std::string> region = metadata.region();
+  Result<std::string> region = metadata.region(limits);
   if (region) {
     settings.region = *std::move(region);
-  } else if (region.error().kind == ErrorKind::Configuration) {
+  } else if (region.error().kind == ErrorKind::Configuration ||
+             detail::isOfLimits(region.error().kind)) {
     return std::move(region).error();
   }
   return {};

@@ -105,6 +105,8 @@ class CredentialsFetch final : public Steps {
   inline ~CredentialsFetch();
 
   inline Step next(const Moment& now) override;
+  /// Ends the search without an outcome; asked for another step it begins anew.
+  inline void abandon() noexcept;
   void onSent(Result<void>&& sent, const Moment& now) override {
     underWay_->onSent(std::move(sent), now);
   }
@@ -189,7 +191,12 @@ class CredentialsSource {
 };
 
 inline CredentialsFetch::~CredentialsFetch() {
+  abandon();
+}
+
+inline void CredentialsFetch::abandon() noexcept {
   if (hasBegun_) source_->abandon(*this);
+  hasBegun_ = false;
 }
 
 inline Step CredentialsFetch::next(const Moment& now) {

@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_SEAMS_HTTP_TRANSPORT_HPP
 #define SECURE_TUNNELING_SEAMS_HTTP_TRANSPORT_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,6 +48,10 @@ struct HttpRequest {
   const HttpHeader* headers = nullptr;
   std::size_t headerCount = 0;
   std::string_view body;
+  /// Milliseconds that are left for it, from when the driver was told to send it; 0: no limit.
+  std::int64_t timeoutMs = 0;
+  /// Gives it up once it is true; null without. Set by another thread or a signal handler.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 /// Header fields of a response, kept in one buffer so that a warm call does not allocate for them;
@@ -124,6 +129,12 @@ struct HttpResponse {
 /// look and the request cannot be told from its answer.) And only in the process that opened it:
 /// after a fork the other one neither uses it nor ends its TLS. Descriptors are closed by exec.
 /// What a proxy says to CONNECT is no answer, and none of its headers are among the answer's.
+///
+/// It MUST give up when `HttpRequest::timeoutMs` are over, or its own limit where that is shorter;
+/// and within 100 ms of `HttpRequest::cancelled`, in whatever it waits for: then it sends nothing
+/// more, but returns an answer that is there. With the flag set before the first byte nothing is
+/// sent at all. The connection of a request that was given up is closed. The errors are `Cancelled`
+/// for the flag, and for the time `DeadlineExceeded` or, as a call knows its end, `Transport`.
 ///
 /// It returns an `Error` when there is no complete answer, of kind `Transport`, or `Untrusted` or
 /// `Configuration` where trying again is of no use, or `InvalidResponse` for an answer over its

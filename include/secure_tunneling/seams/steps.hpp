@@ -2,12 +2,14 @@
 #ifndef SECURE_TUNNELING_SEAMS_STEPS_HPP
 #define SECURE_TUNNELING_SEAMS_STEPS_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 
 #include "secure_tunneling/result.hpp"
+#include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
 
@@ -33,6 +35,8 @@ struct HttpExchange {
   std::string url;
   HttpRequest request{};
   HttpHeader headers[mostHeaders] = {};
+  /// When the call has to be over, with all that its credentials need.
+  CallEnd end;
 
   /// Wipes what was sent and what came back; keeps the buffers.
   void clear() noexcept {
@@ -63,6 +67,9 @@ class Steps {
   /// At `Wait`: milliseconds to let pass; 0 where a step took its time, and what comes next has to
   /// know the time after it.
   [[nodiscard]] std::int64_t waitMs() const noexcept { return waitMs_; }
+  /// The flag that ends the call: what blocks looks at it every 50 ms, and asks for the next step
+  /// when it is true. Null without.
+  [[nodiscard]] const std::atomic<bool>* cancelled() const noexcept { return exchange_.end.flag(); }
 
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;
@@ -82,6 +89,22 @@ class Steps {
   std::int64_t waitMs_ = 0;
 };
 
+namespace detail {
+
+/// Waits as long as a machine asks for; with a flag in slices, to look at it between them.
+inline void waitFor(const Steps& machine, Clock& clock) {
+  constexpr std::int64_t sliceMs = 50;
+  const std::atomic<bool>* const cancelled = machine.cancelled();
+  std::int64_t leftMs = machine.waitMs();
+  while (leftMs > 0 && (cancelled == nullptr || !cancelled->load(std::memory_order_relaxed))) {
+    const std::int64_t nextMs = cancelled != nullptr && leftMs > sliceMs ? sliceMs : leftMs;
+    clock.wait(nextMs);
+    leftMs -= nextMs;
+  }
+}
+
+}  // namespace detail
+
 /// Drives a machine to its end, and blocks meanwhile: sends over `own` where the machine names no
 /// transport, and waits on `clock`.
 inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
@@ -94,7 +117,7 @@ inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
         break;
       }
       case Step::Wait:
-        if (machine.waitMs() != 0) clock.wait(machine.waitMs());
+        detail::waitFor(machine, clock);
         break;
       case Step::NeedCredentials:
       case Step::Done:

@@ -11,7 +11,8 @@ namespace secure_tunneling {
 inline namespace v0_1 {
 
 /// A clock that stands still until a test moves it. Waiting takes no time: it moves the clock and
-/// is recorded.
+/// is recorded. `advance` lets time pass, also by the monotonic time; `set` is somebody who sets
+/// the wall clock, and lets none pass.
 class ManualClock final : public Clock {
  public:
   /// 2026-01-15T12:30:00Z.
@@ -26,7 +27,10 @@ class ManualClock final : public Clock {
   }
 
   void set(std::int64_t unixMs) noexcept { moment_.unixMs = unixMs; }
-  void advance(std::int64_t ms) noexcept { moment_.unixMs += ms; }
+  void advance(std::int64_t ms) noexcept {
+    moment_.unixMs += ms;
+    moment_.monotonicMs += ms;
+  }
   /// What every `now()` gives as its random number. At first the largest, which leaves a random
   /// delay at its full length.
   void setRandom(std::uint32_t random) noexcept { moment_.random = random; }
@@ -34,7 +38,7 @@ class ManualClock final : public Clock {
   [[nodiscard]] const std::vector<std::int64_t>& waits() const noexcept { return waits_; }
 
  private:
-  Moment moment_{0, 0xffffffffU};
+  Moment moment_{0, 0xffffffffU, 0};
   std::vector<std::int64_t> waits_;
 };
 

@@ -26,9 +26,9 @@ namespace detail {
 /// An error of the source `source` for what failed in it: a call that could not get credentials was
 /// not sent, and what an `HttpTransport` said of the source's own request would mislead.
 inline Error sourceError(std::string_view source, const Error& cause) {
-  Error error = makeError(
-      cause.kind == ErrorKind::Configuration ? ErrorKind::Configuration : ErrorKind::Credentials,
-      {source, ": "sv, cause.message});
+  const bool isKept = cause.kind == ErrorKind::Configuration || isOfLimits(cause.kind);
+  Error error =
+      makeError(isKept ? cause.kind : ErrorKind::Credentials, {source, ": "sv, cause.message});
   error.transportCode = cause.transportCode;
   return error;
 }
