@@ -11,6 +11,7 @@
 #include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/credentials/container.hpp"
 #include "support/caller.hpp"
+#include "support/canceller.hpp"
 #include "support/environment.hpp"
 #include "support/gate.hpp"
 #include "support/http_server.hpp"
@@ -23,11 +24,12 @@ constexpr const char* slowHost = "slow.invalid";
 
 /// A look-up that lasts until the test has seen enough.
 struct SlowLookup {
+  Gate begun;
   Gate released;
   std::atomic<bool> isOver{false};
   Gate over;
 };
-SlowLookup lookups[6];
+SlowLookup lookups[8];
 std::atomic<SlowLookup*> current{nullptr};
 
 constexpr const char* agentHost = "agent.invalid";
@@ -52,6 +54,7 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
                            addrinfo** result) {
   if (node != nullptr && std::string(node) == slowHost) {
     SlowLookup& lookup = *current;
+    lookup.begun.arrive();
     lookup.released.waitFor(1);
     lookup.isOver = true;
     lookup.over.arrive();
@@ -176,6 +179,34 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
   REQUIRE_FALSE(response);
   INFO(describe(response));
   CHECK(response.error().transportCode == CURLE_OPERATION_TIMEDOUT);
+  CHECK(response.error().delivery == Delivery::NotSent);
+}
+
+TEST_CASE("a call ends while a name is looked up") {
+  const bool isCancelled = GENERATE(true, false);
+  current = &lookups[isCancelled ? 6 : 7];
+  StaticCredentials credentials("AKIDEXAMPLE", "secret");
+  SystemClock clock;
+  CurlTransport transport(direct());
+  Client client(settingsFor("https://" + std::string(slowHost)), transport, credentials, clock);
+  const Canceller canceller([&] { current.load()->begun.waitFor(1); });
+  CallLimits limits;
+  if (isCancelled) {
+    limits.cancelled = &canceller.flag;
+  } else {
+    limits.timeoutMs = 200;
+  }
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = "tunnel";
+  request.clientMode = ClientMode::SOURCE;
+  const auto response = rotateTunnelAccessToken(request, client, limits);
+  CHECK_FALSE(current.load()->isOver);
+  current.load()->released.arrive();
+  CHECK(current.load()->over.waitFor(1));
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind ==
+        (isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded));
   CHECK(response.error().delivery == Delivery::NotSent);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ class CurlTransport final : public HttpTransport {
     programInitializesCurl_ = !options.initializeCurl;
     maxResponseBytes_ = options.maxResponseBytes;
     maxHeaderBytes_ = smaller(options.maxHeaderBytes, detail::mostHeaderBytes);
+    totalTimeoutMs_ = options.totalTimeoutMs;
     setup_ =
         detail::Owned<const detail::CurlSetup>(new detail::CurlSetupByOptions(std::move(options)));
   }
@@ -67,7 +69,7 @@ class CurlTransport final : public HttpTransport {
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
     for (;;) {
       if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
-      const CURLcode code = call(&curl_easy_perform);
+      const CURLcode code = call(&CurlTransport::perform);
       if (curl_.code != unusableConnection) return end(code);
       // Nothing was sent. Once more, with none of the connections that were kept.
       close();
@@ -81,9 +83,12 @@ class CurlTransport final : public HttpTransport {
   /// Unlike `send`, these leave SIGPIPE to the program, which had best ignore it. It is the multi
   /// handle that keeps connections: one with input on it that nobody has read ends the transfer
   /// before anything is sent, with an error of `end`, and is closed. On both sides of a fork a
-  /// program needs a multi handle each.
+  /// program needs a multi handle each. `HttpRequest::timeoutMs` is kept here too, but it is the
+  /// program that looks at `HttpRequest::cancelled`: it removes the handle, and ends it with
+  /// `CURLE_ABORTED_BY_CALLBACK`.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
+    hasBegun_ = true;
 #if LIBCURL_VERSION_NUM >= 0x075000
     findSocket_ = &detail::findSocket;
 #endif
@@ -224,7 +229,6 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_PATH_AS_IS, 1},
       {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
       {CURLOPT_CONNECTTIMEOUT_MS, detail::CurlDefaults::connectTimeoutMs},
-      {CURLOPT_TIMEOUT_MS, detail::CurlDefaults::totalTimeoutMs},
       {CURLOPT_LOW_SPEED_LIMIT, detail::CurlDefaults::lowSpeedBytesPerSecond},
       {CURLOPT_LOW_SPEED_TIME, detail::CurlDefaults::lowSpeedSeconds},
       // What a proxy says to CONNECT is not the answer.
@@ -287,21 +291,51 @@ class CurlTransport final : public HttpTransport {
   }
 
   /// Calls what may write to a connection that the server has closed.
-  CURLcode call(CURLcode (*function)(CURL*)) const noexcept {
-    if (!raisesSigpipe_) return function(curl_.handle);
+  CURLcode call(CURLcode (CurlTransport::*function)()) noexcept {
+    if (!raisesSigpipe_) return (this->*function)();
     const detail::SigpipeGuard guard;
-    return function(curl_.handle);
+    return (this->*function)();
+  }
+  /// The transfer, to its end: by a multi handle once there is a flag to look at meanwhile, for
+  /// libcurl itself comes by once a second only.
+  CURLcode perform() {
+    hasBegun_ = request_->cancelled == nullptr;
+    if (hasBegun_ && multi_ == nullptr) return curl_easy_perform(curl_.handle);
+    if (multi_ == nullptr) multi_ = detail::newMulti();
+    if (curl_multi_add_handle(multi_, curl_.handle) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+    CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+    for (;;) {
+      // What is there when the flag is seen is taken; but nothing is begun any more.
+      const bool isCancelled = request_->isCancelled();
+      if (isCancelled && !mayHaveSent()) break;
+      hasBegun_ = true;
+      int count = 0;
+      if (curl_multi_perform(multi_, &count) != CURLM_OK) {
+        code = CURLE_OUT_OF_MEMORY;
+        break;
+      }
+      if (count == 0) {
+        const CURLMsg* const message = curl_multi_info_read(multi_, &count);
+        if (message != nullptr) code = message->data.result;
+        break;
+      }
+      if (isCancelled) break;
+      detail::waitForMulti(multi_);
+    }
+    curl_multi_remove_handle(multi_, curl_.handle);
+    return code;
+  }
+  CURLcode cleanUp() {
+    curl_easy_cleanup(curl_.handle);
+    if (multi_ != nullptr) curl_multi_cleanup(multi_);
+    return CURLE_OK;
   }
   void close() noexcept {
     // Closing a TLS connection writes to it. In a child those of its parent are left alone, and the
-    // handle with them.
-    if (isOfThisProcess()) {
-      call([](CURL* handle) {
-        curl_easy_cleanup(handle);
-        return CURLE_OK;
-      });
-    }
+    // handles with them.
+    if (isOfThisProcess()) call(&CurlTransport::cleanUp);
     curl_.handle = nullptr;
+    multi_ = nullptr;
     url_.clear();
     method_.clear();
   }
@@ -329,6 +363,7 @@ class CurlTransport final : public HttpTransport {
     curl_.code = CURLE_OK;
     reason_[0] = '\0';
     headerBytes_ = 0;
+    hasBegun_ = false;
     isNewConnection_ = false;
     headersEnded_ = false;
     findSocket_ = nullptr;
@@ -340,6 +375,7 @@ class CurlTransport final : public HttpTransport {
     detail::append(host_, "Host: ");
     detail::append(host_, request.authority);
     setHeaders(request);
+    curl_.set(CURLOPT_TIMEOUT_MS, timeoutMsOf(request));
     setChanged(CURLOPT_URL, url_, request.url);
     setChanged(CURLOPT_CUSTOMREQUEST, method_, request.method);
     // Of any method: libcurl sends the length of these even where it is 0. Null would mean to read
@@ -349,6 +385,13 @@ class CurlTransport final : public HttpTransport {
     curl_.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
     if (body.empty() && request.method == "GET") curl_.set(CURLOPT_HTTPGET, 1L);
     return curl_.code;
+  }
+
+  /// The transport's own limit, or what is left of the call where that is less. 0 is no limit.
+  [[nodiscard]] long timeoutMsOf(const HttpRequest& request) const noexcept {
+    const bool isShorter = request.timeoutMs > 0 && request.timeoutMs < mostTimeoutMs &&
+                           (totalTimeoutMs_ == 0 || request.timeoutMs < totalTimeoutMs_);
+    return isShorter ? static_cast<long>(request.timeoutMs) : totalTimeoutMs_;
   }
 
   /// Sets the caller's header lines, as the list that libcurl takes: it only reads them, so nothing
@@ -383,6 +426,8 @@ class CurlTransport final : public HttpTransport {
                      : delivery == Delivery::Answered ? ErrorKind::InvalidResponse
                                                       : ErrorKind::Transport;
     std::string message;
+    const bool isCancelled = curl_.code == CURLE_ABORTED_BY_CALLBACK;
+    if (isCancelled) kind = ErrorKind::Cancelled;
     if (curl_.handle == nullptr) {
       kind = ErrorKind::Configuration;
       detail::append(message, "libcurl cannot be set up: ");
@@ -393,7 +438,8 @@ class CurlTransport final : public HttpTransport {
     } else if (detail::isOfProxy(curl_, reason_, kind)) {
       detail::appendProxy(curl_, !setup_.empty() ? setup_->proxyHost() : "", message);
     }
-    const char* const reason = detail::findReason(reason_, curl_.code);
+    const char* const reason =
+        isCancelled ? "the call was cancelled" : detail::findReason(reason_, curl_.code);
     detail::append(message, reason);
     // What libcurl leaves unsaid.
     const auto osError = static_cast<int>(curl_.numberOf(CURLINFO_OS_ERRNO));
@@ -428,7 +474,8 @@ class CurlTransport final : public HttpTransport {
   [[nodiscard]] bool mayHaveSent() const noexcept {
     const bool waitedForTls = request_->https && isNewConnection_ &&
                               curl_.microsecondsOf(CURLINFO_APPCONNECT_TIME_T) == 0;
-    return !waitedForTls && bytesWritten() > 0;
+    // Until a transfer has begun it is what the last one wrote.
+    return hasBegun_ && !waitedForTls && bytesWritten() > 0;
   }
   /// libcurl has limits of its own for headers. Before 8.6 it says that memory is out.
   [[nodiscard]] bool hasNoRoomForHeader() const noexcept {
@@ -458,16 +505,22 @@ class CurlTransport final : public HttpTransport {
 
   /// A connection that was kept is none to send the request on.
   static constexpr CURLcode unusableConnection = CURLE_WEIRD_SERVER_REPLY;
+  /// Of the longest limit that libcurl takes, past which a request has none.
+  static constexpr std::int64_t mostTimeoutMs = 0x7fffffff;
   using HasPending = int(const void* ssl);
 
   // What is used most comes first: close by, it takes less code to reach.
   detail::CurlHandle curl_;
+  /// What does the transfers once one can be cancelled; it has the connections then.
+  CURLM* multi_ = nullptr;
+  long totalTimeoutMs_ = detail::CurlDefaults::totalTimeoutMs;
   pid_t process_ = 0;
   clockid_t thread_{};
   bool raisesSigpipe_ = false;
   bool tellsTlsEnd_ = false;
   bool programInitializesCurl_ = false;
   // Of the request that is under way.
+  bool hasBegun_ = false;
   bool isNewConnection_ = false;
   bool headersEnded_ = false;
   const HttpRequest* request_ = nullptr;

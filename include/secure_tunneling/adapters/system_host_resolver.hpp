@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/detail/curl_handle.hpp"
 #include "secure_tunneling/adapters/detail/curl_library.hpp"
 #include "secure_tunneling/seams/host_resolver.hpp"
 
@@ -57,7 +58,7 @@ class SystemHostResolver final : public HostResolver {
     Lookup(const std::string& host, long timeoutMs, bool initializeCurl)
         : url_(detail::concat({"http://", host, "/"})),
           transport_(optionsOf(timeoutMs, initializeCurl)),
-          multi_(curl_multi_init()) {
+          multi_(detail::newMulti()) {
       request_.method = "GET";
       request_.url = url_;
       request_.https = false;
@@ -65,10 +66,6 @@ class SystemHostResolver final : public HostResolver {
       request_.port = 80;
       request_.target = "/";
       if (!transport_.begin(request_, response_)) return;
-      // By number, for a libcurl that is newer than its headers were: otherwise it waits in the end
-      // for a look-up that was given up.
-      constexpr auto quickExit = static_cast<CURLMoption>(21);
-      curl_multi_setopt(multi_, quickExit, 1L);
       curl_easy_setopt(transport_.handle(), CURLOPT_OPENSOCKETFUNCTION, &onAddress);
       curl_easy_setopt(transport_.handle(), CURLOPT_OPENSOCKETDATA, this);
       curl_multi_add_handle(multi_, transport_.handle());

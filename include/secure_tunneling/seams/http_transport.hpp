@@ -52,6 +52,10 @@ struct HttpRequest {
   std::int64_t timeoutMs = 0;
   /// Gives it up once it is true; null without. Set by another thread or a signal handler.
   const std::atomic<bool>* cancelled = nullptr;
+
+  [[nodiscard]] bool isCancelled() const noexcept {
+    return cancelled != nullptr && cancelled->load(std::memory_order_relaxed);
+  }
 };
 
 /// Header fields of a response, kept in one buffer so that a warm call does not allocate for them;

@@ -3,6 +3,7 @@
 #define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_HANDLE_HPP
 
 #include <curl/curl.h>
+#include <poll.h>
 
 #include <string>
 
@@ -39,6 +40,28 @@ struct CurlHandle {
   CURL* handle = nullptr;
   CURLcode code = CURLE_OK;
 };
+
+/// A multi handle that does not wait for a look-up that was given up; null without memory.
+inline CURLM* newMulti() noexcept {
+  CURLM* const multi = curl_multi_init();
+  // By number, for a libcurl that is newer than its headers were.
+  constexpr auto quickExit = static_cast<CURLMoption>(21);
+  curl_multi_setopt(multi, quickExit, 1L);
+  return multi;
+}
+
+/// Lets up to 50 ms pass, less where a transfer can go on.
+inline void waitForMulti(CURLM* multi) noexcept {
+  constexpr int sliceMs = 50;
+#if LIBCURL_VERSION_NUM >= 0x074200
+  curl_multi_poll(multi, nullptr, 0, sliceMs, nullptr);
+#else
+  int ready = 0;
+  curl_multi_wait(multi, nullptr, 0, sliceMs, &ready);
+  // It does not wait while there is no socket.
+  if (ready == 0) ::poll(nullptr, 0, 1);
+#endif
+}
 
 }  // namespace detail
 }  // namespace v0_1

@@ -49,7 +49,6 @@ class CurlSetupByOptions final : public CurlSetup {
     // libcurl reads 0 as its own default of 300 seconds.
     curl.set(CURLOPT_CONNECTTIMEOUT_MS,
              options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffffL);
-    curl.set(CURLOPT_TIMEOUT_MS, options_.totalTimeoutMs);
     curl.set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
     curl.set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
     curl.set(CURLOPT_USERAGENT, options_.userAgent.empty() ? nullptr : options_.userAgent.c_str());
