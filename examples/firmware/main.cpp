@@ -109,6 +109,8 @@ int main(int argc, char** argv) {
   st::Settings settings;
   settings.region = fromFlash("AWS_REGION", "");
   settings.endpointUrl = fromFlash("AWS_ENDPOINT_URL", "");
+  // Whatever the network does, the task is back by then.
+  settings.callTimeoutMs = 120'000;
   st::EnvironmentCredentials credentials;
   TokenTask task(settings, credentials, tls);
   Thermometer thermometer;

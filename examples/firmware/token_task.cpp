@@ -17,9 +17,16 @@ void TokenTask::begin(const std::string& tunnelId) {
   call_.emplace(state_, request_);
 }
 
+void TokenTask::cancel() {
+  if (!call_) return;
+  call_->cancel();
+  if (exchanging_) exchange_.cancel();
+  wakeAtMs_.reset();
+}
+
 TokenTask::Event TokenTask::tick(std::int64_t unixMs, std::int64_t uptimeMs) {
   if (!call_) return Event::None;
-  const st::Moment now{unixMs, MbedtlsSettings::random()};
+  const st::Moment now{unixMs, MbedtlsSettings::random(), uptimeMs};
   if (exchanging_) return tickExchange(now, uptimeMs);
   // Asked again while it waits, the call would take the wait for over.
   if (wakeAtMs_ && uptimeMs < *wakeAtMs_) return Event::None;

@@ -31,6 +31,8 @@ class TokenTask {
 
   /// Begins to get a new source token for a tunnel; drops what was under way.
   void begin(const std::string& tunnelId);
+  /// Ends what is under way: within two ticks it is `Finished`.
+  void cancel();
   [[nodiscard]] bool isBusy() const noexcept { return call_.has_value(); }
 
   /// One step. `unixMs` is the calendar's time, `uptimeMs` a time that never goes back.

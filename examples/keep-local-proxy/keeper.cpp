@@ -40,6 +40,7 @@ bool mayPass(const Error& error) {
     case ErrorKind::Transport:
     case ErrorKind::Untrusted:  // a clock that is not set yet, a portal of a network
     case ErrorKind::InvalidResponse:
+    case ErrorKind::DeadlineExceeded:
       return true;
     case ErrorKind::Service:
       // Whatever became of the attempts before it.
@@ -52,6 +53,7 @@ bool mayPass(const Error& error) {
     case ErrorKind::InvalidArgument:
     case ErrorKind::NoCredentials:
     case ErrorKind::Signing:
+    case ErrorKind::Cancelled:
       return false;
   }
   return false;

@@ -4,7 +4,10 @@
 // looks for their credentials too. A tunnel may name the profile that it belongs to. Goes by the
 // same environment and files as the AWS tools.
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <list>
@@ -18,6 +21,9 @@ namespace st = secure_tunneling;
 namespace {
 
 int failures = 0;
+
+/// By SIGINT and SIGTERM, for the loop to see.
+int stopPipe[2];
 
 void print(const Rotation& rotation, const Rotation::Outcome& outcome) {
   if (outcome && outcome->sourceAccessToken) {
@@ -85,12 +91,26 @@ int main(int argc, char** argv) {
     return 1;
   }
   signal(SIGPIPE, SIG_IGN);
+  if (pipe2(stopPipe, O_CLOEXEC | O_NONBLOCK) != 0) return 1;
+  for (const int number : {SIGINT, SIGTERM})
+    signal(number, [](int) { (void)!write(stopPipe[1], "", 1); });
   curl_global_init(CURL_GLOBAL_DEFAULT);
 
   EventLoop loop;
   Transfers transfers(loop);
   std::map<std::string, ProfileCredentials> profiles;
   std::list<Rotation> rotations;
+  // A token that was rotated and not received is lost: each call says whether its may be.
+  loop.watch(stopPipe[0], POLLIN, [&rotations, &loop](short) {
+    loop.unwatch(stopPipe[0]);
+    for (Rotation& rotation : rotations)
+      rotation.cancel();
+  });
+  int running = argc - 1;
+  const auto onDone = [&](const Rotation& rotation, const Rotation::Outcome& outcome) {
+    print(rotation, outcome);
+    if (--running == 0) loop.unwatch(stopPipe[0]);
+  };
   for (int i = 1; i != argc; ++i) {
     const std::string argument = argv[i];
     const std::size_t at = argument.find('@');
@@ -99,7 +119,7 @@ int main(int argc, char** argv) {
     st::CredentialsSource& credentials =
         profiles.try_emplace(profile, profile).first->second.source();
     rotations.emplace_back(argument.substr(0, at), *settings, credentials, loop, transfers)
-        .start(&print);
+        .start(onDone);
   }
   loop.run();
   return failures == 0 ? 0 : 1;

@@ -32,6 +32,16 @@ void Rotation::start(OnDone onDone) {
   step();
 }
 
+void Rotation::cancel() {
+  if (!call_) return;
+  call_->cancel();
+  loop_.cancel(std::exchange(timer_, 0));
+  if (via_ != nullptr && transfers_.stop(via_->handle())) {
+    onAnswer(via_->end(CURLE_ABORTED_BY_CALLBACK));
+  }
+  step();
+}
+
 void Rotation::step() {
   for (;;) {
     switch (call_->next(clock_.now())) {
@@ -40,11 +50,14 @@ void Rotation::step() {
         if (send()) return;
         break;
       case Call::Step::Wait:
-        loop_.after(call_->waitMs(), [this] { step(); });
+        timer_ = loop_.after(call_->waitMs(), [this] { step(); });
         return;
-      case Call::Step::Done:
-        onDone_(*this, call_->takeResult());
+      case Call::Step::Done: {
+        const Outcome outcome = call_->takeResult();
+        call_.reset();
+        onDone_(*this, outcome);
         return;
+      }
     }
   }
 }
@@ -71,4 +84,6 @@ void Rotation::onTransfer(CURLcode code) {
 
 void Rotation::onAnswer(st::Result<void> sent) {
   call_->onSent(std::move(sent), clock_.now());
+  // Others may use it from here on.
+  via_ = nullptr;
 }

@@ -24,6 +24,9 @@ class Rotation {
   Rotation& operator=(const Rotation&) = delete;
 
   void start(OnDone onDone);
+  /// Ends it now, in whatever it waits for; `onDone` is told before this returns. Nothing where it
+  /// is over.
+  void cancel();
   [[nodiscard]] const std::string& tunnelId() const noexcept { return request_.tunnelId; }
 
  private:
@@ -44,5 +47,6 @@ class Rotation {
   secure_tunneling::RotateTunnelAccessTokenRequest request_;
   secure_tunneling::ClientState<secure_tunneling::OpensslSha256> state_;
   std::optional<Call> call_;
+  EventLoop::Timer timer_ = 0;
   OnDone onDone_;
 };

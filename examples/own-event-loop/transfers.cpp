@@ -26,6 +26,12 @@ bool Transfers::start(CURL* handle, OnDone onDone) {
   return true;
 }
 
+bool Transfers::stop(CURL* handle) {
+  if (running_.erase(handle) == 0) return false;
+  curl_multi_remove_handle(multi_, handle);
+  return true;
+}
+
 int Transfers::onSocket(CURL*, curl_socket_t socket, int what, void* user, void*) {
   auto& self = *static_cast<Transfers*>(user);
   if (what == CURL_POLL_REMOVE) {

@@ -24,6 +24,8 @@ class Transfers {
   /// Runs the transfer that `handle` was made ready for, and says how it ended. The handle must
   /// outlive it. False when it cannot begin; then nothing more is said.
   [[nodiscard]] bool start(CURL* handle, OnDone onDone);
+  /// Takes a transfer back; nothing more is said of it. False where it is not running.
+  bool stop(CURL* handle);
 
  private:
   static int onSocket(CURL* handle, curl_socket_t socket, int what, void* user, void* ofSocket);

@@ -157,17 +157,28 @@ void MbedtlsExchange::composeRequest() {
   outgoing_.append(request_->body);
 }
 
-std::int64_t MbedtlsExchange::deadlineMs() const noexcept {
-  const std::int64_t totalMs = limits_.totalTimeoutMs;
-  return beganMs_ + (stage_ < Stage::Write ? std::min(limits_.connectTimeoutMs, totalMs) : totalMs);
+std::int64_t MbedtlsExchange::timeLeftMs(std::int64_t nowMs) const noexcept {
+  std::int64_t mostMs = limits_.totalTimeoutMs;
+  if (stage_ < Stage::Write) mostMs = std::min(mostMs, limits_.connectTimeoutMs);
+  if (request_->timeoutMs > 0) mostMs = std::min(mostMs, request_->timeoutMs);
+  return mostMs - (nowMs - beganMs_);
 }
 
 MbedtlsExchange::Progress MbedtlsExchange::advance(std::int64_t nowMs) {
-  if (stage_ != Stage::Over && nowMs >= deadlineMs()) {
+  if (stage_ == Stage::Over) return Progress::Over;
+  if (timeLeftMs(nowMs) <= 0) {
     return fail(
         st::ErrorKind::Transport, ETIMEDOUT,
         stage_ < Stage::Write ? "no connection within the time limit" : "no answer in time");
   }
+  // What is there of the answer is taken, and nothing else is done.
+  const bool isCancelled = request_->isCancelled();
+  const Progress progress = isCancelled && stage_ != Stage::Read ? Progress::Wait : goOn();
+  if (isCancelled && progress == Progress::Wait) cancel();
+  return stage_ == Stage::Over ? Progress::Over : progress;
+}
+
+MbedtlsExchange::Progress MbedtlsExchange::goOn() {
   switch (stage_) {
     case Stage::Resolve:
       return resolve();
@@ -186,11 +197,16 @@ MbedtlsExchange::Progress MbedtlsExchange::advance(std::int64_t nowMs) {
 }
 
 void MbedtlsExchange::wait(std::int64_t nowMs) {
+  const std::int64_t mostMs = request_->cancelled != nullptr ? 50 : 1'000'000;
   const auto milliseconds =
-      static_cast<int>(std::clamp<std::int64_t>(deadlineMs() - nowMs, 0, 1'000'000));
+      static_cast<int>(std::clamp<std::int64_t>(timeLeftMs(nowMs), 0, mostMs));
   if (stage_ == Stage::Resolve) return resolver_.wait(milliseconds);
   pollfd watched{socket_.fd, awaited_, 0};
   poll(&watched, 1, milliseconds);
+}
+
+void MbedtlsExchange::cancel() {
+  if (stage_ != Stage::Over) fail(st::ErrorKind::Cancelled, ECANCELED, "the call was cancelled");
 }
 
 st::Result<void> MbedtlsExchange::takeResult() {

@@ -69,8 +69,11 @@ class MbedtlsExchange {
   void begin(const secure_tunneling::HttpRequest& request, secure_tunneling::HttpResponse& response,
              std::int64_t nowMs);
   Progress advance(std::int64_t nowMs);
-  /// For programs that may block: waits until `advance()` has something to do.
+  /// For programs that may block: waits until `advance()` has something to do, or has to look at
+  /// the request's flag.
   void wait(std::int64_t nowMs);
+  /// Gives up what is under way.
+  void cancel();
   /// What `HttpTransport::send` returns; once.
   secure_tunneling::Result<void> takeResult();
 
@@ -87,13 +90,14 @@ class MbedtlsExchange {
   Progress handshake();
   Progress write();
   Progress read();
+  Progress goOn();
 
   Progress waitFor(short events);
   /// What a negative code of Mbed TLS means for the exchange.
   Progress stopFor(int code);
   Progress fail(secure_tunneling::ErrorKind kind, int code, std::string_view reason);
   Progress failTooLong();
-  [[nodiscard]] std::int64_t deadlineMs() const noexcept;
+  [[nodiscard]] std::int64_t timeLeftMs(std::int64_t nowMs) const noexcept;
   void close();
 
   const MbedtlsSettings& settings_;

@@ -76,6 +76,8 @@ Failure failureOf(const Error& error, std::string_view endpoint, int maxAttempts
     case ErrorKind::Configuration:
     case ErrorKind::Signing:
     case ErrorKind::InvalidResponse:
+    case ErrorKind::Cancelled:
+    case ErrorKind::DeadlineExceeded:
       failure.message = why + attemptsOf(error);
       break;
   }

@@ -221,3 +221,40 @@ TEST_CASE("the firmware program measures on while it fetches a token") {
   }
   CHECK(events.substr(0, 3) == "fsa");
 }
+
+TEST_CASE("firmware: a task is cancelled in whatever it does") {
+  World made;
+  made.tls.certificate = made.authority.issue("server");
+  Gate reached;
+  SocketServer server(made.tls, [&](Connection& connection) {
+    connection.readRequest();
+    reached.arrive();
+    if (connection.number() == 0) return connection.waitForClient();
+    connection.answer(503, "");
+  });
+  Device device(server.url("localhost"), made.authority.file(), made.ticks);
+  CHECK(device.nextEvent() == Event::Sending);
+  while (!reached.hasArrived())
+    device.tick();
+  SECTION("while its request is not answered") {
+    device.task.cancel();
+    CHECK(device.nextEvent() == Event::Failed);
+    CHECK(device.nextEvent() == Event::Finished);
+    const auto result = device.task.takeResult();
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::Cancelled);
+    CHECK(result.error().delivery == Delivery::Unknown);
+  }
+  SECTION("while it waits") {
+    device.task.begin(ServedFake::tunnel);
+    CHECK(device.nextEvent() == Event::Sending);
+    CHECK(device.nextEvent() == Event::Answered);
+    CHECK(device.nextEvent() == Event::Waiting);
+    device.task.cancel();
+    CHECK(device.nextEvent() == Event::Finished);
+    const auto result = device.task.takeResult();
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::Cancelled);
+    CHECK(result.error().httpStatus == 503);
+  }
+}

@@ -284,3 +284,26 @@ TEST_CASE("own event loop: neither a command nor the look-up of a name holds up 
   CHECK(program.errors().empty());
 }
 #endif
+
+TEST_CASE("own event loop: a signal ends every call, and each says what it knows") {
+  World world(3);
+  Gate requests;
+  SocketServer server([&](Connection& connection) {
+    const std::string raw = connection.readRequest();
+    if (isOf(raw, "many-0")) connection.answer(503, "", "x-amz-retry-after: 30000\r\n");
+    requests.arrive();
+    connection.waitForClient();
+  });
+  ChildProcess program = world.start(server.url());
+  REQUIRE(requests.waitFor(3));
+  program.signal(SIGTERM);
+  CHECK(program.readAll().empty());
+  CHECK(program.wait() == 1);
+  const std::string errors = program.errors();
+  for (const std::string& tunnel : world.tunnels) {
+    const std::size_t at = errors.find(tunnel + ":");
+    REQUIRE(at != std::string::npos);
+    CHECK(errors.substr(at, errors.find('\n', at) - at).find("the call was cancelled") !=
+          std::string::npos);
+  }
+}

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <psa/crypto.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -10,7 +11,9 @@
 #include "mbedtls_transport.hpp"
 #include "secure_tunneling/adapters/psa_sha256.hpp"
 #include "support/caller.hpp"
+#include "support/canceller.hpp"
 #include "support/child_process.hpp"
+#include "support/gate.hpp"
 
 using namespace secure_tunneling;
 
@@ -444,4 +447,63 @@ TEST_CASE("the program without libcurl and OpenSSL rotates a token over TLS") {
   CHECK(unknown.status == 1);
   CHECK(unknown.output.empty());
   CHECK(unknown.errors.find("ResourceNotFoundException") == 0);
+}
+
+TEST_CASE("own transport: a call ends by its time and by its flag, in whatever it waits for") {
+  Gate reached;
+  const bool isTls = GENERATE(true, false);
+  const bool isCancelled = GENERATE(true, false);
+  CAPTURE(isTls, isCancelled);
+  // TLS that is never answered, or a request.
+  SocketServer server([&](Connection& connection) {
+    connection.readSome();
+    reached.arrive();
+    connection.waitForClient();
+  });
+  const AnyAuthority any;
+  const Canceller canceller([&] { reached.waitFor(1); });
+  SystemClock clock;
+  StaticCredentials credentials(ServedFake::accessKeyId, ServedFake::secretAccessKey);
+  MbedtlsTransport transport(any.authority.file());
+  REQUIRE(psa_crypto_init() == PSA_SUCCESS);
+  BasicClient<PsaSha256> client(
+      settingsFor((isTls ? "https://" : "http://") + server.authority("localhost")), transport,
+      credentials, clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  CallLimits limits;
+  if (isCancelled) {
+    limits.cancelled = &canceller.flag;
+  } else {
+    limits.timeoutMs = 400;
+  }
+  const Stopwatch watch;
+  const auto response = rotateTunnelAccessToken(request, client, limits);
+  CHECK(watch.isEarly());
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind ==
+        (isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded));
+  CHECK(response.error().delivery == (isTls ? Delivery::NotSent : Delivery::Unknown));
+}
+
+TEST_CASE("own transport: an answer that is there is taken, though the flag is set by then") {
+  std::atomic<bool> flag{false};
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    connection.answer(200, tokensBody);
+    flag = true;
+    connection.waitForClient();
+  });
+  const AnyAuthority any;
+  MbedtlsCaller caller(settingsFor(server.url()), any.authority.file());
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::SOURCE;
+  CallLimits limits;
+  limits.cancelled = &flag;
+  const auto response = rotateTunnelAccessToken(request, caller.client, limits);
+  INFO(describe(response));
+  CHECK(response);
 }

@@ -19,6 +19,10 @@ class Gate {
     std::unique_lock<std::mutex> lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return arrived_ >= count; });
   }
+  [[nodiscard]] bool hasArrived() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return arrived_ != 0;
+  }
   /// The same for so many arrivals from now on.
   bool waitForMore(int count) {
     int before = 0;

@@ -378,6 +378,8 @@ TEST_CASE("keeper: what may pass is told from what does not") {
       {ErrorKind::Service, 501, "", 0, Delivery::Unknown, true},
       {ErrorKind::Service, 400, "ResourceNotFoundException", 0, Delivery::Unknown, false},
       {ErrorKind::Service, 403, "ExpiredTokenException", 0, Delivery::Answered, false},
+      {ErrorKind::DeadlineExceeded, 0, "", 28, Delivery::Unknown, true},
+      {ErrorKind::Cancelled, 0, "", 42, Delivery::Unknown, false},
       {ErrorKind::Credentials, 0, "", 6, Delivery::NotSent, true},
       {ErrorKind::Credentials, 0, "", 0, Delivery::NotSent, false},
       {ErrorKind::NoCredentials, 0, "", 0, Delivery::NotSent, false},
