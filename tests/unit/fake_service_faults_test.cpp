@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // The fake service: faults that are injected.
+#include <atomic>
 #include <string>
 #include <string_view>
 
 #include "secure_tunneling/testing/fake_secure_tunneling_service.hpp"
 #include "support/catch.hpp"
 #include "support/fake_service.hpp"
+#include "support/sha256.hpp"
 
 using namespace secure_tunneling;
 
@@ -138,4 +140,37 @@ TEST_CASE("Faults of the fake service come in the order they were injected") {
   CHECK(status() == 502);
   CHECK(status() == 200);
   CHECK(service.calls() == 4);
+}
+
+TEST_CASE("The fake service rotates, and its answer comes too late") {
+  ManualClock clock;
+  FakeSecureTunnelingService service(clock);
+  service.allowUnsigned();
+  service.addTunnel("t-1");
+  const std::string token = service.sourceToken("t-1");
+  service.setAnswerTime(clock, 900);
+  Settings settings;
+  settings.region = "us-east-1";
+  settings.callTimeoutMs = 2'000;
+  settings.signRequests = false;
+  StaticCredentials credentials("AKIDEXAMPLE", "secret");
+  BasicClient<TestSha256> client(settings, service, credentials, clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = "t-1";
+  request.clientMode = ClientMode::SOURCE;
+  CHECK(rotateTunnelAccessToken(request, client));
+  CHECK(clock.now().monotonicMs == 900);
+  CallLimits limits;
+  limits.timeoutMs = 899;
+  const auto late = rotateTunnelAccessToken(request, client, limits);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().kind == ErrorKind::DeadlineExceeded);
+  CHECK(late.error().delivery == Delivery::Unknown);
+  CHECK(clock.now().monotonicMs == 1'799);
+  CHECK(service.rotations() == 2);
+  CHECK_FALSE(service.accepts(token));
+  const std::atomic<bool> flag{true};
+  limits.cancelled = &flag;
+  CHECK_FALSE(rotateTunnelAccessToken(request, client, limits));
+  CHECK(service.calls() == 2);
 }

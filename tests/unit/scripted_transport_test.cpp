@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The parts of the test kit but the fake service.
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,6 +64,48 @@ TEST_CASE("ScriptedTransport fails with the whole error it was given") {
   CHECK(answer.error.transportCode == 28);
 }
 
+TEST_CASE("ScriptedTransport takes its time, and no more than a request has left") {
+  const struct {
+    std::int64_t takesMs;
+    std::int64_t leftMs;
+    bool isAnswered;
+    std::int64_t passedMs;
+  } cases[] = {
+      {700, 0, true, 700}, {700, 701, true, 700}, {700, 700, true, 700}, {700, 699, false, 699}};
+  for (const auto& row : cases) {
+    CAPTURE(row.leftMs);
+    ManualClock clock;
+    ScriptedTransport transport;
+    transport.answer(200).takes(clock, row.takesMs);
+    HttpRequest request;
+    request.timeoutMs = row.leftMs;
+    HttpResponse response;
+    const Result<void> sent = transport.send(request, response);
+    CHECK(sent.hasValue() == row.isAnswered);
+    CHECK(clock.now().unixMs == ManualClock::defaultUnixMs + row.passedMs);
+    CHECK(clock.now().monotonicMs == row.passedMs);
+    CHECK(clock.waits().empty());
+    if (row.isAnswered) continue;
+    CHECK(sent.error().kind == ErrorKind::DeadlineExceeded);
+    CHECK(sent.error().delivery == Delivery::Unknown);
+  }
+}
+
+TEST_CASE("ScriptedTransport sends nothing that was cancelled") {
+  const std::atomic<bool> flag{true};
+  ScriptedTransport transport;
+  transport.answer(200);
+  HttpRequest request;
+  request.cancelled = &flag;
+  HttpResponse response;
+  const Result<void> sent = transport.send(request, response);
+  REQUIRE_FALSE(sent);
+  CHECK(sent.error().kind == ErrorKind::Cancelled);
+  CHECK(sent.error().delivery == Delivery::NotSent);
+  CHECK(transport.requests().empty());
+  CHECK(transport.remaining() == 1);
+}
+
 TEST_CASE("ScriptedTransport says so when the script is over") {
   ScriptedTransport transport;
   transport.answer(200);
@@ -97,9 +140,11 @@ TEST_CASE("ManualClock stands still until it is moved") {
   CHECK(clock.now().unixMs == 1768480201520);
   CHECK(clock.waits() == std::vector<std::int64_t>{1500, 20});
 
+  CHECK(clock.now().monotonicMs == 1520);
   clock.advance(-20);
   CHECK(clock.now().unixMs == 1768480201500);
   clock.set(7);
+  CHECK(clock.now().monotonicMs == 1520);
   clock.setRandom(3);
   CHECK(clock.now().unixMs == 7);
   CHECK(clock.now().random == 3);

@@ -16,10 +16,12 @@
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
+#include "secure_tunneling/testing/detail/answer_time.hpp"
 #include "secure_tunneling/testing/detail/civil_time.hpp"
 #include "secure_tunneling/testing/detail/rotate_request.hpp"
 #include "secure_tunneling/testing/detail/signature_check.hpp"
 #include "secure_tunneling/testing/detail/tunnels.hpp"
+#include "secure_tunneling/testing/manual_clock.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
@@ -111,6 +113,12 @@ class FakeSecureTunnelingService final : public HttpTransport {
   }
   /// Value of the Retry-After header on throttled answers and 5xx; none when empty.
   void setRetryAfter(std::string value) { retryAfter_ = std::move(value); }
+  /// Each request from now on takes so many milliseconds on `clock`. Where that is more than the
+  /// request has left, it is processed all the same, and its answer comes too late: the time passes
+  /// that is left, and the caller gets `DeadlineExceeded` and `Delivery::Unknown`.
+  void setAnswerTime(ManualClock& clock, std::int64_t milliseconds) {
+    answerTime_ = {&clock, milliseconds};
+  }
 
   // What has happened.
 
@@ -151,8 +159,25 @@ class FakeSecureTunnelingService final : public HttpTransport {
   [[nodiscard]] int rotations() const { return rotations_; }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    ++calls_;
     response.clear();
+    if (request.isCancelled()) {
+      return detail::fake::givenUp(ErrorKind::Cancelled, Delivery::NotSent);
+    }
+    ++calls_;
+    Result<void> sent = answer(request, response);
+    if (answerTime_.pass(request)) return sent;
+    response.clear();
+    return detail::fake::givenUp(ErrorKind::DeadlineExceeded, Delivery::Unknown);
+  }
+
+ private:
+  using ServiceError = detail::fake::ServiceError;
+  using RotateRequest = detail::fake::RotateRequest;
+  using Tunnel = detail::fake::Tunnel;
+  using Writer = RAPIDJSON_NAMESPACE::Writer<RAPIDJSON_NAMESPACE::StringBuffer>;
+  using Members = std::vector<std::pair<const char*, std::string>>;
+
+  Result<void> answer(const HttpRequest& request, HttpResponse& response) {
     const std::optional<Fault> fault = nextFault();
     if (fault == Fault::ConnectionRefused) {
       return transportError(Delivery::NotSent, "connection refused");
@@ -170,13 +195,6 @@ class FakeSecureTunnelingService final : public HttpTransport {
     if (fault) damageBody(*fault, response);
     return {};
   }
-
- private:
-  using ServiceError = detail::fake::ServiceError;
-  using RotateRequest = detail::fake::RotateRequest;
-  using Tunnel = detail::fake::Tunnel;
-  using Writer = RAPIDJSON_NAMESPACE::Writer<RAPIDJSON_NAMESPACE::StringBuffer>;
-  using Members = std::vector<std::pair<const char*, std::string>>;
 
   static Error transportError(Delivery delivery, const char* message) {
     Error error = makeError(ErrorKind::Transport, message);
@@ -422,6 +440,7 @@ class FakeSecureTunnelingService final : public HttpTransport {
   std::vector<Notification> notifications_;
   std::vector<Fault> faults_;
   std::string retryAfter_;
+  detail::fake::AnswerTime answerTime_;
   std::int64_t clockOffsetMs_ = 0;
   std::uint64_t randomState_ = 0;
   bool allowUnsigned_ = false;

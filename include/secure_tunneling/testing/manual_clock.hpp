@@ -29,7 +29,7 @@ class ManualClock final : public Clock {
   void set(std::int64_t unixMs) noexcept { moment_.unixMs = unixMs; }
   void advance(std::int64_t ms) noexcept {
     moment_.unixMs += ms;
-    moment_.monotonicMs += ms;
+    if (ms > 0) moment_.monotonicMs += ms;
   }
   /// What every `now()` gives as its random number. At first the largest, which leaves a random
   /// delay at its full length.

@@ -3,12 +3,15 @@
 #define SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "secure_tunneling/seams/http_transport.hpp"
+#include "secure_tunneling/testing/detail/answer_time.hpp"
+#include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/recorded_request.hpp"
 
 namespace secure_tunneling {
@@ -16,7 +19,7 @@ inline namespace v0_1 {
 
 /// A transport that plays a script: each request gets the next answer or failure that the test
 /// queued, and is recorded. A request past the end of the script gets a transport error that says
-/// so.
+/// so. One that was cancelled before is neither sent nor recorded.
 ///
 ///     ScriptedTransport transport;
 ///     transport.fail(Delivery::NotSent).answer(200, R"({"tunnelArn":"arn"})");
@@ -47,9 +50,19 @@ class ScriptedTransport final : public HttpTransport {
     return fail(std::move(error));
   }
 
+  /// What was queued last takes so many milliseconds on `clock`. Where that is more than its
+  /// request has left, the time passes that is left, and the request ends with `DeadlineExceeded`.
+  ScriptedTransport& takes(ManualClock& clock, std::int64_t milliseconds) {
+    script_.back().time = {&clock, milliseconds};
+    return *this;
+  }
+
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    requests_.emplace_back(request);
     response.clear();
+    if (request.isCancelled()) {
+      return detail::fake::givenUp(ErrorKind::Cancelled, Delivery::NotSent);
+    }
+    requests_.emplace_back(request);
     if (played_ == script_.size()) {
       return makeError(ErrorKind::Transport, "ScriptedTransport: request " +
                                                  std::to_string(requests_.size()) +
@@ -57,6 +70,9 @@ class ScriptedTransport final : public HttpTransport {
                                                  std::to_string(script_.size()) + " answers");
     }
     const Step& step = script_[played_++];
+    if (!step.time.pass(request)) {
+      return detail::fake::givenUp(ErrorKind::DeadlineExceeded, Delivery::Unknown);
+    }
     if (step.failed) return Error(step.error);
     response.status = step.status;
     for (const Header& header : step.headers)
@@ -77,6 +93,7 @@ class ScriptedTransport final : public HttpTransport {
     int status = 0;
     std::string body;
     std::vector<Header> headers;
+    detail::fake::AnswerTime time;
   };
 
   std::vector<Step> script_;
