@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Calls that are cancelled, or out of time, while a peer stalls: in each phase, over sockets.
 #include <dirent.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -76,9 +79,9 @@ struct LimitedCaller {
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == kind);
     CHECK(result.error().attempts == 1);
-    CHECK(result.error().message.find(isCancelled
-                                          ? "the call was cancelled"
-                                          : "; the call has no time left") != std::string::npos);
+    CHECK(result.error().message.find(isCancelled ? "the call was cancelled"
+                                                  : "; the call has no time left to go on") !=
+          std::string::npos);
     return result;
   }
 
@@ -344,6 +347,73 @@ TEST_CASE("an answer that has arrived is taken, though the flag is set meanwhile
     REQUIRE(result);
     CHECK(result->sourceAccessToken->expose() == "token");
   }
+}
+
+TEST_CASE("a call that a program drives itself is cancelled in the middle of a transfer") {
+  Gate reached;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    reached.arrive();
+    connection.waitForClient();
+  });
+  ClientState<OpensslSha256> state(settingsFor(server.url()));
+  StaticCredentials credentials(ServedFake::accessKeyId, ServedFake::secretAccessKey);
+  SystemClock clock;
+  CurlTransport transport(direct());
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  RotateCall<OpensslSha256> call(state, request, &credentials);
+  REQUIRE(call.next(clock.now()) == Step::Send);
+  CURLM* const multi = curl_multi_init();
+  REQUIRE(transport.begin(call.request(), call.response()));
+  curl_multi_add_handle(multi, transport.handle());
+  while (!reached.hasArrived()) {
+    int running = 0;
+    curl_multi_perform(multi, &running);
+    REQUIRE(running == 1);
+    curl_multi_wait(multi, nullptr, 0, 1, nullptr);
+  }
+  call.cancel();
+  curl_multi_remove_handle(multi, transport.handle());
+  call.onSent(transport.end(CURLE_ABORTED_BY_CALLBACK), clock.now());
+  REQUIRE(call.next(clock.now()) == Step::Done);
+  const auto result = call.takeResult();
+  curl_multi_cleanup(multi);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::Cancelled);
+  CHECK(result.error().delivery == Delivery::Unknown);
+  CHECK(socketsTo(server.port()) == 0);
+}
+
+TEST_CASE("a signal handler cancels a call") {
+  static std::atomic<bool> flag;
+  static_assert(std::atomic<bool>::is_always_lock_free);
+  flag = false;
+  Gate reached;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    reached.arrive();
+    connection.waitForClient();
+  });
+  const pid_t program = fork();
+  if (program == 0) {
+    signal(SIGINT, [](int) { flag = true; });
+    LimitedCaller caller(settingsFor(server.url()));
+    CallLimits limits;
+    limits.cancelled = &flag;
+    const RotateResult result = caller.rotate(limits);
+    const bool isAsExpected = !result && result.error().kind == ErrorKind::Cancelled &&
+                              result.error().delivery == Delivery::Unknown;
+    _exit(isAsExpected ? 0 : 1);
+  }
+  REQUIRE(reached.waitFor(1));
+  const Stopwatch watch;
+  kill(program, SIGINT);
+  int status = -1;
+  CHECK(waitpid(program, &status, 0) == program);
+  CHECK(watch.isEarly());
+  CHECK(status == 0);
 }
 
 TEST_CASE("the shorter of two limits counts") {

@@ -29,7 +29,7 @@ struct SlowLookup {
   std::atomic<bool> isOver{false};
   Gate over;
 };
-SlowLookup lookups[8];
+SlowLookup lookups[10];
 std::atomic<SlowLookup*> current{nullptr};
 
 constexpr const char* agentHost = "agent.invalid";
@@ -184,10 +184,17 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
 
 TEST_CASE("a call ends while a name is looked up") {
   const bool isCancelled = GENERATE(true, false);
-  current = &lookups[isCancelled ? 6 : 7];
-  StaticCredentials credentials("AKIDEXAMPLE", "secret");
+  const bool isOfAgent = GENERATE(true, false);
+  CAPTURE(isCancelled, isOfAgent);
+  current = &lookups[6 + (isCancelled ? 1 : 0) + (isOfAgent ? 2 : 0)];
+  TestEnvironment environment;
+  environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(slowHost) + ":81/");
+  StaticCredentials given("AKIDEXAMPLE", "secret");
   SystemClock clock;
   CurlTransport transport(direct());
+  SystemHostResolver resolver(30'000);
+  ContainerCredentials agents(transport, clock, &resolver);
+  CredentialsSource& credentials = isOfAgent ? static_cast<CredentialsSource&>(agents) : given;
   Client client(settingsFor("https://" + std::string(slowHost)), transport, credentials, clock);
   const Canceller canceller([&] { current.load()->begun.waitFor(1); });
   CallLimits limits;

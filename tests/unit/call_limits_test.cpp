@@ -142,7 +142,7 @@ TEST_CASE("a call whose time is over before its request is sent") {
   CHECK(error.kind == ErrorKind::DeadlineExceeded);
   CHECK(error.delivery == Delivery::NotSent);
   CHECK(error.attempts == 0);
-  CHECK(error.message == "the call has no time left");
+  CHECK(error.message == "the call has no time left to go on");
 }
 
 TEST_CASE("an attempt that its time cut off ends the call, and says what is known of it") {
@@ -158,7 +158,7 @@ TEST_CASE("an attempt that its time cut off ends the call, and says what is know
     CHECK(error.delivery == delivery);
     CHECK(error.attempts == 1);
     CHECK(error.transportCode == 28);
-    CHECK(error.message == "no answer; the call has no time left");
+    CHECK(error.message == "no answer; the call has no time left to go on");
   }
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("a wait that does not fit into the time is not begun") {
     CHECK(its.kind == ErrorKind::Service);
     CHECK(its.code == "Busy");
     CHECK(its.delivery == Delivery::Answered);
-    CHECK(its.message == "why; the call has no time left");
+    CHECK(its.message == "why; the call has no time left to go on");
     const Error none = unanswered.errorAt(after(500));
     CHECK(none.kind == ErrorKind::DeadlineExceeded);
     CHECK(none.delivery == Delivery::NotSent);

@@ -264,12 +264,15 @@ class CallMachine : public Steps {
       mayHaveArrived_ = true;
     }
     const ErrorKind kind = isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded;
-    if (error_.empty()) setError(kind, "");
-    Error& error = *error_;
-    if (isCancelled || error.delivery != Delivery::Answered) error.kind = kind;
-    if (!error.message.empty()) detail::append(error.message, "; ");
-    detail::append(error.message,
-                   isCancelled ? "the call was cancelled" : "the call has no time left");
+    // Behind the words of the last error, or without the first two characters.
+    const char* const why =
+        isCancelled ? "; the call was cancelled" : "; the call has no time left to go on";
+    if (error_.empty()) {
+      setError(kind, why + 2);
+    } else {
+      if (isCancelled || error_->delivery != Delivery::Answered) error_->kind = kind;
+      detail::append(error_->message, why);
+    }
     fail();
     return true;
   }

@@ -25,6 +25,8 @@ struct CacheOptions {
 ///
 /// - In the advisory window the next call fetches new ones; calls of other threads meanwhile get
 ///   those that are kept.
+/// - A search that its call ends, by `CallLimits`, leaves all as it was; who waits for it searches
+///   then.
 /// - In the last minute, and when the service has refused them as expired, all calls wait for the
 ///   new ones. There is never more than one fetch at a time; one that an event loop drives is
 ///   waited for in steps of 20 ms, for half a minute at most.
@@ -61,8 +63,14 @@ class CachedCredentials final : public CredentialsSource {
     lock.unlock();
     const Step step = search_->next(now);
     if (step != Step::Done) return fetch.forward(*search_, step);
+    Result<void> outcome = search_->takeOutcome();
     lock.lock();
-    settle(fetch.query(), search_->takeOutcome());
+    if (!outcome && detail::isOfLimits(outcome.error().kind)) {
+      // That is this call's alone: others, who may be waiting, ask for themselves.
+      endSearch();
+      return fetch.done(std::move(outcome));
+    }
+    settle(fetch.query(), std::move(outcome));
     ++fetches_;
     endSearch();
     return give(fetch);
@@ -108,7 +116,8 @@ class CachedCredentials final : public CredentialsSource {
     return leftMs <= advisoryWindowMs_ ? Need::Advisory : Need::None;
   }
 
-  /// Waits for the search that is under way: of another thread, at a mutex, until it is over.
+  /// Waits for the search that is under way: of another thread, at a mutex, until it is over. A
+  /// call that may have to end meanwhile comes by instead.
   Step waitForOther(CredentialsFetch& fetch, std::unique_lock<std::mutex>& lock) {
     constexpr std::int64_t pauseMs = 20;
     // Half a minute: an event loop may be driven by the very thread that waits here.
@@ -118,6 +127,7 @@ class CachedCredentials final : public CredentialsSource {
     if (!fetch.mayBlock()) return fetch.wait(pauseMs);
     fetch.block();
     if (fetcher_->mayBlock()) {
+      if (fetch.exchange().end.isLimited()) return fetch.wait(pauseMs);
       lock.unlock();
       fetchMutex_.lock();
       fetchMutex_.unlock();

@@ -88,8 +88,8 @@ class ContainerCall final : public SourceCall {
 /// name up again. Sends what the file AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds, read anew at
 /// each call, else AWS_CONTAINER_AUTHORIZATION_TOKEN. Three attempts, with waits between.
 ///
-/// For an event loop a name is looked up in steps, with waits of 1 to 20 ms between, where the
-/// resolver has them; nothing blocks but reading that file.
+/// A name is looked up in steps, with waits of 1 to 20 ms between, where the resolver has them;
+/// nothing blocks but reading that file.
 ///
 /// Keeps references to its parts; one thread at a time. The transport should go past a proxy
 /// (`CurlTransportOptions::noProxy`) and give up soon: the agent is on the same host.
@@ -117,7 +117,7 @@ class ContainerCredentials final : public SerialSource {
   }
   Step proceed(CredentialsFetch& fetch, const Moment& now) override {
     if (!call_) {
-      if (!hasResolved(fetch)) return fetch.wait(pauses_.nextMs());
+      if (!hasResolved()) return fetch.wait(pauses_.nextMs());
       return ask(fetch, now);
     }
     const Step step = call_->next(now);
@@ -169,14 +169,12 @@ class ContainerCredentials final : public SerialSource {
   }
   [[nodiscard]] bool isLocalhost() const noexcept { return host_ == "localhost"; }
   /// Looks the host's name up; false while that goes on.
-  bool hasResolved(const CredentialsFetch& fetch) {
+  bool hasResolved() {
     if (resolver_ == nullptr) {
       if (isLocalhost()) addresses_ = {"127.0.0.1", "::1"};
       return true;
     }
-    if (!fetch.mayBlock()) return resolver_->proceed(host_, addresses_);
-    resolver_->resolve(host_, addresses_);
-    return true;
+    return resolver_->proceed(host_, addresses_);
   }
 
   Step ask(CredentialsFetch& fetch, const Moment& now) {

@@ -83,11 +83,12 @@ class ChildCommand {
   }
   /// Milliseconds until it should be looked at again, by who cannot `wait`.
   int pauseMs() noexcept { return pauses_.nextMs(); }
-  /// Waits for more of its output. Where that has ended it mostly has itself, of which nothing
-  /// tells: then a little while.
-  void wait() noexcept {
+  /// Waits for more of its output, `mostMs` at most. Where that has ended it mostly has itself, of
+  /// which nothing tells: then a little while.
+  void wait(int mostMs) noexcept {
+    const int longestMs = output_ != -1 ? remainingMs() : pauses_.nextMs();
     pollfd ready{output_, POLLIN, 0};
-    poll(&ready, 1, output_ != -1 ? remainingMs() : pauses_.nextMs());
+    poll(&ready, 1, mostMs < longestMs ? mostMs : longestMs);
   }
   /// When it is over: what it has written.
   [[nodiscard]] Secret& text() noexcept { return text_; }
@@ -238,8 +239,8 @@ class ChildCommand {
 /// or waits for any child (`waitpid(-1)`).
 ///
 /// For an event loop it is started in one step, and looked at in others with waits of 1 to 20 ms
-/// between; where a search is abandoned the command is killed with all that it started. One thread
-/// at a time.
+/// between. Where a search is abandoned, as by a call that is cancelled or out of time, the command
+/// is killed with all that it started. One thread at a time.
 class ProcessCredentials final : public ProfileSource {
  public:
   explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
@@ -265,17 +266,18 @@ class ProcessCredentials final : public ProfileSource {
     return run(std::string(profile.value(source)), fetch, now);
   }
   Step run(const std::string& command, CredentialsFetch& fetch, const Moment& now) {
-    if (fetch.mayBlock()) fetch.block();
     child_.emplace(options_);
     child_->start(command);
     return proceed(fetch, now);
   }
-  Step proceed(CredentialsFetch& fetch, const Moment&) override {
-    while (!child_->isOver()) {
-      if (!fetch.mayBlock()) return fetch.wait(child_->pauseMs());
-      child_->wait();
-    }
-    return fetch.done(read(fetch.credentials()));
+  Step proceed(CredentialsFetch& fetch, const Moment& now) override {
+    if (child_->isOver()) return fetch.done(read(fetch.credentials()));
+    if (!fetch.mayBlock()) return fetch.wait(child_->pauseMs());
+    // In slices: between two of them it is seen whether the call has to end.
+    constexpr int sliceMs = 50;
+    const std::int64_t leftMs = fetch.exchange().end.leftMs(now);
+    child_->wait(leftMs < sliceMs ? static_cast<int>(leftMs) : sliceMs);
+    return fetch.wait(0);
   }
   void end() noexcept override {
     child_.reset();

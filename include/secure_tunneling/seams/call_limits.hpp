@@ -46,6 +46,8 @@ class CallEnd {
     return isCancelled_ || (flag_ != nullptr && flag_->load(std::memory_order_relaxed));
   }
   [[nodiscard]] const std::atomic<bool>* flag() const noexcept { return flag_; }
+  /// Whether it may end otherwise than by itself.
+  [[nodiscard]] bool isLimited() const noexcept { return flag_ != nullptr || leftMs_ != never; }
   /// Milliseconds that are left at `now`, 0 where the time is over; `never` without a limit. The
   /// time runs from the first question. Where a clock is set back no time passes.
   SECURE_TUNNELING_NOINLINE std::int64_t leftMs(const Moment& now) noexcept {

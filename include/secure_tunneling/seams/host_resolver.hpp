@@ -9,7 +9,8 @@ namespace secure_tunneling {
 inline namespace v0_1 {
 
 /// Finds the addresses of a host name. `resolve` is all that an application's own needs; with
-/// `proceed` and `abandon` too it does not hold up an event loop. Called by one thread at a time.
+/// `proceed` and `abandon` too it holds up no event loop, and a call can end meanwhile. Called by
+/// one thread at a time.
 class HostResolver {
  public:
   virtual ~HostResolver() = default;
