@@ -23,6 +23,7 @@ struct vendor_answer {
   void* user;
   int status;
   int request_was_begun;
+  long long timeout_ms;
 };
 int vendor_sha256_start();
 int vendor_sha256_add(const void* data, std::size_t size);
@@ -88,6 +89,7 @@ int vendor_https_post(const char* url, const char* header_lines, const char* bod
     request.headers.push_back({line.substr(0, line.find(": ")), line.substr(line.find(": ") + 2)});
   }
   st::HttpResponse response;
+  check(answer->timeout_ms == 0, "a call without a limit");
   answer->request_was_begun = 1;
   if (!service->send(request.view(), response)) return -8;
   answer->status = response.status;

@@ -377,3 +377,37 @@ TEST_CASE("searches that an event loop drives wait for each other") {
     CHECK(found.error().message == "these credentials are still being fetched by an event loop");
   }
 }
+
+TEST_CASE("a fetch that the limits of its call ended leaves all as it was") {
+  /// Ends as the test says.
+  struct Source final : CredentialsProvider {
+    std::optional<ErrorKind> failure;
+    int fetches = 0;
+    Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
+      ++fetches;
+      if (failure) return makeError(*failure, "ended");
+      credentials.accessKeyId = "ID" + std::to_string(fetches);
+      credentials.secretAccessKey.assign("secret");
+      credentials.expiresAtMs = query.nowMs + 600'000;
+      return {};
+    }
+  } source;
+  CachedCredentials cached(source);
+  CredentialsQuery query;
+  query.nowMs = 1'000'000;
+  Credentials credentials;
+  source.failure = GENERATE(ErrorKind::Cancelled, ErrorKind::DeadlineExceeded);
+  // With nothing kept, and in the window before the end of what is.
+  for (const int fetches : {1, 3}) {
+    const Result<void> ended = cached.retrieve(query, credentials);
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().kind == *source.failure);
+    CHECK(source.fetches == fetches);
+    const std::optional<ErrorKind> failure = std::exchange(source.failure, std::nullopt);
+    // Neither the error is kept, nor is the source left alone.
+    CHECK(cached.retrieve(query, credentials));
+    CHECK(credentials.accessKeyId == "ID" + std::to_string(fetches + 1));
+    source.failure = failure;
+    query.nowMs += 400'000;
+  }
+}
