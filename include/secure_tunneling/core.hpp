@@ -16,6 +16,8 @@
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/result.hpp"
+#include "secure_tunneling/retry/adaptive_rate_limiter.hpp"
+#include "secure_tunneling/retry/retry_quota.hpp"
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
 #include "secure_tunneling/seams/call_limits.hpp"
 #include "secure_tunneling/seams/clock.hpp"

@@ -12,10 +12,12 @@
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/result.hpp"
+#include "secure_tunneling/retry/retry_mode.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_1 {
 
+class RetryQuota;
 struct Settings;
 
 namespace detail {
@@ -81,7 +83,8 @@ class EndpointUrl {
   Result<void> (*resolve_)(Endpoint&, const Settings&) = nullptr;
 };
 
-/// What a call needs to know. Plain values; nothing is read from the environment or a file.
+/// What a call needs to know. Plain values; nothing is read from the environment or a file. A
+/// client has a copy; what it points to is shared, and made for that.
 struct Settings {
   /// e.g. "us-east-1". Required with an explicit endpoint too, as it is part of the signature.
   /// Older configurations ask for FIPS by "fips-us-east-1" or "us-east-1-fips": that region is then
@@ -97,6 +100,18 @@ struct Settings {
   bool signRequests = true;
   /// Attempts in all, the first included; less than 1 counts as 1.
   int maxAttempts = 3;
+  /// What is tried again, and how soon.
+  RetryMode retryMode = RetryMode::Standard;
+  /// Goes by the SDKs' revision of 2026, which waits a twentieth before all but throttled requests
+  /// are sent again, and has retries cost more of the quota, but for these. Not for the mode
+  /// `Legacy`.
+  bool newRetries2026 = false;
+  /// What retries are paid with; null for one of the client's own, which is none in the mode
+  /// `Legacy`.
+  RetryQuota* retryQuota = nullptr;
+  /// What every request waits for, whatever the mode; null for none, in the mode `Adaptive` for one
+  /// of the client's own.
+  RateLimiter* rateLimiter = nullptr;
   /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
   std::int64_t maxBackoffMs = 20'000;
   /// Milliseconds for a whole call, as `CallLimits::timeoutMs`, for calls that are given none of

@@ -38,7 +38,8 @@ struct Parts {
 /// An operation whose verdicts are the test's.
 class Machine final : public CallMachine {
  public:
-  explicit Machine(Parts& parts) : CallMachine(parts.exchange, {}, &parts.fetch) {
+  explicit Machine(Parts& parts, const CallRules& rules = {})
+      : CallMachine(parts.exchange, rules, &parts.fetch) {
     credentials_ = &parts.credentials;
     begin();
   }
@@ -118,6 +119,17 @@ std::map<Row, std::string> behaviour() {
     Call call;
     call.machine.isWritable = false;
     rows[{"`Send`", "the request cannot be written"}] = nameOf(call.next());
+  }
+  {
+    struct Limiter final : RateLimiter {
+      std::int64_t acquire(std::int64_t) noexcept override { return 1; }
+      void onAnswer(bool, std::int64_t) noexcept override {}
+    } limiter;
+    CallRules rules;
+    rules.rateLimiter = &limiter;
+    Parts parts;
+    Machine machine(parts, rules);
+    rows[{"`Send`", "the rate limiter says wait"}] = nameOf(machine.next({1'000, 0}));
   }
   const struct {
     const char* event;

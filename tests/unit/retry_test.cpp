@@ -123,48 +123,67 @@ TEST_CASE("random waits lie between nothing and the whole") {
   CHECK(last > 3900);
 }
 
+TEST_CASE("waits of 2026 begin at a twentieth of a second, but for throttling") {
+  CallRules rules;
+  CHECK(rules.baseMsOf(RetryReason::Transient) == 1000);
+  CHECK(rules.baseMsOf(RetryReason::Throttling) == 1000);
+  rules.newRetries2026 = true;
+  CHECK(rules.baseMsOf(RetryReason::Throttling) == 1000);
+  CHECK(rules.baseMsOf(RetryReason::None) == 50);
+  const std::int64_t base = rules.baseMsOf(RetryReason::Transient);
+  // By botocore, with random() of 1.
+  std::int64_t delays[] = {50, 100, 200, 400, 800, 1600, 3200, 6400, 12'800, 20'000, 20'000};
+  int retry = 0;
+  for (const std::int64_t delay : delays)
+    CHECK(retryDelayMs(retry++, fullJitter, 20'000, answered(500), base) == delay);
+  Error error = answered(503);
+  error.retryAfterMs = 1500;
+  CHECK(retryDelayMs(0, fullJitter, 20'000, error, base) == 1500);
+  error.retryAfterMs = 10'000;
+  CHECK(retryDelayMs(0, fullJitter, 20'000, error, base) == 5050);
+}
+
+TEST_CASE("what a retry costs") {
+  const struct {
+    Error error;
+    RetryReason reason;
+    int cost;
+    int cost2026;
+  } cases[] = {
+      {answered(500), RetryReason::Transient, 5, 14},
+      {answered(400, "ThrottlingException"), RetryReason::Throttling, 5, 5},
+      {transportError(), RetryReason::Transient, 10, 14},
+      // For the clock, or for other credentials.
+      {answered(403, "ExpiredToken"), RetryReason::None, 5, 14},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.error.code, row.error.httpStatus);
+    CallRules rules;
+    CHECK(rules.costOf(row.error, row.reason) == row.cost);
+    rules.newRetries2026 = true;
+    CHECK(rules.costOf(row.error, row.reason) == row.cost2026);
+  }
+}
+
 TEST_CASE("retries are paid from a quota") {
   RetryQuota quota;
   CHECK(quota.available() == 500);
-  CHECK(quota.acquire(answered(500)));
+  CHECK(quota.acquire(5));
   CHECK(quota.available() == 495);
-  CHECK(quota.acquire(transportError()));
+  CHECK(quota.acquire(10));
   CHECK(quota.available() == 485);
+  quota.release(10);
+  CHECK(quota.available() == 495);
+  // Never more than the capacity.
+  quota.release(14);
+  CHECK(quota.available() == 500);
+  quota.release(1);
+  CHECK(quota.available() == 500);
 
-  SECTION("a success gives back what the last retry cost") {
-    quota.refund();
-    CHECK(quota.available() == 495);
-  }
-  SECTION("a success of a first attempt gives back one") {
-    quota.beginCall();
-    quota.refund();
-    CHECK(quota.available() == 486);
-  }
-  SECTION("there is never more than the capacity") {
-    quota.setAvailable(500);
-    quota.beginCall();
-    quota.refund();
-    CHECK(quota.available() == 500);
-  }
-  SECTION("what is left may not be enough") {
-    quota.setAvailable(9);
-    CHECK_FALSE(quota.acquire(transportError()));
-    CHECK(quota.available() == 9);
-    CHECK(quota.acquire(answered(500)));
-    CHECK_FALSE(quota.acquire(answered(500)));
-    CHECK(quota.available() == 4);
-  }
-  SECTION("it runs dry and fills again") {
-    quota.setAvailable(500);
-    int retries = 0;
-    while (quota.acquire(answered(500)))
-      ++retries;
-    CHECK(retries == 100);
-    CHECK(quota.available() == 0);
-    for (int i = 0; i != 5; ++i) {
-      quota.beginCall();
-      quota.refund();
-    }
-    CHECK(quota.acquire(answered(500)));
-  }
+  RetryQuota little(9);
+  CHECK_FALSE(little.acquire(10));
+  CHECK(little.available() == 9);
+  CHECK(little.acquire(9));
+  CHECK_FALSE(little.acquire(1));
+  CHECK(little.available() == 0);
 }

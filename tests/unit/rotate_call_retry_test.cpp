@@ -118,13 +118,15 @@ TEST_CASE("a request without an answer is tried again where another can help and
     Settings settings = settingsForTests();
     settings.retryUnknownDelivery = row.retryUnknown;
     settings.maxAttempts = 2;
+    RetryQuota quota;
+    settings.retryQuota = &quota;
     CallState state(settings);
     const RotateTunnelAccessTokenRequest input = rotateAll();
     Call call(state, input);
     driveToSend(call);
     failTransport(call, row.kind, row.delivery);
     if (row.isRetried) {
-      CHECK(detail::sharedBy(state).retryQuota.available() == 490);
+      CHECK(quota.available() == 490);
       CHECK(afterWait(call, 1000) == Step::Send);
       failTransport(call, row.kind, row.delivery);
     }
@@ -183,40 +185,6 @@ TEST_CASE("waits grow, are random and end by asking again") {
   call.response().headers.add("Retry-After", "4");
   answerError(call, 500, "", {start.unixMs, 0});
   CHECK(afterWait(call, 4000) == Step::Send);
-}
-
-TEST_CASE("the calls of a client share the retry quota") {
-  Settings settings = settingsForTests();
-  CallState state(settings);
-  detail::sharedBy(state).retryQuota.setAvailable(12);
-  const RotateTunnelAccessTokenRequest input = rotateAll();
-  {
-    Call call(state, input);
-    driveToSend(call);
-    answerError(call, 500, "");
-    CHECK(afterWait(call, 1000) == Step::Send);
-    answerError(call, 500, "");
-    CHECK(afterWait(call, 2000) == Step::Send);
-    answerError(call, 500, "");
-    CHECK(errorOf(call).attempts == 3);
-  }
-  CHECK(detail::sharedBy(state).retryQuota.available() == 2);
-  {
-    Call call(state, input);
-    driveToSend(call);
-    answerError(call, 500, "");
-    CHECK(errorOf(call).attempts == 1);
-  }
-  for (int i = 0; i != 3; ++i) {
-    Call call(state, input);
-    driveToSend(call);
-    answer(call, 200, goodBody);
-  }
-  CHECK(detail::sharedBy(state).retryQuota.available() == 5);
-  Call call(state, input);
-  driveToSend(call);
-  answerError(call, 500, "");
-  CHECK(afterWait(call, 1000) == Step::Send);
 }
 
 TEST_CASE("clock skew is corrected only where that is wanted") {

@@ -351,6 +351,36 @@ TEST_CASE("a retry mode sets the number of attempts, and an unknown one is refus
   CHECK(attempts() == "error: AWS_RETRY_MODE is \"STANDARD" + expected);
 }
 
+TEST_CASE("retry modes and the retries of 2026 are the variable's before the profile's") {
+  TestEnvironment environment;
+  const auto mode = [] {
+    const Result<Settings> settings = loadSettings();
+    if (!settings) return errorOf(settings.error());
+    const RetryMode& found = settings->retryMode;
+    return std::string(found == RetryMode::Standard   ? "standard"
+                       : found == RetryMode::Adaptive ? "adaptive"
+                       : found == RetryMode::Legacy   ? "legacy"
+                                                      : "off") +
+           (settings->newRetries2026 ? " 2026" : "");
+  };
+  CHECK(mode() == "standard");
+  environment.write(".aws/config", "[default]\nretry_mode = adaptive\nnew_retries_2026 = true\n");
+  CHECK(mode() == "adaptive");
+  environment.set("AWS_RETRY_MODE", "legacy");
+  CHECK(mode() == "legacy");
+  environment.set("AWS_NEW_RETRIES_2026", "TRUE");
+  CHECK(mode() == "legacy 2026");
+  environment.set("AWS_RETRY_MODE", "");
+  environment.set("AWS_NEW_RETRIES_2026", "False");
+  CHECK(mode() == "adaptive");
+  environment.set("AWS_NEW_RETRIES_2026", "1");
+  CHECK(mode() == "error: AWS_NEW_RETRIES_2026 is \"1\": expected true or false");
+  environment.unset("AWS_NEW_RETRIES_2026");
+  // Other tools that read the same do not know it.
+  environment.set("AWS_RETRY_MODE", "off");
+  CHECK(mode() == "error: AWS_RETRY_MODE is \"off\": expected standard, adaptive or legacy");
+}
+
 TEST_CASE("the CA bundle is the variable's before the profile's, and its origin is known") {
   TestEnvironment environment;
   const auto bundle = [] {

@@ -406,6 +406,19 @@ TEST_CASE("a role is assumed by the time of the service where the clock is off")
   }
 }
 
+TEST_CASE("a role is asked for again after the waits of 2026 where these are wanted") {
+  Assumer assumer;
+  Role role;
+  role.arn = "arn:aws:iam::1:role/R";
+  for (const bool isWanted : {false, true}) {
+    StsSettings settings = inUsEast1();
+    settings.newRetries2026 = isWanted;
+    assumer.transport.answer(500, "").answer(200, stsAnswer("ROLE", "s", "t"));
+    REQUIRE(assumer.assume(role, settings));
+    CHECK(assumer.clock.waits().back() == (isWanted ? 50 : 1000));
+  }
+}
+
 TEST_CASE("credentials of a role for other credentials") {
   ManualClock clock;
   ScriptedTransport transport;
@@ -482,7 +495,12 @@ TEST_CASE("a web identity of the environment") {
       .answer(400, stsError("InvalidIdentityToken", "key"));
   CHECK(messageOf() == source + "InvalidIdentityToken: key");
   CHECK(transport.remaining() == 0);
-  CHECK(clock.waits().size() == 2);
+  CHECK(clock.waits() == std::vector<std::int64_t>{1000, 2000});
+
+  environment.set("AWS_NEW_RETRIES_2026", "true");
+  transport.answer(500, "").answer(200, stsAnswer("ROLE", "s", "t"));
+  REQUIRE(provider.retrieve({}, credentials));
+  CHECK(clock.waits().back() == 50);
 }
 
 TEST_CASE("how STS is reached is configured as for every service") {
@@ -498,7 +516,7 @@ TEST_CASE("how STS is reached is configured as for every service") {
     if (!sts) return "error: " + sts.error().message;
     return sts->region + "|" + sts->endpointUrl + "|" + (sts->useGlobalEndpoint ? "global" : "") +
            (sts->useFipsEndpoint ? "fips" : "") + (sts->useDualStackEndpoint ? "dual" : "") + "|" +
-           std::to_string(sts->maxAttempts);
+           std::to_string(sts->maxAttempts) + (sts->newRetries2026 ? " of 2026" : "");
   };
   CHECK(loaded("default") == "eu-west-1||global|3");
   CHECK(loaded("p") == "eu-west-2|https://sts.example||5");
@@ -522,6 +540,9 @@ TEST_CASE("how STS is reached is configured as for every service") {
   CHECK(loaded("default") == "ap-south-1||fipsdual|5");
   environment.set("AWS_MAX_ATTEMPTS", "2");
   CHECK(loaded("default") == "ap-south-1||fipsdual|2");
+  environment.set("AWS_NEW_RETRIES_2026", "true");
+  CHECK(loaded("default") == "ap-south-1||fipsdual|2 of 2026");
+  environment.set("AWS_NEW_RETRIES_2026", "");
   environment.set("AWS_MAX_ATTEMPTS", "");
   environment.set("AWS_RETRY_MODE", "none");
   CHECK(loaded("default") ==

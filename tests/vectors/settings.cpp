@@ -110,9 +110,6 @@ void runFlag(const Json& json, Report& report) {
 void runRetrySettings(const Json& json, Report& report) {
   const std::string name = nameOf("retry_settings", json);
   const Json& expected = json["expected"];
-  if (expected["new_retries_2026"].isTrue()) {
-    return report.notApplicable(name, "another revision of standard mode (AWS_NEW_RETRIES_2026)");
-  }
   Case test(report, name);
   const Result<SharedSettings> shared = load(json);
   if (json.has("expected_error")) return test.check("is refused", !shared);
@@ -120,6 +117,9 @@ void runRetrySettings(const Json& json, Report& report) {
   if (!shared) return;
   test.equal("attempts", shared->settings.maxAttempts, expected["max_attempts"].integer());
   test.equal("mode", expected["mode"].text(), "standard");
+  test.check("is standard", shared->settings.retryMode == RetryMode::Standard);
+  test.check("retries of 2026",
+             shared->settings.newRetries2026 == expected["new_retries_2026"].isTrue());
 }
 
 void runSettings(const Json& vectors, Report& report) {

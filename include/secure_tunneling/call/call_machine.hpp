@@ -37,6 +37,7 @@ inline namespace v0_1 {
 /// | `NeedCredentials` | a step of the source           | `NeedCredentials` |
 /// | `NeedCredentials` | credentials are there          | `Send`            |
 /// | `NeedCredentials` | there are none                 | `Done`            |
+/// | `Send`            | the rate limiter says wait     | `Wait`            |
 /// | `Send`            | the request cannot be written  | `Done`            |
 /// | `Send`            | `Verdict::Finished`            | `Done`            |
 /// | `Send`            | `Verdict::Another`             | `Send`            |
@@ -83,19 +84,23 @@ class CallMachine : public Steps {
       if (error_->kind == ErrorKind::Transport && endInTime(now, 0)) return;
     }
     const Verdict verdict = judge(now);
+    const RetryReason reason = error_.empty() ? RetryReason::None : rules_.reasonOf(*error_);
+    if (rules_.rateLimiter != nullptr) {
+      rules_.rateLimiter->onAnswer(reason == RetryReason::Throttling, now.steadyMs());
+    }
     if (verdict == Verdict::Another) {
       --attempts_;
       return;
     }
     if (verdict == Verdict::Finished) {
-      if (rules_.quota != nullptr) rules_.quota->refund();
+      if (rules_.quota != nullptr) rules_.quota->release(refund_);
       step_ = Step::Done;
       return;
     }
     // By the code as it came: what is masked in it is a word of another's secret.
-    const Remedy remedy = remedyFor(verdict, skewMs);
+    const Remedy remedy = remedyFor(verdict, reason, skewMs);
     if (isAnswered) redact(*error_);
-    onFailure(remedy, now);
+    onFailure(remedy, reason, now);
   }
 
   /// Ends the call, in the thread that drives it: the next step is `Done`. A driver with a transfer
@@ -117,9 +122,7 @@ class CallMachine : public Steps {
   /// `transport()`.
   CallMachine(HttpExchange& exchange, const CallRules& rules, CredentialsFetch* fetch,
               HttpTransport* via = nullptr) noexcept
-      : Steps(exchange), fetch_(fetch), via_(via), rules_(rules) {
-    if (rules_.quota != nullptr) rules_.quota->beginCall();
-  }
+      : Steps(exchange), fetch_(fetch), via_(via), rules_(rules) {}
   ~CallMachine() { exchange_.clear(); }
 
   /// Makes the call ready for its first step, where `error_` is empty.
@@ -277,8 +280,23 @@ class CallMachine : public Steps {
     return true;
   }
 
+  /// Whether the rate limiter lets it wait, which is the step then; or
+  /// there is no time for that.
+  bool isPaced(const Moment& now) {
+    const std::int64_t nowMs = now.steadyMs();
+    // By a clock that stands still it would wait for ever.
+    if (rules_.rateLimiter == nullptr || nowMs <= pacedAtMs_) return false;
+    waitMs_ = rules_.rateLimiter->acquire(nowMs);
+    if (waitMs_ <= 0) return false;
+    if (endInTime(now, waitMs_)) return true;
+    pacedAtMs_ = nowMs;
+    step_ = Step::Wait;
+    waitAnswered_ = true;
+    return true;
+  }
+
   void buildRequest(const Moment& now) {
-    if (requestBuilt_) return;
+    if (requestBuilt_ || isPaced(now)) return;
     sentAtMs_ = now.unixMs;
     exchange_.clear();
     const std::int64_t skewMs = rules_.clockSkewMs != nullptr ? *rules_.clockSkewMs : 0;
@@ -337,7 +355,8 @@ class CallMachine : public Steps {
 
   /// What may mend a failure.
   enum class Remedy : unsigned char { None, Time, RightTime, NewCredentials };
-  [[nodiscard]] Remedy remedyFor(Verdict verdict, std::int64_t skewMs) const noexcept {
+  [[nodiscard]] Remedy remedyFor(Verdict verdict, RetryReason reason,
+                                 std::int64_t skewMs) const noexcept {
     const Error& error = *error_;
     if (verdict == Verdict::Refused) return Remedy::None;
     if (verdict == Verdict::Passes) return Remedy::Time;
@@ -349,18 +368,24 @@ class CallMachine : public Steps {
       return Remedy::NewCredentials;
     }
     const bool isGone = error.delivery == Delivery::Unknown && !rules_.retryUnknownDelivery;
-    return isGone || retryReason(error) == RetryReason::None ? Remedy::None : Remedy::Time;
+    return isGone || reason == RetryReason::None ? Remedy::None : Remedy::Time;
   }
 
-  void onFailure(Remedy remedy, const Moment& now) {
-    const Error& error = *error_;
+  /// False where too little is left of the quota.
+  [[nodiscard]] bool payForRetry(RetryReason reason) noexcept {
+    if (rules_.quota == nullptr) return true;
+    refund_ = rules_.costOf(*error_, reason);
+    return rules_.quota->acquire(refund_);
+  }
+
+  void onFailure(Remedy remedy, RetryReason reason, const Moment& now) {
     if (remedy == Remedy::None || attempts_ >= rules_.maxAttempts) return fail();
     // Otherwise the next request differs from this one: nothing is gained by waiting.
-    waitMs_ = remedy == Remedy::Time
-                  ? retryDelayMs(attempts_ - 1, now.random, rules_.maxBackoffMs, error)
-                  : 0;
+    waitMs_ = remedy == Remedy::Time ? retryDelayMs(attempts_ - 1, now.random, rules_.maxBackoffMs,
+                                                    *error_, rules_.baseMsOf(reason))
+                                     : 0;
     if (endInTime(now, waitMs_)) return;
-    if (rules_.quota != nullptr && !rules_.quota->acquire(error)) return fail();
+    if (!payForRetry(reason)) return fail();
     if (remedy == Remedy::NewCredentials) {
       haveCredentials_ = false;
       fetch_->query().expired = true;
@@ -377,6 +402,10 @@ class CallMachine : public Steps {
   bool requestBuilt_ = false;
   bool waitAnswered_ = false;
   bool mayHaveArrived_ = false;
+  /// The tokens that a success gives back: what the last retry cost, or 1.
+  int refund_ = 1;
+  /// When the rate limiter let it wait last.
+  std::int64_t pacedAtMs_ = -1;
   const CallRules rules_;
   std::string refusedAccessKeyId_;
 };

@@ -11,6 +11,7 @@
 #include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/call/signed_call.hpp"
 #include "secure_tunneling/detail/compiler.hpp"
+#include "secure_tunneling/detail/owned.hpp"
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
 #include "secure_tunneling/seams/call_limits.hpp"
@@ -47,7 +48,8 @@ struct SharedState {
   [[nodiscard]] CallRules rules() noexcept {
     CallRules rules = rulesOf(settings);
     rules.clockSkewMs = settings.correctClockSkew ? &clockSkewMs : nullptr;
-    rules.quota = &retryQuota;
+    if (rules.quota == nullptr && !settings.retryMode.isLegacy()) rules.quota = &ownQuota;
+    if (rules.rateLimiter == nullptr) rules.rateLimiter = ownLimiter.get();
     return rules;
   }
   /// Resolves the endpoint, where no call has done that yet.
@@ -60,7 +62,8 @@ struct SharedState {
 
   const Settings settings;
   Hash hash;
-  RetryQuota retryQuota;
+  RetryQuota ownQuota;
+  const Owned<RateLimiter> ownLimiter{settings.retryMode.newRateLimiter()};
   /// Server time minus local time, from the last answer.
   std::int64_t clockSkewMs = 0;
   bool hasEndpoint = false;

@@ -8,6 +8,8 @@
 
 #include "secure_tunneling/configuration/detail/configured.hpp"
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
+#include "secure_tunneling/retry/adaptive_rate_limiter.hpp"
+#include "secure_tunneling/retry/retry_mode.hpp"
 #include "secure_tunneling/settings.hpp"
 
 namespace secure_tunneling {
@@ -90,7 +92,7 @@ class SettingsReader {
     const Configured caBundle = configuration_.find({"AWS_CA_BUNDLE"}, "ca_bundle"sv);
     shared.caBundle = expandPath(caBundle.value);
     if (!caBundle.value.empty()) shared.caBundleOrigin = configuration_.origin(caBundle);
-    return result ? configuration_.readMaxAttempts(settings.maxAttempts) : std::move(result);
+    return result ? readRetries(settings) : std::move(result);
   }
 
  private:
@@ -117,6 +119,14 @@ class SettingsReader {
     return read;
   }
 
+  Result<void> readRetries(Settings& settings) const {
+    Configuration::Retries retries{{}, settings.maxAttempts, settings.newRetries2026};
+    Result<void> read = configuration_.read(retries);
+    if (retries.mode == "adaptive"sv) settings.retryMode = RetryMode::Adaptive;
+    if (retries.mode == "legacy"sv) settings.retryMode = RetryMode::Legacy;
+    return read;
+  }
+
   const GivenSettings& given_;
   Configuration configuration_;
 };
@@ -135,13 +145,15 @@ class SettingsReader {
 /// | dual-stack       | AWS_USE_DUALSTACK_ENDPOINT          | use_dualstack_endpoint            |
 /// | attempts         | AWS_MAX_ATTEMPTS                    | max_attempts                      |
 /// | retry mode       | AWS_RETRY_MODE                      | retry_mode                        |
+/// | retries of 2026  | AWS_NEW_RETRIES_2026                |                                   |
 /// | CA bundle        | AWS_CA_BUNDLE                       | ca_bundle                         |
 /// | application      | AWS_SDK_UA_APP_ID                   | sdk_ua_app_id                     |
 /// | no clock skew    | AWS_DISABLE_CLOCK_SKEW_CORRECTION   | disable_clock_skew_correction     |
 ///
 /// `services` names a `[services NAME]` section, whose `iotsecuretunneling` has an `endpoint_url`.
-/// The retry modes `adaptive` and `legacy` are run as `standard`, the latter with 5 attempts where
-/// their number is not set.
+/// The retry modes are `standard`, `adaptive` and `legacy`, the latter with 5 attempts where their
+/// number is not set; whoever wants no retries says 1 attempt. In the mode `adaptive` each client
+/// of these settings has a rate limiter of its own: `Settings::rateLimiter` lets them share one.
 ///
 /// In paths `$NAME`, `${NAME}` and a leading `~` or `~USER` are expanded.
 ///

@@ -48,7 +48,8 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
   Result<void> read = configuration.readReach(
       "AWS_ENDPOINT_URL_STS", "sts"sv, sts.allowHttp,
       {sts.region, sts.endpointUrl, sts.useFipsEndpoint, sts.useDualStackEndpoint});
-  if (read) read = configuration.readMaxAttempts(sts.maxAttempts);
+  Configuration::Retries retries{{}, sts.maxAttempts, sts.newRetries2026};
+  if (read) read = configuration.read(retries);
   if (!read) return std::move(read).error();
   return sts;
 }

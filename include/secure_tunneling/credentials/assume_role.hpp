@@ -204,6 +204,7 @@ class StsRoleAssumer final : public RoleAssumer {
                          form_);
     CallRules rules;
     rules.maxAttempts = assumption.sts.maxAttempts;
+    rules.newRetries2026 = assumption.sts.newRetries2026;
     rules.clockSkewMs = &clockSkewMs_;
     call_.emplace(fetch, transport_, rules, assumption.as, hash_, endpoint_, form_.expose());
     return {};

@@ -121,6 +121,7 @@ class WebIdentityCredentials final : public ProfileSource {
     if (!ready) return fetch.done(detail::sourceError(source_, ready.error()));
     CallRules rules;
     rules.maxAttempts = sts.maxAttempts;
+    rules.newRetries2026 = sts.newRetries2026;
     call_.emplace(fetch, transport_, rules, endpoint_, detail::trimBlanks(token_.expose()),
                   form_.expose());
     return proceed(fetch, now);

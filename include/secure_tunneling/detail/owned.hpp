@@ -29,6 +29,7 @@ class Owned {
   }
 
   [[nodiscard]] bool empty() const noexcept { return object_ == nullptr; }
+  [[nodiscard]] T* get() const noexcept { return object_; }
   T& operator*() const noexcept {
     assert(object_ != nullptr);
     return *object_;

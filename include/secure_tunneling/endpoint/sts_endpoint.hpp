@@ -28,6 +28,8 @@ struct StsSettings {
   bool allowHttp = false;
   /// Attempts in all, the first included.
   int maxAttempts = 3;
+  /// Waits less before another, by the SDKs' revision of 2026 (`Settings::newRetries2026`).
+  bool newRetries2026 = false;
 };
 
 /// Resolves the endpoint of STS by its published rule set. Errors are as of `resolveEndpoint`.

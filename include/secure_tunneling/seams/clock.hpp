@@ -44,8 +44,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual Moment now() = 0;
   /// Lets about `milliseconds` pass, which is more than 0 and at most `Settings::maxBackoffMs` and
-  /// five seconds. May return early, to have the next attempt sooner; a call that can be cancelled
-  /// by a flag waits in slices of 50 ms, of which that ends one.
+  /// five seconds, or what a rate limiter says. May return early, to have the next attempt sooner;
+  /// a call that can be cancelled by a flag waits in slices of 50 ms, of which that ends one.
   virtual void wait(std::int64_t milliseconds) = 0;
 
   Clock(const Clock&) = delete;

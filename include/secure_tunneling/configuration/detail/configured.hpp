@@ -80,17 +80,28 @@ class Configuration {
     return {};
   }
 
-  /// Reads the number of attempts, which stays as it is where nothing says it. All retry modes are
-  /// run as `standard`: `adaptive` adds to it what one caller does not notice, and `legacy`, its
-  /// forerunner, differs by the number of attempts.
-  [[nodiscard]] Result<void> readMaxAttempts(int& maxAttempts) const {
+  /// How attempts follow each other. What is set nowhere stays as it is, but for the attempts of
+  /// the mode `legacy`, which are 5.
+  struct Retries {
+    /// "standard", "adaptive" or "legacy".
+    std::string_view mode;
+    int& maxAttempts;
+    bool& newRetries2026;
+  };
+  /// "off" is no value of the mode: the files are shared with tools that do not know it, and an
+  /// attempt without retries is `max_attempts` 1 to all of them.
+  [[nodiscard]] Result<void> read(Retries& retries) const {
     const Configured mode = find({"AWS_RETRY_MODE"}, "retry_mode"sv);
     if (mode.value == "legacy"sv) {
-      maxAttempts = 5;
+      retries.maxAttempts = 5;
     } else if (!mode.value.empty() && mode.value != "standard"sv && mode.value != "adaptive"sv) {
       return errorAbout(mode, "standard, adaptive or legacy"sv);
     }
-    return read(find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv), maxAttempts);
+    if (!mode.value.empty()) retries.mode = mode.value;
+    // The SDKs have no property for this.
+    Result<void> result = read(find({"AWS_NEW_RETRIES_2026"}, {}), retries.newRetries2026);
+    if (!result) return result;
+    return read(find({"AWS_MAX_ATTEMPTS"}, "max_attempts"sv), retries.maxAttempts);
   }
 
   /// Reads the endpoint URL that is configured for one service into `url`: the variable
