@@ -286,6 +286,27 @@ TEST_CASE("every request waits for a rate limiter, which hears of every answer")
   CHECK(call.takeResult()->attempts == 3);
 }
 
+TEST_CASE("a call does not begin to wait for its turn without the time for it") {
+  for (const std::int64_t timeoutMs : {100, 101}) {
+    CAPTURE(timeoutMs);
+    ScriptedLimiter limiter;
+    limiter.waits = {100};
+    Settings settings = settingsForTests();
+    settings.rateLimiter = &limiter;
+    CallState state(settings);
+    const RotateTunnelAccessTokenRequest input = rotateAll();
+    CallLimits limits;
+    limits.timeoutMs = timeoutMs;
+    Call call(state, input, nullptr, false, limits);
+    driveToSend(call, timeoutMs == 100 ? Step::Done : Step::Wait);
+    if (timeoutMs != 100) continue;
+    const Error error = errorOf(call);
+    CHECK(error.kind == ErrorKind::DeadlineExceeded);
+    CHECK(error.delivery == Delivery::NotSent);
+    CHECK(error.attempts == 0);
+  }
+}
+
 TEST_CASE("by a clock that stands still or is set back, no call waits for ever") {
   for (const std::int64_t step : {0, -1'000}) {
     ScriptedLimiter limiter;

@@ -280,8 +280,8 @@ class CallMachine : public Steps {
     return true;
   }
 
-  /// Whether the rate limiter lets it wait, which is the step then; or
-  /// there is no time for that.
+  /// Whether the rate limiter lets it wait, which is the step then, or the end where there is no
+  /// time for that.
   bool isPaced(const Moment& now) {
     const std::int64_t nowMs = now.steadyMs();
     // By a clock that stands still it would wait for ever.
