@@ -15,7 +15,9 @@ inline namespace v0_1 {
 
 /// What to call with, for more than one call: settings, a transport whose connection is kept, and
 /// credentials. Does nothing until a call; keeps references, so the parts must outlive it. One call
-/// at a time: a program with several threads gives each its own.
+/// at a time: a program with several threads gives each a client and a transport of its own. What
+/// these clients may share is `CachedCredentials`, `StaticCredentials`, a `SystemClock`,
+/// `Settings::retryQuota`, `Settings::rateLimiter` and `CallLimits::cancelled`.
 template <class Hash>
 class BasicClient {
  public:

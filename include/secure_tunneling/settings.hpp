@@ -84,7 +84,8 @@ class EndpointUrl {
 };
 
 /// What a call needs to know. Plain values; nothing is read from the environment or a file. A
-/// client has a copy; what it points to is shared, and made for that.
+/// client has a copy; what that points to must outlive the client, and may be shared by clients of
+/// any number of threads.
 struct Settings {
   /// e.g. "us-east-1". Required with an explicit endpoint too, as it is part of the signature.
   /// Older configurations ask for FIPS by "fips-us-east-1" or "us-east-1-fips": that region is then

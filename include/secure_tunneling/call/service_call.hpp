@@ -80,8 +80,9 @@ SharedState<Hash>& sharedBy(ClientState<Hash>& state) noexcept;
 }  // namespace detail
 
 /// What the calls of one client share: resolved endpoint, signing key, clock skew, retry quota and
-/// the buffers, which is why a warm call hardly allocates. `Hash` is the policy of
-/// `sigv4/signer.hpp`. One call at a time.
+/// rate limiter unless the settings name others, and the buffers, which is why a warm call hardly
+/// allocates. `Hash` is the policy of `sigv4/signer.hpp`. One call at a time: each
+/// thread has its own.
 template <class Hash>
 class ClientState {
  public:
