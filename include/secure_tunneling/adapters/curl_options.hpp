@@ -24,6 +24,8 @@ struct CurlDefaults {
   static constexpr int totalTimeoutMs = 60'000;
   static constexpr int lowSpeedBytesPerSecond = 1;
   static constexpr int lowSpeedSeconds = 30;
+  static constexpr int maxIdleSeconds = 118;
+  static constexpr int keepAliveSeconds = 60;
   static constexpr std::size_t maxResponseBytes = std::size_t{64} * 1024;
   static constexpr std::size_t maxHeaderBytes = std::size_t{16} * 1024;
   static constexpr char userAgent[] = "secure_tunneling/" SECURE_TUNNELING_VERSION_STRING;
@@ -49,6 +51,19 @@ struct CurlTransportOptions {
   /// Gives up when fewer bytes a second than this move for `lowSpeedSeconds`; 0 for no limit.
   long lowSpeedBytesPerSecond = detail::CurlDefaults::lowSpeedBytesPerSecond;
   long lowSpeedSeconds = detail::CurlDefaults::lowSpeedSeconds;
+  /// Seconds after which a connection that nothing was sent on is not used again; 0 for no limit.
+  /// By then a NAT box or a load balancer may have forgotten it, and the request would be lost
+  /// there. It is closed when the next request begins, not before; with a libcurl before 7.80 a
+  /// connection is never used again.
+  long maxIdleSeconds = detail::CurlDefaults::maxIdleSeconds;
+  /// Seconds from its beginning after which a connection is not used again, however busy it was; 0
+  /// for no limit. For services that move to other addresses.
+  long maxLifetimeSeconds = 0;
+  /// TCP keep-alive: seconds without traffic after which the other end is asked whether it is still
+  /// there, and between one question and the next; the first is 0 for none. It keeps a NAT box from
+  /// forgetting the connection, and finds out one that is dead before a request is lost on it.
+  long keepAliveIdleSeconds = detail::CurlDefaults::keepAliveSeconds;
+  long keepAliveIntervalSeconds = detail::CurlDefaults::keepAliveSeconds;
   /// The longest body and the longest header block that are accepted, in bytes. Memory for both is
   /// set aside before the transfer and kept, for a body 1 MiB of it at most. SIZE_MAX is no limit,
   /// but for libcurl's own: of headers 256 KiB are accepted at most, no line over 100 kB, and by a

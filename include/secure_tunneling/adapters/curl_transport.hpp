@@ -231,6 +231,8 @@ class CurlTransport final : public HttpTransport {
       {CURLOPT_CONNECTTIMEOUT_MS, detail::CurlDefaults::connectTimeoutMs},
       {CURLOPT_LOW_SPEED_LIMIT, detail::CurlDefaults::lowSpeedBytesPerSecond},
       {CURLOPT_LOW_SPEED_TIME, detail::CurlDefaults::lowSpeedSeconds},
+      // By the times of `CurlDefaults`, which are libcurl's own.
+      {CURLOPT_TCP_KEEPALIVE, 1},
       // What a proxy says to CONNECT is not the answer.
       {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
 #if LIBCURL_VERSION_NUM < 0x075000

@@ -47,10 +47,17 @@ class CurlSetupByOptions final : public CurlSetup {
 
   bool apply(CurlHandle& curl) const override {
     // libcurl reads 0 as its own default of 300 seconds.
-    curl.set(CURLOPT_CONNECTTIMEOUT_MS,
-             options_.connectTimeoutMs != 0 ? options_.connectTimeoutMs : 0x7fffffffL);
+    curl.set(CURLOPT_CONNECTTIMEOUT_MS, orNoLimit(options_.connectTimeoutMs));
     curl.set(CURLOPT_LOW_SPEED_LIMIT, options_.lowSpeedBytesPerSecond);
     curl.set(CURLOPT_LOW_SPEED_TIME, options_.lowSpeedSeconds);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    // It reads 0 as less than a second.
+    curl.set(CURLOPT_MAXAGE_CONN, orNoLimit(options_.maxIdleSeconds));
+    curl.set(CURLOPT_MAXLIFETIME_CONN, options_.maxLifetimeSeconds);
+#endif
+    curl.set(CURLOPT_TCP_KEEPALIVE, long{options_.keepAliveIdleSeconds != 0});
+    curl.set(CURLOPT_TCP_KEEPIDLE, options_.keepAliveIdleSeconds);
+    curl.set(CURLOPT_TCP_KEEPINTVL, options_.keepAliveIntervalSeconds);
     curl.set(CURLOPT_USERAGENT, options_.userAgent.empty() ? nullptr : options_.userAgent.c_str());
     if (!options_.verifyTls) {
       curl.set(CURLOPT_SSL_VERIFYPEER, 0L);
@@ -165,6 +172,9 @@ class CurlSetupByOptions final : public CurlSetup {
     curl_easy_setopt(curl.handle, CURLOPT_PROXY_CAINFO, textOrNull(options_.caFile));
     curl_easy_setopt(curl.handle, CURLOPT_PROXY_CAPATH, textOrNull(options_.caPath));
     return true;
+  }
+  static long orNoLimit(long limit) noexcept {
+    return limit != 0 ? limit : 0x7fffffffL;
   }
   static const char* textOrNull(const std::string& text) noexcept {
     return text.empty() ? nullptr : text.c_str();
