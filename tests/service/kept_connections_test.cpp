@@ -2,17 +2,21 @@
 // What waits on a kept connection, and whose it is.
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "support/caller.hpp"
+#include "support/environment.hpp"
 #include "support/gate.hpp"
 
 using namespace secure_tunneling;
@@ -79,11 +83,23 @@ struct Sockets {
   }
 };
 
-/// Waits until the client has something to read on its only connection to `port`.
-bool hasArrived(std::uint16_t port) {
-  const Sockets sockets(port);
+/// Waits until the client has something to read on its only connection.
+bool hasArrived(const Sockets& sockets) {
   pollfd socket{sockets.last, POLLIN, 0};
   return sockets.count == 1 && poll(&socket, 1, 30'000) == 1;
+}
+bool hasArrived(std::uint16_t port) {
+  return hasArrived(Sockets(port));
+}
+
+/// An option of the socket of the only connection to `port`.
+int optionOf(std::uint16_t port, int level, int option) {
+  const Sockets sockets(port);
+  REQUIRE(sockets.count == 1);
+  int value = -1;
+  socklen_t size = sizeof value;
+  REQUIRE(getsockopt(sockets.last, level, option, &value, &size) == 0);
+  return value;
 }
 
 /// What a forked child makes of `action`, which returns its text.
@@ -214,6 +230,37 @@ TEST_CASE("a connection is kept for each host") {
   CHECK(other.connections() == 1);
 }
 
+TEST_CASE("a connection that is of no use takes no other with it") {
+  const Place place(GENERATE(0, TLS1_2_VERSION, TLS1_3_VERSION));
+  CAPTURE(place.isTls, place.tls.newestVersion);
+  Gate answerIsRead;
+  const auto untidy = place.serve([&](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      connection.write(withLength("200 OK", answerNamed("untidy")));
+      if (connection.number() != 0) continue;
+      answerIsRead.waitFor(1);
+      connection.write(withLength("408 Request Timeout", ""));
+    }
+  });
+  const auto tidy = place.serve([](Connection& connection) {
+    while (!connection.readRequest().empty())
+      connection.write(withLength("200 OK", answerNamed("tidy")));
+  });
+  Caller caller(untidy->url(), place.trusting());
+  Client second(settingsFor(tidy->url()), caller.transport, caller.credentials, caller.clock);
+  RotateTunnelAccessTokenRequest request;
+  request.tunnelId = ServedFake::tunnel;
+  request.clientMode = ClientMode::ALL;
+  CHECK(nameOf(caller.rotate()) == "untidy");
+  CHECK(nameOf(rotateTunnelAccessToken(request, second)) == "tidy");
+  answerIsRead.arrive();
+  REQUIRE(hasArrived(untidy->port()));
+  CHECK(nameOf(caller.rotate()) == "untidy");
+  CHECK(nameOf(rotateTunnelAccessToken(request, second)) == "tidy");
+  CHECK(untidy->connections() == 2);
+  CHECK(tidy->connections() == 1);
+}
+
 TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer") {
   Gate answersAreRead;
   SocketServer server([&](Connection& connection) {
@@ -233,7 +280,7 @@ TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer
   request.target = "/";
   request.https = false;
   HttpResponse response;
-  const auto transfer = [&](CurlTransport& transport) {
+  const auto perform = [&](CurlTransport& transport) {
     response.clear();
     REQUIRE(transport.begin(request, response));
     curl_multi_add_handle(multi.get(), transport.handle());
@@ -245,6 +292,10 @@ TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer
     const CURLMsg* const message = curl_multi_info_read(multi.get(), &left);
     const CURLcode code = message == nullptr ? CURLE_FAILED_INIT : message->data.result;
     curl_multi_remove_handle(multi.get(), transport.handle());
+    return code;
+  };
+  const auto transfer = [&](CurlTransport& transport) {
+    const CURLcode code = perform(transport);
     return transport.end(code);
   };
   CurlTransport one(direct());
@@ -256,12 +307,21 @@ TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer
   answersAreRead.arrive();
   REQUIRE(hasArrived(server.port()));
   CurlTransport& next = GENERATE(false, true) ? other : one;
+  const bool beginsAgain = GENERATE(false, true);
   // A libcurl that sees for itself that it is of no use takes another at once.
-  const Result<void> refused = transfer(next);
-  if (!refused) {
-    CHECK(refused.error().kind == ErrorKind::Transport);
-    CHECK(refused.error().delivery == Delivery::NotSent);
-    REQUIRE(transfer(next));
+  const CURLcode code = perform(next);
+  if (next.mustBeginAgain()) {
+    if (!beginsAgain) {
+      const Result<void> refused = next.end(code);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().kind == ErrorKind::Transport);
+      CHECK(refused.error().delivery == Delivery::NotSent);
+    }
+    const CURLcode again = perform(next);
+    CHECK_FALSE(next.mustBeginAgain());
+    REQUIRE(next.end(again));
+  } else {
+    REQUIRE(next.end(code));
   }
   CHECK(response.body.expose() == answerNamed("1"));
 }
@@ -304,4 +364,75 @@ TEST_CASE("on both sides of a fork a transport has its own connection") {
   const int connections = server->connections();
   CHECK(nameOf(caller->rotate()) == "connection 0");
   CHECK(server->connections() == connections);
+}
+
+TEST_CASE("the other end of an idle connection is asked whether it is still there") {
+  TestEnvironment environment;
+  for (const char* const name : {"http_proxy", "all_proxy", "ALL_PROXY"})
+    environment.unset(name);
+  ServedFake service;
+  std::optional<Caller> caller;
+  int idle = 60;
+  int interval = 60;
+  SECTION("by a transport without options") {
+    CurlTransport transport;
+    Caller parts(service.url());
+    Client client(settingsFor(service.url()), transport, parts.credentials, parts.clock);
+    RotateTunnelAccessTokenRequest request;
+    request.tunnelId = ServedFake::tunnel;
+    request.clientMode = ClientMode::ALL;
+    REQUIRE(rotateTunnelAccessToken(request, client));
+    CHECK(optionOf(service.server().port(), SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(optionOf(service.server().port(), IPPROTO_TCP, TCP_KEEPIDLE) == idle);
+    CHECK(optionOf(service.server().port(), IPPROTO_TCP, TCP_KEEPINTVL) == interval);
+    return;
+  }
+  CurlTransportOptions options = direct();
+  SECTION("by options as they begin") {}
+  SECTION("at times of its own") {
+    options.keepAliveIdleSeconds = idle = 7;
+    options.keepAliveIntervalSeconds = interval = 3;
+  }
+  SECTION("but not where that is off") {
+    options.keepAliveIdleSeconds = idle = 0;
+  }
+  caller.emplace(service.url(), options);
+  REQUIRE(caller->rotate());
+  CHECK(optionOf(service.server().port(), SOL_SOCKET, SO_KEEPALIVE) == (idle != 0 ? 1 : 0));
+  if (idle == 0) return;
+  CHECK(optionOf(service.server().port(), IPPROTO_TCP, TCP_KEEPIDLE) == idle);
+  CHECK(optionOf(service.server().port(), IPPROTO_TCP, TCP_KEEPINTVL) == interval);
+}
+
+TEST_CASE("a connection in place of one that has ended takes up its TLS session") {
+  // An older libcurl is not sound where memory runs out, but for one that needs them.
+  const unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+  const bool isKept = version >= 0x080c00 || version == 0x075700;
+  const Place place(GENERATE(TLS1_2_VERSION, TLS1_3_VERSION));
+  // What the server does with a connection whose answer was read.
+  const std::string end = GENERATE("close", "reset", "408");
+  CAPTURE(place.tls.newestVersion, end);
+  Gate answersAreRead;
+  std::atomic<int> resumed{0};
+  const auto server = place.serve([&](Connection& connection) {
+    if (connection.isResumed()) ++resumed;
+    connection.readRequest();
+    connection.write(withLength("200 OK", answerNamed(std::to_string(connection.number()))));
+    answersAreRead.waitFor(connection.number() + 1);
+    if (end == "reset") connection.reset();
+    if (end == "408") {
+      connection.write(withLength("408 Request Timeout", ""));
+      connection.waitForClient();
+    }
+  });
+  Caller caller(server->url(), place.trusting());
+  for (int i = 0; i != 3; ++i) {
+    const auto response = caller.rotate();
+    CHECK(nameOf(response) == std::to_string(i));
+    CHECK((response && response->attempts == 1));
+    CHECK(resumed == (isKept ? i : 0));
+    const Sockets sockets(server->port());  // one that is reset leads nowhere
+    answersAreRead.arrive();
+    REQUIRE(hasArrived(sockets));
+  }
 }

@@ -34,6 +34,10 @@ class Connection {
   /// 0 for the first connection of its server.
   [[nodiscard]] int number() const noexcept { return number_; }
   [[nodiscard]] int socket() const noexcept { return socket_; }
+  /// Whether the client came with the TLS session of an earlier connection.
+  [[nodiscard]] bool isResumed() const noexcept {
+    return tls_ != nullptr && SSL_session_reused(tls_) == 1;
+  }
 
   /// One whole request as it stands on the wire; what there was of it when the client is gone.
   std::string readRequest() {
@@ -174,6 +178,9 @@ class SocketServer {
       SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
       done = done && SSL_CTX_load_verify_locations(raw, options.clientCaFile.c_str(), nullptr) == 1;
     }
+    // Without one, OpenSSL takes no session again from clients with a certificate.
+    const unsigned char sessions[] = "loopback";
+    done = done && SSL_CTX_set_session_id_context(raw, sessions, sizeof sessions) == 1;
     if (!done) throw std::runtime_error("OpenSSL cannot make a server");
     return context;
   }

@@ -38,9 +38,11 @@ inline namespace v0_1 {
 /// closed it, is not; nor is one of which that cannot be told: with libcurl before 7.80, over TLS
 /// by another library than OpenSSL (or one that is linked statically), and over https by way of a
 /// proxy over https, which options or, for a transport that was given options, the environment
-/// name. On the other side of a fork a transport opens connections of its own; those of its parent,
-/// and a handle for each generation, stay as they are until the process ends. Sockets are
-/// close-on-exec; those by which an older libcurl wakes itself are not.
+/// name. In place of one that is of no use a new one is opened at once, within the same `send`, as
+/// long as nothing was sent; with libcurl 8.12 or later it takes up the TLS session. How long idle
+/// connections are good for is an option. On the other side of a fork a transport opens connections
+/// of its own; those of its parent, and a handle for each generation, stay as they are until the
+/// process ends. Sockets are close-on-exec; those by which an older libcurl wakes itself are not.
 ///
 /// Over https an answer has to say its length or come in chunks, unless OpenSSL is 3.2 or later:
 /// with others libcurl may take a connection that was cut for one that has ended.
@@ -67,12 +69,13 @@ class CurlTransport final : public HttpTransport {
   SECURE_TUNNELING_NOINLINE ~CurlTransport() override { close(); }
 
   Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    for (;;) {
+    for (bool isFirst = true;; isFirst = false) {
       if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
       const CURLcode code = call(&CurlTransport::perform);
-      if (curl_.code != unusableConnection) return end(code);
-      // Nothing was sent. Once more, with none of the connections that were kept.
-      close();
+      if (!mustBeginAgain()) return end(code);
+      // libcurl has closed that connection. The handle, with its CAs and TLS sessions, gets another
+      // chance.
+      if (!isFirst) close();
     }
   }
 
@@ -81,11 +84,9 @@ class CurlTransport final : public HttpTransport {
   /// and `response` must stay until then. After an error of `begin` there is nothing to end.
   ///
   /// Unlike `send`, these leave SIGPIPE to the program, which had best ignore it. It is the multi
-  /// handle that keeps connections: one with input on it that nobody has read ends the transfer
-  /// before anything is sent, with an error of `end`, and is closed. On both sides of a fork a
-  /// program needs a multi handle each. `HttpRequest::timeoutMs` is kept here too, but it is the
-  /// program that looks at `HttpRequest::cancelled`: it removes the handle, and ends it with
-  /// `CURLE_ABORTED_BY_CALLBACK`.
+  /// handle that keeps connections. On both sides of a fork a program needs one each.
+  /// `HttpRequest::timeoutMs` is kept here too, but it is the program that looks at
+  /// `HttpRequest::cancelled`: it removes the handle, and ends it with `CURLE_ABORTED_BY_CALLBACK`.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
     hasBegun_ = true;
@@ -96,6 +97,12 @@ class CurlTransport final : public HttpTransport {
   }
   [[nodiscard]] CURL* handle() const noexcept {
     return curl_.handle;
+  }
+  /// Whether the transfer that is done came upon a kept connection that is of no use, with input on
+  /// it that nobody has read. Nothing was sent, and that connection is closed: `begin` again, and
+  /// add `handle()` once more. `end` makes it an error instead, of kind `Transport`.
+  [[nodiscard]] bool mustBeginAgain() const noexcept {
+    return curl_.code == unusableConnection;
   }
   Result<void> end(CURLcode code) {
     // A callback's own reason is the better one.

@@ -46,10 +46,11 @@ inline bool tellsTlsEnd(const curl_version_info_data& libcurl) noexcept {
          std::strcmp(libcurl.ssl_version + 8, "3.2") >= 0;
 }
 
-/// Sessions save a later connection little CPU time, and where memory runs out libcurl 7.88 frees
-/// parts of one twice. But 7.87.0 crashes without them (its issue 10380).
+/// Whether TLS sessions are kept, which save a later connection a quarter of its CPU time. Where
+/// memory runs out a libcurl before 8.12 may free parts of one twice; but 7.87.0 crashes without
+/// them (its issue 10380).
 inline bool keepsTlsSessions(const curl_version_info_data& libcurl) noexcept {
-  return libcurl.version_num == 0x075700;
+  return libcurl.version_num >= 0x080c00 || libcurl.version_num == 0x075700;
 }
 
 inline bool isNamedByHash(const char* name) noexcept {
