@@ -374,10 +374,9 @@ TEST_CASE("the message of an error is text in any of its spellings, or none") {
       {"both", R"({"Message":"other","message":"text"})", "text"},
       {"null and Message", R"({"message":null,"Message":"text"})", "text"},
       {"none", R"({"__type":"A"})", ""},
-      {"null", R"({"message":null})", ""},
+      {"null", R"({"__type":"A","message":null})", ""},
       {"another type", R"({"__type":"A","message":{"x":1}})", ""},
       {"beyond ASCII", R"({"message":"\u00fc"})", "\xc3\xbc"},
-      {"nothing", "", ""},
       {"a page", "<html>503</html>", "<html>503</html>"},
       {"truncated", R"({"sourceAccessToken":"canary)",
        "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 28 of 28"},
@@ -407,6 +406,18 @@ TEST_CASE("errors of another shape cannot be understood") {
     CHECK(error.kind == ErrorKind::InvalidResponse);
     CHECK(error.message.find("the service's answer cannot be understood: ") == 0);
   }
+}
+
+TEST_CASE("an answer with neither a code nor a message is told by its status") {
+  for (const char* const body : {"", "{}", R"({"message":null})", R"({"message":""})"}) {
+    CAPTURE(body);
+    const Error error = errorOf({502, body, {}});
+    CHECK(error.kind == ErrorKind::Service);
+    CHECK(error.code.empty());
+    CHECK(error.message == "no reason given: HTTP status 502");
+    CHECK(errorOf({400, body, {{"x-amzn-errortype", "A"}}}).message.empty());
+  }
+  CHECK(errorOf({307, "", {}}).message == "no reason given: HTTP status 307");
 }
 
 TEST_CASE("the request id is found in any case, also of an answer that cannot be read") {

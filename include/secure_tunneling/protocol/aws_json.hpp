@@ -210,6 +210,10 @@ SECURE_TUNNELING_NOINLINE inline bool readErrorResponse(HttpResponse& response, 
     append(error.message, notUnderstood);
     append(error.message, problem.c_str());
   }
+  if (error.message.empty() && error.code.empty()) {
+    append(error.message, "no reason given: HTTP status ");
+    appendDecimal(error.message, static_cast<std::size_t>(error.httpStatus));
+  }
   error.retryAfterMs = retryAfterMs(response);
   response.body.clear();
   return isPage;
@@ -221,8 +225,9 @@ SECURE_TUNNELING_NOINLINE inline bool readErrorResponse(HttpResponse& response, 
 /// header X-Amzn-Errortype, else the body's `code`, else its `__type`, sanitised; the message is
 /// the body's `message` or `Message`. A body that is no JSON (a proxy's page) becomes the message,
 /// cut to 1024 bytes and without what looks like tokens in it, unless it begins as JSON does: then
-/// it is not quoted. A body that is JSON of another shape is `ErrorKind::InvalidResponse`. What is
-/// quoted may echo the request: `RotateCall`, which knows it, masks that.
+/// it is not quoted. Where there is neither a code nor a message, the message has the status. A
+/// body that is JSON of another shape is `ErrorKind::InvalidResponse`. What is quoted may echo the
+/// request: `RotateCall`, which knows it, masks that.
 inline Error parseErrorResponse(HttpResponse& response) {
   Error error;
   if (detail::readErrorResponse(response, error)) detail::Redactor().mask(error.message);
