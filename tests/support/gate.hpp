@@ -14,6 +14,10 @@ class Gate {
     ++arrived_;
     changed_.notify_all();
   }
+  [[nodiscard]] int arrived() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return arrived_;
+  }
   /// False when `count` never arrived.
   bool waitFor(int count) {
     std::unique_lock<std::mutex> lock(mutex_);

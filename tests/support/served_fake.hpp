@@ -87,12 +87,17 @@ class ServedFake {
   }
   /// False when the connection is over.
   bool answerOne(Connection& connection) {
-    const std::string raw = connection.readRequest();
-    if (raw.find("\r\n\r\n") == std::string::npos) return false;
+    const std::string answer = answerTo(connection.readRequest());
+    return !answer.empty() && connection.write(answer);
+  }
+  /// What the service answers to one request, as it stands on the wire; empty where it does not, or
+  /// where that is no request.
+  std::string answerTo(const std::string& raw) {
+    if (raw.find("\r\n\r\n") == std::string::npos) return {};
     auto request = parseRequest(raw);
     secure_tunneling::HttpResponse response;
     if (!with([&](auto& fake) { return fake.send(request.view(), response).hasValue(); })) {
-      return false;
+      return {};
     }
     std::string lines;
     for (const char* const name :
@@ -101,7 +106,7 @@ class ServedFake {
         lines.append(name).append(": ").append(*value).append("\r\n");
       }
     }
-    return connection.answer(response.status, response.body.expose(), lines);
+    return answerText(response.status, response.body.expose(), lines);
   }
 
  private:

@@ -25,6 +25,13 @@
 #include "support/certificates.hpp"
 #include "support/loopback.hpp"
 
+/// An HTTP/1.1 answer with a length, as it stands on the wire.
+inline std::string answerText(int status, std::string_view body,
+                              std::string_view headerLines = {}) {
+  return "HTTP/1.1 " + std::to_string(status) + " Status\r\n" + std::string(headerLines) +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
 /// The server's end of one connection. A script reads and writes what a server should, or should
 /// not. Reading gives up after half a minute, so that a test that goes wrong ends.
 class Connection {
@@ -79,8 +86,7 @@ class Connection {
   }
   /// An HTTP/1.1 answer with a length.
   bool answer(int status, std::string_view body, std::string_view headerLines = {}) {
-    return write("HTTP/1.1 " + std::to_string(status) + " Status\r\n" + std::string(headerLines) +
-                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
+    return write(answerText(status, body, headerLines));
   }
 
   /// Ends the connection with a reset, when the script returns, instead of an orderly close.
@@ -88,6 +94,10 @@ class Connection {
     const linger hard{1, 0};
     setsockopt(socket_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
     cut();
+  }
+  /// Sends TLS's closing message; there is more that can be read.
+  void closeTls() noexcept {
+    if (tls_ != nullptr) SSL_shutdown(tls_);
   }
   /// No TLS closing message at the end.
   void cut() noexcept {
