@@ -13,30 +13,68 @@
 #include <list>
 #include <map>
 #include <string>
+#include <utility>
 
-#include "rotation.hpp"
+#include "event_loop.hpp"
+#include "secure_tunneling/secure_tunneling.hpp"
+#include "transfers.hpp"
 
 namespace st = secure_tunneling;
 
 namespace {
 
 int failures = 0;
+int running = 0;
 
 /// By SIGINT and SIGTERM, for the loop to see.
 int stopPipe[2];
 
-void print(const Rotation& rotation, const Rotation::Outcome& outcome) {
-  if (outcome && outcome->sourceAccessToken) {
-    std::printf("%s %s\n", rotation.tunnelId().c_str(),
-                outcome->sourceAccessToken->expose().data());
-    std::fflush(stdout);
-    return;
-  }
-  ++failures;
-  std::fprintf(stderr, "%s: %s %s\n", rotation.tunnelId().c_str(),
-               outcome ? "" : outcome.error().code.c_str(),
-               outcome ? "the answer has no token" : outcome.error().message.c_str());
+st::CurlTransportOptions optionsOf(st::CurlTransportOptions options) {
+  options.initializeCurl = false;  // main() has done it, for the multi handle too
+  return options;
 }
+
+/// The rotation of one tunnel's source token: a call, and what becomes of it.
+class Rotation final : public st::CurlDriver::Task {
+ public:
+  Rotation(std::string tunnelId, const st::Settings& settings, st::CredentialsSource& credentials,
+           Transfers& transfers)
+      : tunnelId_(std::move(tunnelId)),
+        transport_(optionsOf({})),
+        state_(settings),
+        call_(state_, {tunnelId_, st::ClientMode::SOURCE, {}}, &credentials),
+        transfers_(transfers) {
+    ++running;
+    transfers_.start(*this, call_, transport_);
+  }
+
+  /// Ends it, in whatever it waits for; nothing where it is over.
+  void cancel() {
+    call_.cancel();
+    transfers_.interrupt(*this);
+  }
+
+ private:
+  void onDone() override {
+    if (--running == 0) transfers_.loop().unwatch(stopPipe[0]);
+    const auto outcome = call_.takeResult();
+    if (outcome && outcome->sourceAccessToken) {
+      std::printf("%s %s\n", tunnelId_.c_str(), outcome->sourceAccessToken->expose().data());
+      std::fflush(stdout);
+      return;
+    }
+    ++failures;
+    std::fprintf(stderr, "%s: %s %s\n", tunnelId_.c_str(),
+                 outcome ? "" : outcome.error().code.c_str(),
+                 outcome ? "the answer has no token" : outcome.error().message.c_str());
+  }
+
+  std::string tunnelId_;
+  st::CurlTransport transport_;
+  st::ClientState<st::OpensslSha256> state_;
+  st::RotateCall<st::OpensslSha256> call_;
+  Transfers& transfers_;
+};
 
 /// Every source that a profile can name, with connections of its own and a cache around it.
 class ProfileCredentials {
@@ -50,10 +88,6 @@ class ProfileCredentials {
   [[nodiscard]] st::CredentialsSource& source() noexcept { return cache_; }
 
  private:
-  static st::CurlTransportOptions optionsOf(st::CurlTransportOptions options) {
-    options.initializeCurl = false;  // main() has done it
-    return options;
-  }
   /// For agents on this host and its link: outside of EC2 nobody answers, and then it gives up
   /// soon. One that takes its time holds up nothing here.
   static st::CurlTransportOptions localOptions() {
@@ -97,20 +131,15 @@ int main(int argc, char** argv) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
 
   EventLoop loop;
-  Transfers transfers(loop);
   std::map<std::string, ProfileCredentials> profiles;
   std::list<Rotation> rotations;
+  Transfers transfers(loop);
   // A token that was rotated and not received is lost: each call says whether its may be.
   loop.watch(stopPipe[0], POLLIN, [&rotations, &loop](short) {
     loop.unwatch(stopPipe[0]);
     for (Rotation& rotation : rotations)
       rotation.cancel();
   });
-  int running = argc - 1;
-  const auto onDone = [&](const Rotation& rotation, const Rotation::Outcome& outcome) {
-    print(rotation, outcome);
-    if (--running == 0) loop.unwatch(stopPipe[0]);
-  };
   for (int i = 1; i != argc; ++i) {
     const std::string argument = argv[i];
     const std::size_t at = argument.find('@');
@@ -118,8 +147,7 @@ int main(int argc, char** argv) {
     // Tunnels of one profile share its credentials.
     st::CredentialsSource& credentials =
         profiles.try_emplace(profile, profile).first->second.source();
-    rotations.emplace_back(argument.substr(0, at), *settings, credentials, loop, transfers)
-        .start(onDone);
+    rotations.emplace_back(argument.substr(0, at), *settings, credentials, transfers);
   }
   loop.run();
   return failures == 0 ? 0 : 1;

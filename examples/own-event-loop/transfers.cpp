@@ -5,31 +5,29 @@
 
 #include <utility>
 
-Transfers::Transfers(EventLoop& loop) : loop_(loop), multi_(curl_multi_init()) {
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &onSocket);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &onTimer);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+namespace st = secure_tunneling;
+
+Transfers::Transfers(EventLoop& loop) : loop_(loop), driver_(multi_.handle, clock_) {
+  curl_multi_setopt(multi_.handle, CURLMOPT_SOCKETFUNCTION, &onSocket);
+  curl_multi_setopt(multi_.handle, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_.handle, CURLMOPT_TIMERFUNCTION, &onTimer);
+  curl_multi_setopt(multi_.handle, CURLMOPT_TIMERDATA, this);
 }
 
 Transfers::~Transfers() {
-  for (const auto& [handle, onDone] : running_)
-    curl_multi_remove_handle(multi_, handle);
-  curl_multi_cleanup(multi_);
   loop_.cancel(timer_);
+  loop_.cancel(wait_);
 }
 
-bool Transfers::start(CURL* handle, OnDone onDone) {
-  // libcurl sets its timer for the first steps: nothing is sent from in here.
-  if (curl_multi_add_handle(multi_, handle) != CURLM_OK) return false;
-  running_[handle] = std::move(onDone);
-  return true;
+void Transfers::start(st::CurlDriver::Task& task, st::Steps& machine,
+                      st::CurlTransport& transport) {
+  driver_.start(task, machine, transport);
+  setWait();
 }
 
-bool Transfers::stop(CURL* handle) {
-  if (running_.erase(handle) == 0) return false;
-  curl_multi_remove_handle(multi_, handle);
-  return true;
+void Transfers::interrupt(st::CurlDriver::Task& task) {
+  driver_.interrupt(task);
+  setWait();
 }
 
 int Transfers::onSocket(CURL*, curl_socket_t socket, int what, void* user, void*) {
@@ -64,13 +62,19 @@ int Transfers::onTimer(CURLM*, long milliseconds, void* user) {
 
 void Transfers::act(curl_socket_t socket, int events) {
   int running = 0;
-  curl_multi_socket_action(multi_, socket, events, &running);
-  int left = 0;
-  while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;
-    const auto done = running_.extract(message->easy_handle);
-    curl_multi_remove_handle(multi_, done.key());
-    done.mapped()(code);
-  }
+  curl_multi_socket_action(multi_.handle, socket, events, &running);
+  driver_.act();
+  setWait();
+}
+
+/// Has the driver act again when it has waited for long enough.
+void Transfers::setWait() {
+  loop_.cancel(std::exchange(wait_, 0));
+  const std::int64_t milliseconds = driver_.waitMs();
+  if (milliseconds < 0) return;
+  wait_ = loop_.after(milliseconds, [this] {
+    wait_ = 0;
+    driver_.act();
+    setWait();
+  });
 }

@@ -3,38 +3,48 @@
 
 #include <curl/curl.h>
 
-#include <functional>
-#include <map>
-
 #include "event_loop.hpp"
+#include "secure_tunneling/adapters/curl_driver.hpp"
+#include "secure_tunneling/adapters/system_clock.hpp"
 
-/// libcurl's transfers on an event loop: all of them share the loop's thread, and none waits.
+/// The library's driver on an event loop: libcurl's sockets and timer become the loop's, and the
+/// driver's waits too. All machines share the loop's thread, and none holds up another.
 ///
 /// Where libcurl was not built with c-ares, it looks up a host name in a thread of its own
 /// meanwhile; an address or CURLOPT_RESOLVE needs none.
 class Transfers {
  public:
-  using OnDone = std::function<void(CURLcode code)>;
-
   explicit Transfers(EventLoop& loop);
   ~Transfers();
   Transfers(const Transfers&) = delete;
   Transfers& operator=(const Transfers&) = delete;
 
-  /// Runs the transfer that `handle` was made ready for, and says how it ended. The handle must
-  /// outlive it. False when it cannot begin; then nothing more is said.
-  [[nodiscard]] bool start(CURL* handle, OnDone onDone);
-  /// Takes a transfer back; nothing more is said of it. False where it is not running.
-  bool stop(CURL* handle);
+  /// Drives `machine` to its end, of which the task is told.
+  void start(secure_tunneling::CurlDriver::Task& task, secure_tunneling::Steps& machine,
+             secure_tunneling::CurlTransport& transport);
+  /// Ends what a machine that has been cancelled waits for.
+  void interrupt(secure_tunneling::CurlDriver::Task& task);
+  [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
 
  private:
   static int onSocket(CURL* handle, curl_socket_t socket, int what, void* user, void* ofSocket);
   static int onTimer(CURLM* multi, long milliseconds, void* user);
 
   void act(curl_socket_t socket, int events);
+  void setWait();
+
+  struct Multi {
+    Multi() = default;
+    ~Multi() { curl_multi_cleanup(handle); }
+    Multi(const Multi&) = delete;
+    Multi& operator=(const Multi&) = delete;
+    CURLM* handle = curl_multi_init();
+  };
 
   EventLoop& loop_;
-  CURLM* multi_;
+  Multi multi_;
+  secure_tunneling::SystemClock clock_;
+  secure_tunneling::CurlDriver driver_;
   EventLoop::Timer timer_ = 0;
-  std::map<CURL*, OnDone> running_;
+  EventLoop::Timer wait_ = 0;
 };

@@ -34,8 +34,6 @@ struct CurlDefaults {
 /// The most that is accepted of headers, whatever the options say: libcurl from 8.3 on gives up at
 /// 300 kB itself, with a code that says nothing of it.
 constexpr std::size_t mostHeaderBytes = std::size_t{256} * 1024;
-/// The most that is set aside for a body before it is there.
-constexpr std::size_t mostReservedBytes = std::size_t{1024} * 1024;
 
 }  // namespace detail
 
@@ -64,10 +62,10 @@ struct CurlTransportOptions {
   /// forgetting the connection, and finds out one that is dead before a request is lost on it.
   long keepAliveIdleSeconds = detail::CurlDefaults::keepAliveSeconds;
   long keepAliveIntervalSeconds = detail::CurlDefaults::keepAliveSeconds;
-  /// The longest body and the longest header block that are accepted, in bytes. Memory for both is
-  /// set aside before the transfer and kept, for a body 1 MiB of it at most. SIZE_MAX is no limit,
-  /// but for libcurl's own: of headers 256 KiB are accepted at most, no line over 100 kB, and by a
-  /// newer one not more than some thousand lines.
+  /// The longest body and the longest header block that are accepted, in bytes. Memory is taken as
+  /// an answer needs it, and kept. SIZE_MAX is no limit, but for libcurl's own: of headers 256 KiB
+  /// are accepted at most, no line over 100 kB, and by a newer one not more than some thousand
+  /// lines.
   std::size_t maxResponseBytes = detail::CurlDefaults::maxResponseBytes;
   std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
   /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.

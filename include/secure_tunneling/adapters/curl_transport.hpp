@@ -87,12 +87,22 @@ class CurlTransport final : public HttpTransport {
   /// handle that keeps connections. On both sides of a fork a program needs one each.
   /// `HttpRequest::timeoutMs` is kept here too, but it is the program that looks at
   /// `HttpRequest::cancelled`: it removes the handle, and ends it with `CURLE_ABORTED_BY_CALLBACK`.
+  /// `CurlDriver` does all of this.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
     hasBegun_ = true;
 #if LIBCURL_VERSION_NUM >= 0x075000
     findSocket_ = &detail::findSocket;
 #endif
+    return {};
+  }
+  /// For drivers of the library: the same where every transport of the multi handle keeps its
+  /// sockets in `connections`, in which nothing has to be searched.
+  Result<void> begin(const HttpRequest& request, HttpResponse& response,
+                     detail::CurlConnections& connections) {
+    if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
+    hasBegun_ = true;
+    connections_ = &connections;
     return {};
   }
   [[nodiscard]] CURL* handle() const noexcept {
@@ -126,8 +136,8 @@ class CurlTransport final : public HttpTransport {
   }
 
  private:
-  // The callbacks run inside libcurl's C frames: nothing may be thrown there. The buffers are
-  // reserved, but for a body over 1 MiB. Where one gives up, `curl_.code` says why.
+  // The callbacks run inside libcurl's C frames: nothing may be thrown there. Where one gives up,
+  // `curl_.code` says why.
 
   /// Opens a socket, which a program that is started meanwhile does not inherit.
   ///
@@ -147,7 +157,7 @@ class CurlTransport final : public HttpTransport {
     const curl_socket_t opened = socket(address->family, address->socktype, address->protocol);
     fcntl(opened, F_SETFD, FD_CLOEXEC);
 #endif
-    transport.connections_.opened(opened);
+    transport.connections_->opened(opened);
     return opened;
   }
 
@@ -157,10 +167,10 @@ class CurlTransport final : public HttpTransport {
   static int onConnection(void* user, char*, char*, int, int port) {
     auto& transport = *static_cast<CurlTransport*>(user);
     if (transport.isNewConnection_) {
-      transport.connections_.connected(port);
+      transport.connections_->connected(port);
       return CURL_PREREQFUNC_OK;
     }
-    const curl_socket_t socket = transport.connections_.find(port, transport.findSocket_);
+    const curl_socket_t socket = transport.connections_->find(port, transport.findSocket_);
     const bool isUsable = detail::hasNoInput(socket) && transport.hasNoTlsInput();
     if (isUsable) return CURL_PREREQFUNC_OK;
     transport.curl_.code = unusableConnection;
@@ -194,8 +204,9 @@ class CurlTransport final : public HttpTransport {
       transport.headersEnded_ = false;
     } else if (*data == '\n' || (*data == '\r' && size == 2)) {
       transport.headersEnded_ = true;
-    } else {
-      response.headers.addLine({data, size});
+    } else if (!response.headers.tryAddLine({data, size})) {
+      transport.curl_.code = CURLE_OUT_OF_MEMORY;
+      return 0;
     }
     return size;
   }
@@ -376,10 +387,12 @@ class CurlTransport final : public HttpTransport {
     isNewConnection_ = false;
     headersEnded_ = false;
     findSocket_ = nullptr;
+    connections_ = &ownConnections_;
     if (!isOfThisProcess()) close();
     if (curl_.handle == nullptr) open();
-    response.headers.reserve(maxHeaderBytes_);
-    response.body.reserve(smaller(maxResponseBytes_, detail::mostReservedBytes));
+    // As much as most answers need: a secret that grows is copied and wiped.
+    response.headers.reserve(smaller(usualHeaderBytes, maxHeaderBytes_));
+    response.body.reserve(smaller(usualResponseBytes, maxResponseBytes_));
     host_.clear();
     detail::append(host_, "Host: ");
     detail::append(host_, request.authority);
@@ -516,6 +529,8 @@ class CurlTransport final : public HttpTransport {
   static constexpr CURLcode unusableConnection = CURLE_WEIRD_SERVER_REPLY;
   /// Of the longest limit that libcurl takes, past which a request has none.
   static constexpr std::int64_t mostTimeoutMs = 0x7fffffff;
+  static constexpr std::size_t usualHeaderBytes = 1024;
+  static constexpr std::size_t usualResponseBytes = 2048;
   using HasPending = int(const void* ssl);
 
   // What is used most comes first: close by, it takes less code to reach.
@@ -549,7 +564,9 @@ class CurlTransport final : public HttpTransport {
   char reason_[CURL_ERROR_SIZE];
   /// OpenSSL's SSL_has_pending; null where it is not needed.
   HasPending* hasPending_ = nullptr;
-  detail::CurlConnections connections_;
+  /// Of the request that is under way.
+  detail::CurlConnections* connections_ = nullptr;
+  detail::OwnConnections ownConnections_;
   static constexpr std::size_t mostHeaders = 13;
   curl_slist lines_[mostHeaders + 4];
 };

@@ -76,6 +76,12 @@ class HttpHeaders {
     block_.append(line);
     if (line.empty() || line.back() != '\n') block_.append("\n"sv);
   }
+  /// The same, for where nothing may be thrown: false, and nothing is added, without memory.
+  [[nodiscard]] bool tryAddLine(std::string_view line) {
+    if (!block_.tryReserve(block_.size() + line.size() + 1)) return false;
+    addLine(line);
+    return true;
+  }
   /// Value of the first field called `name` (any case), without the blanks around it; the view
   /// dies with the next change of this object.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept {

@@ -44,26 +44,40 @@ inline bool hasNoInput(curl_socket_t socket) noexcept {
   return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN;
 }
 
-/// Which socket each connection of a handle has: libcurl tells their ports only.
+/// Which socket each connection has, of one handle or of all that share them: libcurl tells their
+/// ports only.
 class CurlConnections {
  public:
+  /// A socket that was opened.
+  struct Opened {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    /// The local port, 0 until it is connected.
+    int port = 0;
+  };
   /// Finds the socket of a connection that another handle opened.
   using Search = curl_socket_t (*)(int port);
 
+  /// Keeps the last `count` sockets, in `sockets`, which must outlive this.
+  CurlConnections(Opened* sockets, unsigned count) noexcept : sockets_(sockets), count_(count) {}
+  CurlConnections(const CurlConnections&) = delete;
+  CurlConnections& operator=(const CurlConnections&) = delete;
+
   /// Keeps a socket that was opened for a connection.
-  void opened(curl_socket_t socket) noexcept { sockets_[next_++ % mostOpened] = {socket, 0}; }
+  void opened(curl_socket_t socket) noexcept { sockets_[next_++ % count_] = {socket, 0}; }
   /// One that was opened has become the connection from `port`.
   void connected(int port) noexcept {
-    for (Opened& each : sockets_) {
+    for (unsigned i = 0; i != count_; ++i) {
+      Opened& each = sockets_[i];
       const bool isIt = portOf(each.socket) == port;
       if (isIt || each.port == port) each.port = isIt ? port : 0;
     }
   }
   /// The socket of the connection from `port`, -1 where it is not known. `search` is null where
-  /// other handles have connections of their own.
+  /// all sockets that it can be were kept here.
   [[nodiscard]] curl_socket_t find(int port, Search search) const noexcept {
     curl_socket_t socket = CURL_SOCKET_BAD;
-    for (const Opened& each : sockets_) {
+    for (unsigned i = 0; i != count_; ++i) {
+      const Opened& each = sockets_[i];
       // With others' handles a number may have become that of another socket.
       const bool isSame = search == nullptr || portOf(each.socket) == port;
       if (each.port == port && isSame) socket = each.socket;
@@ -72,16 +86,19 @@ class CurlConnections {
   }
 
  private:
-  struct Opened {
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    /// The local port, 0 until it is connected.
-    int port = 0;
-  };
-  /// The last sockets that were opened; libcurl keeps about half as many connections.
-  static constexpr unsigned mostOpened = 8;
-
+  Opened* sockets_;
+  unsigned count_;
   unsigned next_ = 0;
-  Opened sockets_[mostOpened];
+};
+
+/// Those of one handle: the last sockets that were opened; libcurl keeps about half as many
+/// connections.
+class OwnConnections : public CurlConnections {
+ public:
+  OwnConnections() noexcept : CurlConnections(room_, sizeof room_ / sizeof *room_) {}
+
+ private:
+  Opened room_[8];
 };
 
 }  // namespace detail

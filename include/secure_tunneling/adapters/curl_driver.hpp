@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SECURE_TUNNELING_ADAPTERS_CURL_DRIVER_HPP
+#define SECURE_TUNNELING_ADAPTERS_CURL_DRIVER_HPP
+
+#include <curl/curl.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "secure_tunneling/adapters/curl_transport.hpp"
+#include "secure_tunneling/adapters/detail/curl_connections.hpp"
+#include "secure_tunneling/adapters/detail/curl_library.hpp"
+#include "secure_tunneling/adapters/detail/sigpipe_guard.hpp"
+#include "secure_tunneling/detail/owned.hpp"
+#include "secure_tunneling/result.hpp"
+#include "secure_tunneling/seams/clock.hpp"
+#include "secure_tunneling/seams/steps.hpp"
+
+namespace secure_tunneling {
+inline namespace v0_1 {
+
+/// Drives any number of machines at once over one curl_multi handle, on one thread: a call each, or
+/// whatever else is `Steps`. Connections are kept by the multi handle and shared by all of them.
+///
+/// A program with an event loop of its own tells libcurl's sockets and timer to it, as
+/// curl_multi_socket_action wants it, and
+///  - calls `act()` after each curl_multi_socket_action (or curl_multi_perform), and when
+///    `waitMs()` have passed;
+///  - asks `waitMs()` after each `start()` and `act()`.
+/// Any other calls `run()`, or `turn()` again and again.
+///
+/// What machines need of the network, for their credentials too, has to go over a `CurlTransport`.
+/// A machine's flag (`Steps::cancelled`) is looked at in `act()`, which `waitMs()` then asks for
+/// every 50 ms. Not thread-safe. Where libcurl raises SIGPIPE, `turn()` and `run()` keep it off; a
+/// program with a loop of its own had best ignore it.
+class CurlDriver {
+ public:
+  /// A machine that is driven: derive from it to learn of the end. It is known by its address.
+  class Task {
+   public:
+    /// Not while it is under way.
+    virtual ~Task() = default;
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+
+   protected:
+    Task() = default;
+
+   private:
+    friend class CurlDriver;
+
+    /// The machine is `Done`, or needs credentials that it has no source for. The task is free: it
+    /// may be started again in here, or destroyed.
+    virtual void onDone() = 0;
+
+    Steps* machine_ = nullptr;
+    CurlTransport* own_ = nullptr;
+    CurlTransport* via_ = nullptr;  ///< null where no transfer is under way
+    std::int64_t dueMs_ = 0;        ///< when a wait ends
+    Task** link_ = nullptr;         ///< what points to this; null where nothing does
+    Task* next_ = nullptr;
+  };
+
+  /// `multi` is the driver's while it lives: transfers of others would lose their messages. Both
+  /// must outlive it.
+  CurlDriver(CURLM* multi, Clock& clock)
+      : multi_(multi),
+        clock_(clock),
+        sockets_(keptSockets),
+        connections_(&sockets_[0], keptSockets) {}
+  /// Stops what is under way.
+  ~CurlDriver() {
+    while (sending_ != nullptr)
+      stop(*sending_);
+    while (waiting_ != nullptr)
+      stop(*waiting_);
+  }
+  CurlDriver(const CurlDriver&) = delete;
+  CurlDriver& operator=(const CurlDriver&) = delete;
+
+  /// Begins to drive `machine`; requests that name no transport go over `transport`, which has no
+  /// other transfer meanwhile. All must outlive that. Nothing happens before the next `act()`.
+  void start(Task& task, Steps& machine, CurlTransport& transport) noexcept {
+    task.machine_ = &machine;
+    task.own_ = &transport;
+    hasFlags_ = hasFlags_ || machine.cancelled() != nullptr;
+    wait(task, 0);
+  }
+  /// Ends a wait of the machine, where it is in one: it is asked again at the next `act()`.
+  void wake(Task& task) noexcept {
+    if (task.link_ == nullptr || task.via_ != nullptr) return;
+    unlink(task);
+    wait(task, 0);
+  }
+  /// Ends a wait, or the transfer that is under way, of a machine that has been cancelled
+  /// (`CallMachine::cancel`): it is asked again at the next `act()`.
+  void interrupt(Task& task) {
+    if (task.link_ == nullptr) return;
+    if (task.via_ != nullptr)
+      task.machine_->onSent(takeOff(task).end(CURLE_ABORTED_BY_CALLBACK), clock_.now());
+    unlink(task);
+    wait(task, 0);
+  }
+  /// Lets go of a machine where it is: a transfer that is under way ends, and its connection with
+  /// it. Nobody is told. Does nothing for a task that is not under way.
+  void stop(Task& task) noexcept {
+    if (task.via_ != nullptr) takeOff(task);
+    unlink(task);
+  }
+  [[nodiscard]] bool isIdle() const noexcept { return sending_ == nullptr && waiting_ == nullptr; }
+
+  /// Goes on with every machine whose transfer or wait is over.
+  void act() {
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+    }
+    if (hasFlags_) interruptCancelled();
+    const std::int64_t nowMs = clock_.now().steadyMs();
+    if (nowMs < dueMs_) return;
+    takeDue(nowMs);
+    while (due_ != nullptr) {
+      Task& task = *due_;
+      unlink(task);
+      advance(task);
+    }
+  }
+  /// Milliseconds until `act()` is to be called, whatever happens to sockets; less than 0 where
+  /// nothing waits.
+  [[nodiscard]] std::int64_t waitMs() {
+    constexpr std::int64_t sliceMs = 50;
+    const std::int64_t mostMs = hasFlags_ && !isIdle() ? sliceMs : -1;
+    if (waiting_ == nullptr) return mostMs;
+    const std::int64_t leftMs = dueMs_ - clock_.now().steadyMs();
+    if (leftMs <= 0) return 0;
+    return mostMs >= 0 && mostMs < leftMs ? mostMs : leftMs;
+  }
+
+  /// For a program without a loop: does what can be done, and then waits for what comes next,
+  /// `mostMs` at most. Where that is an answer it lets `gatherMs` more pass, so that one turn does
+  /// for all that come meanwhile: with many under way a turn is most of the CPU time of each.
+  void turn(std::int64_t mostMs, std::int64_t gatherMs = 0) {
+    if (!raisesSigpipe_) return turnOnce(mostMs, gatherMs);
+    const detail::SigpipeGuard guard;
+    turnOnce(mostMs, gatherMs);
+  }
+  /// Drives all to their ends.
+  void run() {
+    constexpr std::int64_t longestMs = 1'000;
+    while (!isIdle())
+      turn(longestMs);
+  }
+
+ private:
+  /// More than one fleet of the usual size has connections, with those that libcurl keeps idle.
+  static constexpr unsigned keptSockets = 128;
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+  void turnOnce(std::int64_t mostMs, std::int64_t gatherMs) {
+    act();
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    const std::int64_t ownMs = waitMs();
+    if (ownMs >= 0 && ownMs < mostMs) mostMs = ownMs;
+    if (mostMs > 0 && running == transfers_ && !isIdle()) {
+      if (poll(mostMs) && gatherMs > 0) clock_.wait(gatherMs);
+      curl_multi_perform(multi_, &running);
+    }
+    act();
+  }
+  /// Whether a socket is ready.
+  bool poll(std::int64_t milliseconds) {
+    int ready = 0;
+#if LIBCURL_VERSION_NUM >= 0x074200
+    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(milliseconds), &ready);
+#else
+    // Returns at once where there is no socket.
+    constexpr std::int64_t pauseMs = 10;
+    curl_multi_wait(multi_, nullptr, 0, static_cast<int>(milliseconds), &ready);
+    if (ready == 0) clock_.wait(milliseconds < pauseMs ? milliseconds : pauseMs);
+#endif
+    return ready != 0;
+  }
+
+  /// Takes a task's transfer off the multi handle; returns what it went over.
+  CurlTransport& takeOff(Task& task) noexcept {
+    CurlTransport& via = *std::exchange(task.via_, nullptr);
+    curl_multi_remove_handle(multi_, via.handle());
+    --transfers_;
+    return via;
+  }
+  void finish(CURL* handle, CURLcode code) {
+    char* owner = nullptr;
+    curl_easy_getinfo(handle, CURLINFO_PRIVATE, &owner);
+    Task& task = *static_cast<Task*>(static_cast<void*>(owner));
+    unlink(task);
+    CurlTransport& via = takeOff(task);
+    if (!via.mustBeginAgain()) {
+      task.machine_->onSent(via.end(code), clock_.now());
+    } else if (send(task, via)) {
+      return;
+    }
+    advance(task);
+  }
+
+  /// Takes the steps of a machine until there is something to wait for.
+  void advance(Task& task) {
+    Steps& machine = *task.machine_;
+    for (;;) {
+      const Moment now = clock_.now();
+      switch (machine.next(now)) {
+        case Step::Send:
+          if (send(task, machine.transport() != nullptr
+                             ? static_cast<CurlTransport&>(*machine.transport())
+                             : *task.own_)) {
+            return;
+          }
+          break;
+        case Step::Wait:
+          if (machine.waitMs() == 0) break;
+          return wait(task, now.steadyMs() + machine.waitMs());
+        case Step::NeedCredentials:
+        case Step::Done:
+          return task.onDone();
+      }
+    }
+  }
+
+  /// Whether a transfer is under way now; otherwise the machine knows why not.
+  bool send(Task& task, CurlTransport& via) {
+    Steps& machine = *task.machine_;
+    Result<void> begun = via.begin(machine.request(), machine.response(), connections_);
+    if (begun) {
+      curl_easy_setopt(via.handle(), CURLOPT_PRIVATE, &task);
+      if (curl_multi_add_handle(multi_, via.handle()) == CURLM_OK) {
+        task.via_ = &via;
+        ++transfers_;
+        link(task, sending_);
+        return true;
+      }
+      begun = via.end(CURLE_FAILED_INIT);
+    }
+    machine.onSent(std::move(begun), clock_.now());
+    return false;
+  }
+
+  void interruptCancelled() {
+    for (Task* const first : {sending_, waiting_}) {
+      for (Task* task = first; task != nullptr;) {
+        Task& each = *task;
+        task = each.next_;
+        const std::atomic<bool>* const flag = each.machine_->cancelled();
+        if (flag != nullptr && flag->load(std::memory_order_relaxed)) interrupt(each);
+      }
+    }
+    if (isIdle()) hasFlags_ = false;
+  }
+
+  void wait(Task& task, std::int64_t dueMs) noexcept {
+    task.dueMs_ = dueMs;
+    link(task, waiting_);
+    if (dueMs < dueMs_) dueMs_ = dueMs;
+  }
+  /// Those whose wait is over: apart, for a step may start and stop others.
+  void takeDue(std::int64_t nowMs) noexcept {
+    dueMs_ = never;
+    for (Task* task = waiting_; task != nullptr;) {
+      Task& each = *task;
+      task = each.next_;
+      if (each.dueMs_ <= nowMs) {
+        unlink(each);
+        link(each, due_);
+      } else if (each.dueMs_ < dueMs_) {
+        dueMs_ = each.dueMs_;
+      }
+    }
+  }
+
+  static void link(Task& task, Task*& first) noexcept {
+    task.next_ = first;
+    task.link_ = &first;
+    if (first != nullptr) first->link_ = &task.next_;
+    first = &task;
+  }
+  static void unlink(Task& task) noexcept {
+    if (task.link_ == nullptr) return;
+    *task.link_ = task.next_;
+    if (task.next_ != nullptr) task.next_->link_ = task.link_;
+    task.link_ = nullptr;
+    task.next_ = nullptr;
+  }
+
+  CURLM* const multi_;
+  Clock& clock_;
+  const bool raisesSigpipe_ = detail::raisesSigpipe(*curl_version_info(CURLVERSION_NOW));
+  std::vector<detail::CurlConnections::Opened> sockets_;
+  detail::CurlConnections connections_;
+  Task* sending_ = nullptr;
+  Task* waiting_ = nullptr;
+  Task* due_ = nullptr;
+  /// When the first wait ends.
+  std::int64_t dueMs_ = never;
+  int transfers_ = 0;
+  /// A machine that was started has a flag.
+  bool hasFlags_ = false;
+};
+
+}  // namespace v0_1
+}  // namespace secure_tunneling
+
+#endif  // SECURE_TUNNELING_ADAPTERS_CURL_DRIVER_HPP
