@@ -11,6 +11,7 @@
 /// header change.
 
 #include "secure_tunneling/call/retry.hpp"
+#include "secure_tunneling/call/fleet_pace.hpp"
 #include "secure_tunneling/call/rotate_call.hpp"
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/model.hpp"

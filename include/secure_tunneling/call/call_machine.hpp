@@ -107,6 +107,19 @@ class CallMachine : public Steps {
   /// under way ends that first, and may tell by `onSent` what came of it: an answer that is there
   /// wins, and of an error the `delivery` counts. Otherwise it is `Unknown`.
   void cancel() noexcept { exchange_.end.cancel(); }
+  /// What the last attempt failed with; null where it did not, or there was none.
+  [[nodiscard]] const Error* failure() const noexcept {
+    return error_.empty() ? nullptr : &*error_;
+  }
+  /// Whether a request of the call's own may be the next step, and has not been written yet: for a
+  /// driver that holds calls back, which asks for that step later.
+  [[nodiscard]] bool isToSend() const noexcept {
+    return step_ == Step::Wait ? waitAnswered_ : step_ == Step::Send && !requestBuilt_;
+  }
+  /// Ends a call whose last attempt failed, with that error, where another would be next.
+  void giveUp() {
+    if (step_ != Step::Done && !error_.empty()) fail();
+  }
 
  protected:
   enum class Verdict : unsigned char {
