@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+/// How far a fleet is, on one line of the terminal that standard error is; nothing anywhere else.
+class ProgressBar {
+ public:
+  explicit ProgressBar(std::size_t total);
+  ~ProgressBar() { clear(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void show(std::size_t done, std::size_t failed);
+  /// Makes room for a message.
+  void clear();
+
+ private:
+  std::size_t total_;
+  bool isTerminal_;
+  std::string shown_;
+};
+
+/// Such a line, `width` characters long: `[#####.....] 5 of 10, 1 failed`.
+std::string progressLine(std::size_t done, std::size_t total, std::size_t failed);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSL-1.0
+// The program for fleets: killed at any point and started again it neither loses a token nor
+// rotates a tunnel whose tokens it has.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/caller.hpp"
+#include "support/child_process.hpp"
+#include "support/gate.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace secure_tunneling;
+
+namespace {
+
+/// A service with tunnels, a list of them, and a results file.
+struct World {
+  ServedFake service{SystemClock().now().unixMs};
+  std::vector<std::string> tunnels;
+  TemporaryFolder folder;
+  std::string results = folder.path("results.jsonl");
+
+  explicit World(int count) {
+    for (int i = 0; i != count; ++i) {
+      tunnels.push_back("many-" + std::to_string(i));
+      service.with([&](auto& fake) { fake.addTunnel(tunnels.back()); });
+    }
+    std::ofstream list(folder.path("list"));
+    for (const std::string& tunnel : tunnels)
+      list << tunnel << "\n";
+  }
+
+  [[nodiscard]] ChildProcess start(const std::string& url,
+                                   const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {std::string(SECURE_TUNNELING_PROGRAMS) + "/rotate-fleet",
+                                          "--results", results, "--client-mode", "all"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.push_back(folder.path("list"));
+    return {arguments,
+            {std::string("AWS_ACCESS_KEY_ID=") + ServedFake::accessKeyId,
+             std::string("AWS_SECRET_ACCESS_KEY=") + ServedFake::secretAccessKey,
+             "AWS_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null",
+             "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ENDPOINT_URL=" + url}};
+  }
+  [[nodiscard]] ChildProcess start() const { return start(service.url()); }
+
+  /// How many lines of the file say `state`, by tunnel. A line that was cut does not count.
+  [[nodiscard]] std::map<std::string, int> linesOf(const std::string& state) const {
+    std::map<std::string, int> lines;
+    const std::string text = readFile(results);
+    for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != text.npos; at = end + 1) {
+      const std::string line = text.substr(at, end - at);
+      if (memberOf(line, "state") == state) ++lines[memberOf(line, "tunnelId")];
+    }
+    return lines;
+  }
+  /// A member of an object without others in it.
+  static std::string memberOf(const std::string& line, const std::string& name) {
+    const std::string before = '"' + name + "\":\"";
+    const std::size_t at = line.find(before);
+    if (at == std::string::npos) return "";
+    const std::size_t begin = at + before.size();
+    return line.substr(begin, line.find('"', begin) - begin);
+  }
+  /// Whether the tokens that the file has of a tunnel are those that the service takes.
+  [[nodiscard]] bool hasTokensOf(const std::string& tunnel) {
+    const std::string text = readFile(results);
+    const std::string source = service.with([&](auto& fake) { return fake.sourceToken(tunnel); });
+    const std::string destination =
+        service.with([&](auto& fake) { return fake.destinationToken(tunnel); });
+    return text.find('"' + source + '"') != std::string::npos &&
+           text.find('"' + destination + '"') != std::string::npos;
+  }
+};
+
+std::size_t sizeOf(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
+}
+
+}  // namespace
+
+TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none twice") {
+  constexpr int tunnels = 25;
+  constexpr int kills = 200;
+  std::mt19937 random(20260115);
+  int killed = 0;
+  while (killed != kills) {
+    World world(tunnels);
+    std::atomic<int> toServe{0};
+    std::atomic<pid_t> victim{0};
+    std::atomic<int> open{0};
+    // Half of the kills come with a request: before it is processed, or behind it.
+    const auto serve = [&](Connection& connection) {
+      for (;;) {
+        const std::string raw = connection.readRequest();
+        if (raw.empty()) return;
+        const int left = --toServe;
+        if (left == 0 && victim != 0) kill(victim, SIGKILL);
+        auto request = parseRequest(raw);
+        HttpResponse response;
+        world.service.with(
+            [&](auto& fake) { return fake.send(request.view(), response).hasValue(); });
+        if (left == -1 && victim != 0) kill(victim, SIGKILL);
+        if (!connection.answer(response.status, response.body.expose())) return;
+      }
+    };
+    SocketServer server([&](Connection& connection) {
+      ++open;
+      serve(connection);
+      --open;
+    });
+    for (bool isOver = false; !isOver;) {
+      const bool byRequest = random() % 2 == 0;
+      toServe = byRequest && killed != kills ? 1 + static_cast<int>(random() % 8) : 1'000'000;
+      ChildProcess program = world.start(server.url());
+      victim = program.id();
+      if (!byRequest && killed != kills) {
+        // The other half comes when so much has been written.
+        const std::size_t size = sizeOf(world.results) + random() % 4'000;
+        for (int i = 0; i != 200'000 && sizeOf(world.results) < size; ++i)
+          std::this_thread::yield();
+        program.signal(SIGKILL);
+      }
+      const int status = program.wait();
+      victim = 0;
+      // What was under way is answered, to nobody.
+      while (open != 0)
+        std::this_thread::yield();
+      INFO("kill " << killed << ", status " << status << ": " << program.errors());
+      REQUIRE((status == 0 || status == 1000 + SIGKILL));
+      isOver = status == 0;
+      killed += isOver ? 0 : 1;
+      // What was there before is there, as it was: not rotated again.
+      const std::map<std::string, int> rotated = world.linesOf("rotated");
+      for (const auto& [tunnel, count] : rotated) {
+        CHECK(count == 1);
+        CHECK(world.hasTokensOf(tunnel));
+      }
+    }
+    const std::map<std::string, int> rotated = world.linesOf("rotated");
+    const std::map<std::string, int> begun = world.linesOf("begun");
+    CHECK(rotated.size() == tunnels);
+    int calls = 0;
+    for (const auto& [tunnel, count] : begun)
+      calls += count;
+    // Nothing is sent that was not written down before.
+    CHECK(world.service.rotations() <= calls);
+    CHECK(world.service.rotations() >= tunnels);
+  }
+}
+
+TEST_CASE("rotate-fleet: says which tunnels are rotated again") {
+  World world(3);
+  Gate asked;
+  Gate over;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    asked.arrive();
+    over.waitFor(1);
+  });
+  {
+    ChildProcess program = world.start(server.url());
+    REQUIRE(asked.waitFor(1));
+    program.signal(SIGKILL);
+    CHECK(program.wait() == 1000 + SIGKILL);
+  }
+  over.arrive();
+  // Of a line that was cut, too, nothing is left.
+  std::ofstream(world.results, std::ios::app) << R"({"state":"rotated","tunnelId":"many-1","cli)";
+  ChildProcess program = world.start();
+  const std::string summary = program.readAll();
+  CHECK(program.wait() == 0);
+  CHECK(summary.find("3 tunnels: 3 rotated; results in ") == 0);
+  CHECK(program.errors().find("tunnel many-0 is rotated again") != std::string::npos);
+  CHECK(program.errors().find("many-1") == std::string::npos);
+  CHECK(world.linesOf("rotated").size() == 3);
+}
+
+TEST_CASE("rotate-fleet: what it has is not rotated again, and only its owner can read it") {
+  World world(40);
+  {
+    ChildProcess program = world.start();
+    CHECK(program.wait() == 0);
+    CHECK(program.errors().empty());
+  }
+  struct stat status {};
+  REQUIRE(stat(world.results.c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0600);
+  CHECK(world.service.rotations() == 40);
+  for (const std::string& tunnel : world.tunnels)
+    CHECK(world.hasTokensOf(tunnel));
+  ChildProcess program = world.start();
+  CHECK(program.readAll().find("40 tunnels: 0 rotated, 40 rotated before") == 0);
+  CHECK(program.wait() == 0);
+  CHECK(world.service.rotations() == 40);
+}
+
+TEST_CASE("rotate-fleet: two of them do not write one file") {
+  World world(2);
+  Gate asked;
+  Gate over;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    asked.arrive();
+    over.waitFor(1);
+  });
+  ChildProcess first = world.start(server.url());
+  REQUIRE(asked.waitFor(1));
+  ChildProcess second = world.start();
+  CHECK(second.wait() == 250);
+  CHECK(second.errors().find("another fleet writes it: process " + std::to_string(first.id())) !=
+        std::string::npos);
+  CHECK(world.service.calls() == 0);
+  first.signal(SIGKILL);
+  first.wait();
+  over.arrive();
+}
+
+TEST_CASE("rotate-fleet: a signal begins no more calls, and a second one ends those under way") {
+  World world(5);
+  Gate asked;
+  Gate over;
+  SocketServer server([&](Connection& connection) {
+    const std::string raw = connection.readRequest();
+    asked.arrive();
+    over.waitFor(1);
+    auto request = parseRequest(raw);
+    HttpResponse response;
+    world.service.with([&](auto& fake) { return fake.send(request.view(), response).hasValue(); });
+    connection.answer(response.status, response.body.expose());
+  });
+  const bool isTwice = GENERATE(false, true);
+  ChildProcess program = world.start(server.url(), {"--parallel", "1"});
+  REQUIRE(asked.waitFor(1));
+  program.signal(SIGTERM);
+  if (isTwice) {
+    program.signal(SIGINT);
+  } else {
+    over.arrive();
+  }
+  const std::string summary = program.readAll();
+  const int status = program.wait();
+  over.arrive();
+  if (isTwice) {
+    CHECK((status == 1000 + SIGTERM || status == 1000 + SIGINT));
+    CHECK(summary.find("5 tunnels: 0 rotated, 1 failed, 4 not begun") == 0);
+  } else {
+    CHECK(status == 1000 + SIGTERM);
+    CHECK(summary.find("5 tunnels: 1 rotated, 4 not begun") == 0);
+    CHECK(world.hasTokensOf("many-0"));
+  }
+}
+
+TEST_CASE("rotate-fleet: a file that cannot be written is found before anything is sent") {
+  World world(2);
+  SECTION("a folder that is not there") {
+    world.results = world.folder.path("none/results");
+  }
+  SECTION("a device") {
+    world.results = "/dev/full";
+  }
+  SECTION("a file for others' eyes") {
+    std::ofstream(world.results) << "";
+    chmod(world.results.c_str(), 0644);
+  }
+  SECTION("a file of something else") {
+    std::ofstream(world.results) << "hello\n";
+    chmod(world.results.c_str(), 0600);
+  }
+  ChildProcess program = world.start();
+  CHECK(program.wait() == 255);
+  CHECK(program.errors().find("rotate-fleet: results file ") == 0);
+  CHECK(world.service.calls() == 0);
+}
+
+TEST_CASE("rotate-fleet: a wrong list is told line by line, before anything is sent") {
+  World world(2);
+  std::ofstream(world.folder.path("list"), std::ios::app)
+      << "\n# a comment\nmany/3\nmany-4 sideways\nmany-0 source\nmany-5 source now\n";
+  ChildProcess program = world.start();
+  CHECK(program.wait() == 252);
+  for (const char* const line :
+       {"\nline 5: \"many/3\" is no tunnel's id", "\nline 6: \"sideways\" is not ",
+        "\nline 7: tunnel many-0 stands on line 1 already", "\nline 8: expected a tunnel's id"}) {
+    INFO(line);
+    CHECK(program.errors().find(line) != std::string::npos);
+  }
+  CHECK(world.service.calls() == 0);
+  CHECK(sizeOf(world.results) == 0);
+}
