@@ -29,11 +29,14 @@ inline void require(bool condition, const char* what) {
 }
 
 /// A keep-alive HTTP/1.1 server on a loopback port that answers every request with the same two
-/// tokens. It is a process of its own, so that its time is not counted as the client's; it does no
-/// more than it must, so that the client seldom waits. Start it before any thread.
+/// tokens, or the same refusal. It is a process of its own, so that its time is not counted as the
+/// client's; it does no more than it must, so that the client seldom waits. Start it before any
+/// thread.
 class LoopbackServer {
  public:
-  LoopbackServer() {
+  enum class Answer : unsigned char { Tokens, Throttled };
+
+  explicit LoopbackServer(Answer what = Answer::Tokens) {
     std::uint16_t port = 0;
     const int listener = bindToLoopback(port);
     require(listen(listener, 128) == 0, "no loopback port");
@@ -42,7 +45,7 @@ class LoopbackServer {
     require(process_ >= 0, "no process for the server");
     if (process_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      serve(listener);
+      serve(listener, what == Answer::Tokens ? answer() : throttled());
     }
     close(listener);
   }
@@ -76,8 +79,13 @@ class LoopbackServer {
            body;
   }
 
-  [[noreturn]] static void serve(int listener) {
-    const std::string answered = answer();
+  static std::string throttled() {
+    const std::string body = R"({"__type":"ThrottlingException","message":"Rate exceeded"})";
+    return "HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  }
+
+  [[noreturn]] static void serve(int listener, const std::string& answered) {
     std::vector<pollfd> sockets{{listener, POLLIN, 0}};
     std::vector<std::string> received(1);
     std::vector<char> buffer(std::size_t{64} * 1024);

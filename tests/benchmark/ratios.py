@@ -108,6 +108,15 @@ def show_allocations(program):
     show("signature_allocations_over_hashing", more("signature", "hashingAlone", 0), 0)
 
 
+def show_fleet(program):
+    figures = dict(line.split() for line in output_of(program).splitlines())
+    for name, value in figures.items():
+        note(f"fleet, {name}: {value}")
+    show("fleet_throttled_requests", float(figures["throttled"]), 1.1)
+    show("fleet_slot_memory", float(figures["slot_bytes"]) / float(figures["raw_slot_bytes"]), 1.25)
+    show("fleet_cpu", float(figures["cpu"]), 1.15)
+
+
 def show_sizes(signer_object, whole_call_object, stack_program):
     show("signer_text_bytes", text_size(signer_object), LIMITS["signer", "text"]["x86-64"])
     show("whole_call_text_bytes", text_size(whole_call_object), LIMITS["whole_call", "text"]["x86-64"])
@@ -219,6 +228,7 @@ def main():
     show_times(program("benchmarks"))
     show_instructions(program("repeat_calls"))
     show_allocations(program("count_allocations"))
+    show_fleet(program("fleet_cost"))
     show_process(program("one_call"), program("one_call_shared"), program("minimal_call"),
                  program("serve_loopback"), arguments.command)
     show_sizes(arguments.signer_object, arguments.whole_call_object, program("signer_stack"))
