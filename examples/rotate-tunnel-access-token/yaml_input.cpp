@@ -4,13 +4,13 @@
 #include <yaml.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <map>
 #include <string_view>
 #include <utility>
 
 #include "text.hpp"
+#include "yaml_plain.hpp"
 
 using secure_tunneling::ErrorKind;
 using secure_tunneling::makeError;
@@ -22,72 +22,25 @@ namespace {
 /// How many values aliases may stand for in all: a few of them can stand for billions.
 constexpr std::size_t mostAliased = 10'000;
 
-constexpr std::string_view digits = "0123456789";
-
-bool isOneOf(std::string_view text, std::initializer_list<std::string_view> list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
-/// Takes characters of `set` from the front of `text`, and says whether there were any.
-bool take(std::string_view& text, std::string_view set) {
-  const std::size_t count = std::min(text.find_first_not_of(set), text.size());
-  text.remove_prefix(count);
-  return count != 0;
-}
-
-bool isInteger(std::string_view text) {
-  if (text.substr(0, 1) == "-" || text.substr(0, 1) == "+") text.remove_prefix(1);
-  std::string_view allowed = "0123456789_";
-  if (text.substr(0, 2) == "0x") allowed = "0123456789abcdefABCDEF_";
-  if (text.substr(0, 2) == "0o") allowed = "01234567_";
-  if (text.substr(0, 2) == "0b") allowed = "01_";
-  if (allowed != "0123456789_") text.remove_prefix(2);
-  return text.substr(0, 1) != "_" && take(text, allowed) && text.empty();
-}
-
-bool isReal(std::string_view text) {
-  if (isOneOf(text, {".nan", ".NaN", ".NAN"})) return true;
-  if (text.substr(0, 1) == "-" || text.substr(0, 1) == "+") text.remove_prefix(1);
-  if (isOneOf(text, {".inf", ".Inf", ".INF"})) return true;
-  const bool beginsWithDigit = digits.find(text.substr(0, 1)) != std::string_view::npos;
-  bool hasDigits = !text.empty() && beginsWithDigit && take(text, "0123456789_");
-  const bool hasPoint = text.substr(0, 1) == ".";
-  if (hasPoint) {
-    text.remove_prefix(1);
-    hasDigits = take(text, "0123456789_") || hasDigits;
-  }
-  if (!hasDigits) return false;
-  if (text.empty()) return hasPoint;
-  if (text.front() != 'e' && text.front() != 'E') return false;
-  text.remove_prefix(1);
-  if (text.substr(0, 1) == "-" || text.substr(0, 1) == "+") text.remove_prefix(1);
-  return take(text, digits) && text.empty();
-}
-
-/// `2001-12-14`, with a time behind it or not.
-bool isDate(std::string_view text) {
-  if (!take(text, digits) || text.substr(0, 1) != "-") return false;
-  text.remove_prefix(1);
-  if (!take(text, digits) || text.substr(0, 1) != "-") return false;
-  text.remove_prefix(1);
-  if (!take(text, digits)) return false;
-  return text.empty() || (isOneOf(text.substr(0, 1), {"T", "t", " ", "\t"}) &&
-                          text.find(':') != std::string_view::npos &&
-                          text.find_first_not_of("0123456789Tt \t:.Z+-") == std::string_view::npos);
-}
-
 /// What a scalar is that has neither quotation marks nor a tag.
-JsonValue plainScalar(std::string_view text) {
-  if (text.empty() || isOneOf(text, {"~", "null", "Null", "NULL"})) return {};
-  JsonValue value;
-  value.text = text;
-  if (isOneOf(text, {"true", "True", "TRUE", "false", "False", "FALSE"})) {
-    value.type = Type::Boolean;
-    value.boolean = text.front() == 't' || text.front() == 'T';
-  } else if (isInteger(text) || isReal(text)) {
-    value.type = Type::Number;
-  } else {
-    value.type = isDate(text) ? Type::Date : Type::String;
+JsonValue readPlain(std::string_view text) {
+  JsonValue value = JsonValue::string(std::string(text));
+  switch (plainScalar(text)) {
+    case PlainScalar::Null:
+      return {};
+    case PlainScalar::Boolean:
+      value.type = Type::Boolean;
+      value.boolean = text.front() == 't' || text.front() == 'T';
+      break;
+    case PlainScalar::Number:
+      value.type = Type::Number;
+      break;
+    case PlainScalar::Date:
+      value.type = Type::Date;
+      break;
+    case PlainScalar::String:
+    case PlainScalar::Mark:
+      break;
   }
   return value;
 }
@@ -170,7 +123,7 @@ class YamlReader {
     const auto& scalar = event_.data.scalar;
     const std::string content(reinterpret_cast<const char*>(scalar.value), scalar.length);
     const std::string tag = text(scalar.tag);
-    if (scalar.plain_implicit != 0) return plainScalar(content);
+    if (scalar.plain_implicit != 0) return readPlain(content);
     JsonValue value = JsonValue::string(content);
     if (tag.empty() || tag == "!" || tag == YAML_STR_TAG) return value;
     if (tag == "tag:yaml.org,2002:binary") {

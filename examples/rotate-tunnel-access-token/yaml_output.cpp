@@ -99,7 +99,7 @@ class YamlEmitter {
     yaml_emitter_emit(&emitter_, &event);
   }
 
-  void string(std::string_view text) { scalar(text, isPlainString(text)); }
+  void string(std::string_view text) { scalar(text, plainScalar(text) == PlainScalar::String); }
   void scalar(std::string_view text, bool mayBePlain) {
     yaml_event_t event;
     yaml_scalar_event_initialize(&event, nullptr, nullptr, characters(text),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 
 namespace {
 
@@ -36,16 +37,8 @@ class Scanner {
   std::string_view rest_;
 };
 
-template <std::size_t size>
-bool isOneOf(std::string_view text, const std::array<std::string_view, size>& words) {
+bool isOneOf(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
-}
-
-bool isWord(std::string_view text) {
-  constexpr std::array<std::string_view, 16> words = {
-      "",      "~",     "null",  "Null", "NULL", "true", "True", "TRUE",
-      "false", "False", "FALSE", ".nan", ".NaN", ".NAN", "<<",   "="};
-  return isOneOf(text, words);
 }
 
 bool isInteger(std::string_view text) {
@@ -58,8 +51,7 @@ bool isInteger(std::string_view text) {
 }
 
 bool isReal(std::string_view text) {
-  constexpr std::array<std::string_view, 3> infinities = {".inf", ".Inf", ".INF"};
-  if (isOneOf(text, infinities)) return true;
+  if (isOneOf(text, {".inf", ".Inf", ".INF"})) return true;
   Scanner scanner(text);
   const bool hasWhole = scanner.one(digits);
   if (hasWhole) scanner.some("0123456789_", 0);
@@ -96,11 +88,16 @@ bool isTimestamp(std::string_view text) {
 
 }  // namespace
 
-bool isPlainString(std::string_view text) {
-  if (isWord(text) || isTimestamp(text)) return false;
+PlainScalar plainScalar(std::string_view text) {
+  if (isOneOf(text, {"", "~", "null", "Null", "NULL"})) return PlainScalar::Null;
+  if (isOneOf(text, {"true", "True", "TRUE", "false", "False", "FALSE"}))
+    return PlainScalar::Boolean;
+  if (isOneOf(text, {".nan", ".NaN", ".NAN"})) return PlainScalar::Number;
+  if (isOneOf(text, {"<<", "="})) return PlainScalar::Mark;
+  if (isTimestamp(text)) return PlainScalar::Date;
   constexpr std::string_view numberBegins = "+-.0123456789";
-  if (numberBegins.find(text.front()) == std::string_view::npos) return true;
+  if (numberBegins.find(text.front()) == std::string_view::npos) return PlainScalar::String;
   const bool hasSign = text.front() == '+' || text.front() == '-';
   const std::string_view number = text.substr(hasSign ? 1 : 0);
-  return !isInteger(number) && !isReal(number);
+  return isInteger(number) || isReal(number) ? PlainScalar::Number : PlainScalar::String;
 }

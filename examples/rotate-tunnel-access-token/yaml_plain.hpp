@@ -3,6 +3,16 @@
 
 #include <string_view>
 
-/// Whether a plain scalar, one without quotes, is read as a string: by YAML 1.2 as the AWS CLI's
-/// library has it, where `yes` is a string and `1e5`, `0o7` and `2020-01-01` are none.
-bool isPlainString(std::string_view text);
+/// What a plain scalar, one without quotes, is.
+enum class PlainScalar : unsigned char {
+  String,
+  Null,
+  Boolean,
+  Number,
+  Date,
+  Mark,  ///< `<<` and `=`, which have a meaning of their own
+};
+
+/// By YAML 1.2 as the AWS CLI's library has it, where `yes` is a string and `1e5`, `0o7` and
+/// `2020-01-01` are none.
+PlainScalar plainScalar(std::string_view text);

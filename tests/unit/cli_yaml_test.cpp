@@ -50,14 +50,15 @@ TEST_CASE("a plain YAML scalar has the type that YAML 1.2 gives it") {
   const auto types = std::vector<std::pair<JsonValue::Type, std::vector<const char*>>>{
       {JsonValue::Type::Number,
        {"0", "-17", "+4", "0x1F", "0o17", "0b11", "1_000", "1_", "1.5", "-.5", "1.", "1e5",
-        "1.5e-3", ".inf", "-.INF", ".nan"}},
+        "1.5e-3", ".5e+5", ".inf", "-.INF", ".nan"}},
       {JsonValue::Type::Boolean, {"true", "FALSE"}},
       {JsonValue::Type::Null, {"~", "null"}},
       {JsonValue::Type::Date,
-       {"2001-12-14", "2001-12-14T21:59:43.10-05:00", "2001-12-14 21:59:43"}},
+       {"2001-12-14", "2001-12-14T21:59:43.10-05:00", "2001-12-14 21:59:43", "2001-1-4 1:59:43Z"}},
       {JsonValue::Type::String,
-       {"-", "+", ".", "_1", "0x", "e5", "1e", "0xg", "1.2.3", "tRUE", "12:30", "2001-12", "abc",
-        "-a", "+.", "nULL", "1-2-x"}},
+       {"-",   "+",     ".",     "_1",    "0x",          "e5",           "1e",
+        "0xg", "1.2.3", "tRUE",  "12:30", "2001-12",     "abc",          "-a",
+        "+.",  "nULL",  "1-2-x", "1-2-3", "20011-12-14", "2001-12-14T1", ".5e5"}},
   };
   for (const auto& [type, scalars] : types) {
     for (const char* const scalar : scalars) {
