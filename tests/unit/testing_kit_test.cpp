@@ -71,6 +71,9 @@ TEST_CASE("The fake service refuses bodies it cannot read") {
       "{\"tunnelId\":\"t-1\",\"clientMode\":\"ALL\"} x",
       std::string("{\"tunnelId\":\"t-1\",\"clientMode\":\"ALL\"}\0x", 39),
       "{\"tunnelId\":\"t-\xff\",\"clientMode\":\"ALL\"}",
+      // Ends within a character; a sanitizer sees what is read behind the end.
+      "{\"tunnelId\":\"t-\xf0",
+      "{\"tunnelId\":\"t-1\",\"clientMode\":\"ALL\",\"\xe2",
       "{\"tunnelId\":7,\"clientMode\":\"ALL\"}",
       "{\"tunnelId\":\"t-1\",\"clientMode\":true}",
       "{\"tunnelId\":{},\"clientMode\":\"ALL\"}",

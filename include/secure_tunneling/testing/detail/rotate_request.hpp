@@ -119,13 +119,16 @@ class RotateRequestHandler
 inline std::optional<ServiceError> readRotateRequest(std::string_view body,
                                                      RotateRequest& request) {
   namespace json = RAPIDJSON_NAMESPACE;
-  const std::string text(body);
+  // RapidJSON 1.1 takes all the bytes that the first byte of a character promises, also behind the
+  // end.
+  constexpr std::size_t mostPromised = 3;
+  const std::string text = std::string(body).append(mostPromised, '\0');
   json::StringStream stream(text.c_str());
   json::Reader reader;
   RotateRequestHandler handler(request);
   const json::ParseResult result =
       reader.Parse<json::kParseIterativeFlag | json::kParseValidateEncodingFlag>(stream, handler);
-  if (!result.IsError() && stream.Tell() == text.size()) return std::nullopt;
+  if (!result.IsError() && stream.Tell() == body.size()) return std::nullopt;
   return ServiceError{400, "SerializationException",
                       result.Code() == json::kParseErrorTermination
                           ? "A member of the request has the wrong type."
