@@ -152,11 +152,13 @@ class YamlReader {
     JsonValue object = JsonValue::ofType(Type::Object);
     checkTag(text(event_.data.mapping_start.tag), YAML_MAP_TAG);
     for (next(); problem_.empty() && event_.type != YAML_MAPPING_END_EVENT; next()) {
+      const bool isPlain =
+          event_.type == YAML_SCALAR_EVENT && event_.data.scalar.plain_implicit != 0;
       const JsonValue key = readNode(nesting + 1);
       if (!problem_.empty()) break;
       if (key.type == Type::Array || key.type == Type::Object) {
         fail("a name that is a list or a mapping");
-      } else if (key.type == Type::String && key.text == "<<") {
+      } else if (isPlain && key.text == "<<") {
         fail("a merge key");
       } else if (object.find(key.text) != nullptr) {
         fail("a second member \"" + visible(key.text) + "\"");

@@ -33,6 +33,7 @@ TEST_CASE("YAML is read by the rules of YAML 1.2") {
       {"a: |\n  b\n  c\nd: >\n  e\n  f\n", "{'a': 'b\\nc\\n', 'd': 'e f\\n'}"},
       {"a: &x [b]\nc: *x\n", "{'a': ['b'], 'c': ['b']}"},
       {"a: !!str 5", "{'a': '5'}"},
+      {"{'<<': a, \"=\": b}", "{'<<': 'a', '=': 'b'}"},
       {"a: ! 5", "{'a': 5}"},
       {"a: t\xC3\xBCnnel \xF0\x9F\x98\x80", "{'a': 't\xC3\xBCnnel \xF0\x9F\x98\x80'}"},
       {"{\"a\": \"\\u00fc\", \"b\": 1}", "{'a': '\xC3\xBC', 'b': 1}"},
