@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
+# The components are development, single_files, debuggers and documentation here, and programs in
+# examples/documents/documents.cmake; cmake/README.md says what each has.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/secure_tunneling")
@@ -14,7 +16,8 @@ endif()
 # they need.
 function(add_export target file)
   install(TARGETS ${target} EXPORT ${target} INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-  install(EXPORT ${target} NAMESPACE secure_tunneling:: DESTINATION "${package_dir}" FILE ${file} ${unless_installed})
+  install(EXPORT ${target} NAMESPACE secure_tunneling:: DESTINATION "${package_dir}" FILE ${file}
+    COMPONENT development ${unless_installed})
   export(EXPORT ${target} NAMESPACE secure_tunneling:: FILE "${CMAKE_CURRENT_BINARY_DIR}/${file}")
 endfunction()
 
@@ -30,14 +33,38 @@ if(NOT SECURE_TUNNELING_INSTALL)
   return()
 endif()
 
-install(DIRECTORY include/secure_tunneling DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
-install(FILES cmake/debuggers/secure_tunneling.py DESTINATION "${CMAKE_INSTALL_DATADIR}/secure_tunneling/gdb")
-install(FILES cmake/debuggers/secure_tunneling.natvis DESTINATION "${CMAKE_INSTALL_DATADIR}/secure_tunneling")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/secure_tunneling")
+install(DIRECTORY include/secure_tunneling DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development
+  FILES_MATCHING PATTERN "*.hpp")
 install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling-config-version.cmake"
-  DESTINATION "${package_dir}")
+  DESTINATION "${package_dir}" COMPONENT development)
+install(FILES cmake/debuggers/secure_tunneling.py DESTINATION "${CMAKE_INSTALL_DATADIR}/secure_tunneling/gdb"
+  COMPONENT debuggers)
+install(FILES cmake/debuggers/secure_tunneling.natvis DESTINATION "${CMAKE_INSTALL_DATADIR}/secure_tunneling"
+  COMPONENT debuggers)
+# With whatever is source; the single files have its text inside.
+foreach(component IN ITEMS development debuggers documentation)
+  install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/secure_tunneling" COMPONENT ${component})
+endforeach()
+
+# The pages, as they link to each other; those of .github come to the top: a folder of that name is hidden. Not into
+# CMAKE_INSTALL_DOCDIR, which has the name of the project at the top.
+set(pages_dir "${CMAKE_INSTALL_DATAROOTDIR}/doc/secure_tunneling")
+file(GLOB_RECURSE pages RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS cmake/*.md examples/*.md include/*.md)
+file(GLOB top_pages RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS README.md .github/*.md)
+foreach(page IN LISTS pages top_pages)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page}")
+  file(READ "${page}" text)
+  if(page IN_LIST top_pages)
+    get_filename_component(page "${page}" NAME)
+    string(REGEX REPLACE "\\]\\((\\.github|\\.\\.)/" "](" text "${text}")
+  endif()
+  file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/pages/${page}" "${text}")
+  get_filename_component(folder "${page}" DIRECTORY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pages/${page}" DESTINATION "${pages_dir}/${folder}"
+    COMPONENT documentation)
+endforeach()
 
 # The folders for pkg-config. From where its file is, so that all can be moved together, but for those that
 # are given as absolute paths and so have places of their own.
@@ -58,8 +85,8 @@ if(NOT rapidjson_dir IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES
   string(APPEND pc_cflags " -I\"${rapidjson_dir}\"")
 endif()
 configure_file(cmake/secure_tunneling_core.pc.in secure_tunneling_core.pc @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling_core.pc" DESTINATION "${pkgconfig_dir}")
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling_core.pc" DESTINATION "${pkgconfig_dir}" COMPONENT development)
 if(SECURE_TUNNELING_ADAPTERS)
   configure_file(cmake/secure_tunneling.pc.in secure_tunneling.pc @ONLY)
-  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling.pc" DESTINATION "${pkgconfig_dir}")
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/secure_tunneling.pc" DESTINATION "${pkgconfig_dir}" COMPONENT development)
 endif()

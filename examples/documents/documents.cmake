@@ -1,10 +1,45 @@
 # SPDX-License-Identifier: BSL-1.0
 include(GNUInstallDirs)
 
+# install_program(PROGRAM): in the component programs. That component says what it lacks; without it nothing has to be
+# built, so that the headers can be installed as they are.
+function(install_program program)
+  if(NOT SECURE_TUNNELING_INSTALL)
+    return()
+  endif()
+  install(CODE "
+    if(CMAKE_INSTALL_COMPONENT STREQUAL \"programs\" AND NOT EXISTS [==[$<TARGET_FILE:${program}>]==])
+      message(FATAL_ERROR \"${program} is not built: cmake --build ${PROJECT_BINARY_DIR}\")
+    endif()" COMPONENT programs)
+  install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs OPTIONAL)
+endfunction()
+
+# install_unit(PROGRAM FOLDER UNIT): a unit of systemd, which looks in lib/systemd/FOLDER whatever the folder of
+# libraries is. It starts the program where that is installed, which is known when it is.
+function(install_unit program folder unit)
+  if(NOT SECURE_TUNNELING_INSTALL)
+    return()
+  endif()
+  set(installed "${CMAKE_CURRENT_BINARY_DIR}/units/${unit}")
+  set(bin "${CMAKE_INSTALL_BINDIR}")
+  if(NOT IS_ABSOLUTE "${bin}")
+    set(bin "\${CMAKE_INSTALL_PREFIX}/${bin}")
+  endif()
+  install(CODE "
+    file(REMOVE [==[${installed}]==])
+    if(EXISTS [==[$<TARGET_FILE:${program}>]==])
+      file(READ [==[${CMAKE_CURRENT_SOURCE_DIR}/${unit}]==] unit)
+      string(REPLACE /usr/local/bin/ \"${bin}/\" unit \"\${unit}\")
+      file(WRITE [==[${installed}]==] \"\${unit}\")
+    endif()" COMPONENT programs)
+  install(FILES "${installed}" DESTINATION "lib/systemd/${folder}" COMPONENT programs OPTIONAL)
+endfunction()
+
 # add_documents(PROGRAM SOURCE...): has documents.cpp of this folder, with the sources and libraries of its option
-# table (LIBRARIES ...), write the completions and the manual page of a program, and installs them with it.
+# table (LIBRARIES ...), write the completions and the manual page of a program, and installs them and it.
 function(add_documents program)
   cmake_parse_arguments(PARSE_ARGV 1 documents "" "" "LIBRARIES")
+  install_program(${program})
   if(CMAKE_CROSSCOMPILING)
     return()
   endif()
@@ -23,14 +58,12 @@ function(add_documents program)
   if(NOT SECURE_TUNNELING_INSTALL)
     return()
   endif()
-  # Optional, so that the headers can be installed with nothing built.
   list(GET files 0 bash)
   list(GET files 1 zsh)
   list(GET files 2 fish)
   list(GET files 3 manual)
-  install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" OPTIONAL)
-  install(FILES "${bash}" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" OPTIONAL)
-  install(FILES "${zsh}" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" OPTIONAL)
-  install(FILES "${fish}" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" OPTIONAL)
-  install(FILES "${manual}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" OPTIONAL)
+  install(FILES "${bash}" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT programs OPTIONAL)
+  install(FILES "${zsh}" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" COMPONENT programs OPTIONAL)
+  install(FILES "${fish}" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" COMPONENT programs OPTIONAL)
+  install(FILES "${manual}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT programs OPTIONAL)
 endfunction()
