@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # sh cmake/fresh.sh RELEASE...   runs both commands of the README on fresh machines, each a bare chroot of a
 #                                Debian release (bookworm, trixie, sid), and prints a line for each
+# sh cmake/fresh.sh packages RELEASE...
+#                                builds the Debian packages on one, and tries them on another that has nothing else
 #
 # What debootstrap makes is kept in $SECURE_TUNNELING_CHROOTS, /var/cache/secure_tunneling/chroots where that
 # is not set, and so are the packages that apt fetches. The commands run in a copy, as a stranger's would:
@@ -115,6 +117,32 @@ run_commands() {
   done
 }
 
+# run_packages LOG: what is tried is in try_packages.sh. Between both machines the packages are in $scratch.
+run_packages() {
+  log=$1
+  say "On $release: building the packages"
+  command='building the packages'
+  # shellcheck disable=SC2016  # for the inner shell
+  in_chroot "$copy" sh -ec '
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq install -y --no-install-recommends ca-certificates cmake dpkg-dev file g++ ninja-build pkg-config \
+      libcli11-dev libcurl4-openssl-dev libssl-dev libwebsockets-dev libyaml-dev rapidjson-dev
+    cd /root/secure_tunneling
+    cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DSECURE_TUNNELING_BUILD_EXAMPLES=ON \
+      "-DSECURE_TUNNELING_YAML_LIBRARY=/usr/lib/$(gcc -print-multiarch)/libyaml.so"
+    cmake --build build
+    cd build
+    cpack -G DEB -B /root/packages' >>"$log" 2>&1 || return 1
+  mkdir "$scratch/packages" && cp "$copy"/root/packages/*.deb "$scratch/packages" || return 1
+  copy_kept
+  as_root mv "$scratch/packages" "$copy/root/packages" || return 1
+  say "On another $release: installing and trying them"
+  command='trying the packages'
+  in_chroot "$copy" sh /root/secure_tunneling/cmake/packaging/try_packages.sh /root/packages >>"$log" 2>&1 || return 1
+  sed -n 's/^try_packages: /  /p' "$log"
+}
+
 # version_of PACKAGE: upstream's, as it is in the copy.
 version_of() {
   # shellcheck disable=SC2016  # for dpkg-query
@@ -126,12 +154,12 @@ try() {
   release=$1
   make_kept "$release"
   copy_kept
-  log=build/fresh/$release.log
+  log=build/fresh/$release$suffix.log
   mkdir -p build/fresh
   : >"$log"
   began=$(date +%s)
-  if run_commands "$log"; then
-    outcome='both commands passed'
+  if "$job" "$log"; then
+    outcome=$passed
   else
     outcome="FAILED: $command"
     failed="$failed $release"
@@ -141,15 +169,24 @@ try() {
   printf '%-9s g++ %s, libcurl %s, OpenSSL %s: %s%s, %d warnings, %d min\n' "$release" "$(version_of g++)" \
     "$(version_of libcurl4-openssl-dev)" "$(version_of libssl-dev)" "$outcome" "$tests" \
     "$(grep -c ' warning: ' "$log" || true)" $((($(date +%s) - began + 30) / 60)) >>"$scratch/summaries"
-  [ "$outcome" = 'both commands passed' ] || return 0
+  [ "$outcome" = "$passed" ] || return 0
   as_root rm -rf --one-file-system "$copy"
 }
 
+job=run_commands
+passed='both commands passed'
+suffix=''
+if [ "${1:-}" = packages ]; then
+  job=run_packages
+  passed='the packages install and work'
+  suffix=-packages
+  shift
+fi
 [ $# -ne 0 ] || set -- ''
 for release in "$@"; do
   case $release in
     '' | *[!a-z0-9]*)
-      advice="Usage: sh cmake/fresh.sh RELEASE..., where RELEASE is the name of a Debian release"
+      advice="Usage: sh cmake/fresh.sh [packages] RELEASE..., where RELEASE is the name of a Debian release"
       exit 2
       ;;
   esac
