@@ -10,6 +10,7 @@ here=$PWD
 cd "$(dirname "$0")/.."
 . cmake/local_service.sh
 . cmake/packages.sh
+. cmake/unpack_libraries.sh
 
 every_arch='armhf aarch64 mips mipsel s390x riscv64 i386 windows cortex-m4'
 root=build/cross
@@ -88,44 +89,6 @@ need_to_build() {
   done
 }
 
-# unpack_libraries ARCH FOLDER: libcurl and OpenSSL for ARCH, from Debian's packages, beside this machine's
-# own. Not as a foreign architecture of dpkg: that would tie the versions of this machine's packages to
-# those of the other's, which its mirror may not have yet.
-unpack_libraries() {
-  folder=$PWD/$2
-  [ ! -e "$folder/complete" ] || return 0
-  case $1 in
-    aarch64) debian_arch=arm64 ;;
-    *) debian_arch=$1 ;;
-  esac
-  say "Unpacking libcurl and OpenSSL for $1 into $2"
-  advice="Debian's packages for $debian_arch are needed: apt's sources must offer them."
-  rm -rf "$folder"
-  mkdir -p "$folder/apt/lists/partial" "$folder/apt/archives/partial"
-  : >"$folder/apt/status"
-  cat >"$folder/apt/conf" <<CONF
-APT::Architecture "$debian_arch";
-APT::Architectures { "$debian_arch"; };
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-Dir::State "$folder/apt";
-Dir::State::status "$folder/apt/status";
-Dir::Cache "$folder/apt";
-CONF
-  # Sources that do not have this architecture fail, which is no matter as long as Debian's do not.
-  APT_CONFIG=$folder/apt/conf apt-get -qq update >"$scratch/apt.log" 2>&1 || true
-  APT_CONFIG=$folder/apt/conf apt-get -qq -y --download-only install \
-    libcurl4-openssl-dev libssl-dev libstdc++6 >>"$scratch/apt.log" 2>&1 || {
-    cat "$scratch/apt.log" >&2
-    return 1
-  }
-  for package in "$folder"/apt/archives/*.deb; do
-    dpkg-deb --extract "$package" "$folder"
-  done
-  rm -rf "$folder/apt"
-  touch "$folder/complete"
-}
-
 # configure ARCH ARGUMENT...
 configure() {
   arch=$1
@@ -171,7 +134,7 @@ run_tests() {
   optimise=-Og
   [ "$1" != cortex-m4 ] || optimise='-Os -DNDEBUG'
   if has_adapters "$1"; then
-    unpack_libraries "$1" "$root/libraries-$1"
+    unpack_libraries "$1" "$root/libraries-$1" libcurl4-openssl-dev libssl-dev libstdc++6
     configure "$1" "-DSECURE_TUNNELING_SYSROOT=$PWD/$root/libraries-$1" \
       "-DSECURE_TUNNELING_LOCAL_SERVICE=$PWD/build/release/bin/local-service"
   else
