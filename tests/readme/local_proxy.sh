@@ -60,7 +60,7 @@ run_block() {
   PATH=$scratch/stubs:$PATH sh -eu "block_$1"
 }
 
-for number in 1 2; do
+for number in 1 3; do
   TOKENS=$scratch/tokens_$number
   run_block "$number" 2>"errors_$number" && fail "block $number ended by itself"
   tokens=$(sort -u "$TOKENS" | grep -c '^AQGAA')
@@ -70,13 +70,13 @@ grep -q 'keep-local-proxy: localproxy has ended, after signal 15' errors_1 || fa
 
 # The loop does not start a proxy when there is no token.
 TOKENS=$scratch/tokens_none
-TUNNEL=no-such-tunnel run_block 2 2>/dev/null
-[ ! -e "$TOKENS" ] || fail "block 2 starts a proxy without a token"
+TUNNEL=no-such-tunnel run_block 3 2>/dev/null
+[ ! -e "$TOKENS" ] || fail "block 3 starts a proxy without a token"
 
-run_block 3
-[ "$(cat destination/systemctl)" = "enable --now keep-local-proxy@$TUNNEL" ] || fail "block 3: systemctl"
-grep -q '^LOCALPROXY=-r eu-west-1 -d 22$' "destination/etc/keep-local-proxy/$TUNNEL.env" || fail "block 3: settings"
-cmp -s destination/usr/local/bin/keep-local-proxy "$bin/keep-local-proxy" || fail "block 3: program"
+run_block 2
+[ "$(cat destination/systemctl)" = "enable --now keep-local-proxy@$TUNNEL" ] || fail "block 2: systemctl"
+grep -q '^LOCALPROXY=-r eu-west-1 -d 22$' "destination/etc/keep-local-proxy/$TUNNEL.env" || fail "block 2: settings"
+cmp -s destination/usr/local/bin/keep-local-proxy "$bin/keep-local-proxy" || fail "block 2: program"
 
 # What it installs is a unit that systemd takes, and so is the user's.
 if command -v systemd-analyze >/dev/null; then
