@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
-// Calls of one client under any answers, failures and times: each ends, makes no more attempts than
-// it may, sends nothing after a success, waits no longer than it may, tells what became of its
-// request, and tells no secret.
+// Calls of one client under any answers, failures, times and limits: each ends, makes no more
+// attempts than it may, begins nothing once its time is over or it is cancelled, sends nothing
+// after a success, waits no longer than it may, tells what became of its request, and tells no
+// secret.
 //
 // | line        | what it does                                                              |
 // |-------------|---------------------------------------------------------------------------|
-// | `c 3 20000 7` | a client: attempts, longest wait, bits of its other settings (first line) |
-// | `C 0`       | what comes of the next search for credentials                              |
-// | `F 1 2`     | the transport fails, of that kind and delivery, with the body as its words |
-// | `s`         | the transport has an answer, the one put together; see support/answer.hpp  |
-// | `w 500 3`   | time goes on, and another random number is drawn                           |
-// | `m -5`      | the clock is put                                                           |
-// | `a`         | the driver asks again without telling anything                             |
-// | `x`         | the driver drops the call                                                  |
+// | `c 3 20000 7 0` | a client: attempts, longest wait, bits of its other settings, and the time of
+// | |             | each of its calls (first line)                                            | |
+// `C 0`       | what comes of the next search for credentials                              | | `F 1
+// 2`     | the transport fails, of that kind and delivery, with the body as its words | | `s` | the
+// transport has an answer, the one put together; see support/answer.hpp  | | `w 500 3`   | time
+// goes on, and another random number is drawn                           | | `m -5`      | the clock
+// is put                                                           | | `a`         | the driver
+// asks again without telling anything                             | | `x`         | the driver
+// drops the call                                                  | | `e`         | the call is
+// cancelled, by its flag                                         | | `E`         | the call is
+// cancelled, by its driver                                       |
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -63,6 +68,13 @@ class Driver {
         case 'x':
           begin();
           break;
+        case 'e':
+          flag_ = true;
+          break;
+        case 'E':
+          call_->cancel();
+          isCancelled_ = true;
+          break;
         default:
           break;
       }
@@ -78,7 +90,12 @@ class Driver {
  private:
   void begin() {
     call_.reset();
-    call_.emplace(state_, rotateAll());
+    flag_ = false;
+    CallLimits limits;
+    limits.cancelled = &flag_;
+    call_.emplace(state_, rotateAll(), nullptr, false, limits);
+    isCancelled_ = false;
+    beganMs_ = now_.steadyMs();
     sent_ = 0;
     searches_ = 0;
     isDone_ = false;
@@ -102,6 +119,9 @@ class Driver {
           require(call_->waitMs() >= 0, "no wait is negative");
           require(call_->waitMs() <= 5000 || call_->waitMs() - 5000 <= longest,
                   "no wait is longer than the longest and five seconds");
+          require(mayGoOn(), "no wait is begun once a call is over");
+          require(settings_.callTimeoutMs <= 0 || call_->waitMs() <= leftMs(),
+                  "no wait is longer than what is left");
           advance(call_->waitMs() % mostMs);
           break;
         }
@@ -127,9 +147,21 @@ class Driver {
     call_->onCredentials({});
   }
 
+  /// Of a call with a time of its own; time does not run backwards here.
+  [[nodiscard]] std::int64_t leftMs() const {
+    return settings_.callTimeoutMs - (now_.steadyMs() - beganMs_);
+  }
+  [[nodiscard]] bool mayGoOn() const {
+    return !flag_ && !isCancelled_ && (settings_.callTimeoutMs <= 0 || leftMs() > 0);
+  }
+
   /// What is to be sent is sendable.
   void requireSend() const {
     const HttpRequest& request = call_->request();
+    require(mayGoOn(), "nothing is sent once a call is over");
+    require(request.timeoutMs == (settings_.callTimeoutMs > 0 ? leftMs() : 0),
+            "a request is given what is left");
+    require(request.cancelled == &flag_, "a request is given the flag");
     require(request.method == "POST" && request.target == "/", "the request is the operation's");
     require(detail::isVisibleAscii(request.url), "a URL has no blanks and controls", request.url);
     for (std::size_t i = 0; i != request.headerCount; ++i) {
@@ -182,11 +214,18 @@ class Driver {
       return;
     }
     const Error& error = result.error();
-    require(error.attempts == sent_, "the attempts of a failure are counted");
+    const bool isEnded =
+        error.kind == ErrorKind::Cancelled || error.kind == ErrorKind::DeadlineExceeded;
+    require(!isEnded || settings_.callTimeoutMs > 0 || !mayGoOn(),
+            "a call without a limit ends by itself");
+    require(error.kind != ErrorKind::Cancelled || flag_ || isCancelled_, "it was cancelled");
+    require(error.attempts == sent_ || (isEnded && error.attempts == sent_ + 1),
+            "the attempts of a failure are counted");
+    if (error.attempts != sent_) mayHaveArrived_ = true;
     // Credentials that cannot be renewed leave the error of the answer before.
     if (mayHaveArrived_) {
       require(error.delivery == Delivery::Unknown, "what may have arrived is told");
-    } else if (sent_ == 0) {
+    } else if (error.attempts == 0) {
       require(error.delivery == Delivery::NotSent, "what was not sent is told");
     }
     requireVisible(error);
@@ -199,6 +238,9 @@ class Driver {
   CallState state_;
   std::optional<Call> call_;
   Moment now_{1768480200000, 0, 0};
+  std::atomic<bool> flag_{false};
+  std::int64_t beganMs_ = 0;
+  bool isCancelled_ = false;
   std::size_t credentials_ = 0;
   int sent_ = 0;
   int searches_ = 0;
@@ -220,6 +262,7 @@ void fuzz(std::string_view input) {
     settings.signRequests = (bits & 1U) == 0;
     settings.retryUnknownDelivery = (bits & 2U) == 0;
     settings.correctClockSkew = (bits & 4U) == 0;
+    settings.callTimeoutMs = script.number() % mostMs;
   }
   Driver(settings).run(script);
 }
