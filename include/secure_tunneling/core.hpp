@@ -10,8 +10,8 @@
 /// `operator new` that has nothing to give ends the program, which the language does not let a
 /// header change.
 
-#include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/call/fleet_pace.hpp"
+#include "secure_tunneling/call/retry.hpp"
 #include "secure_tunneling/call/rotate_call.hpp"
 #include "secure_tunneling/endpoint/endpoint.hpp"
 #include "secure_tunneling/model.hpp"
