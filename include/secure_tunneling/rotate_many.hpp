@@ -171,6 +171,10 @@ class Fleet {
         pace_(requests.size(), most_, settings),
         multi_(options.transport.initializeCurl),
         driver_(multi_.handle(), clock_) {
+    if (settings_.retryQuota == nullptr && !settings_.retryMode.isLegacy()) {
+      settings_.retryQuota = &quota_;
+    }
+    if (settings_.rateLimiter == nullptr) settings_.rateLimiter = limiter_.get();
     // Otherwise libcurl goes by the transfers that are under way at the moment.
     curl_multi_setopt(multi_.handle(), CURLMOPT_MAXCONNECTS, static_cast<long>(most_ * 2));
   }
@@ -366,7 +370,10 @@ class Fleet {
   }
 
   const std::vector<RotateTunnelAccessTokenRequest>& requests_;
-  const Settings& settings_;
+  // Of all calls, where the program has no others.
+  RetryQuota quota_;
+  Settings settings_;
+  const Owned<RateLimiter> limiter_{settings_.retryMode.newRateLimiter()};
   CachedCredentials credentials_;
   const FleetOptions& options_;
   const std::size_t most_;

@@ -191,6 +191,29 @@ TEST_CASE("fleet: permanent throttling stops it") {
   }
 }
 
+TEST_CASE("fleet: all calls pay for their retries from one quota") {
+  World world(60);
+  std::atomic<int> received{0};
+  SocketServer server([&](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      ++received;
+      if (!connection.answer(500, "{}")) return;
+    }
+  });
+  world.settings.endpointUrl = server.url();
+  int retries = 0;
+  SECTION("of their own") {
+    retries = RetryQuota::capacity / 5;
+  }
+  RetryQuota quota(35);
+  SECTION("of the program's") {
+    world.settings.retryQuota = &quota;
+    retries = 35 / 5;
+  }
+  CHECK(countOf(world.rotate(), ErrorKind::Service) == 60);
+  CHECK(received == 60 + retries);
+}
+
 TEST_CASE("fleet: goes on after throttling that passes") {
   World world(60);
   world.service.injectFault(Fault::Throttled, 5);
