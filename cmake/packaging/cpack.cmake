@@ -26,8 +26,9 @@ service for unit tests, CMake and pkg-config files, the library in one file,
 printers for gdb, and its pages.")
 set(programs_text "rotate-tunnel-access-token takes the options, prints the output and returns the
 exit codes of the AWS CLI's command of that name. keep-local-proxy keeps AWS's
-local proxy connected, with units for systemd. local-service is a fake service
-to try them with. With manual pages and completions for bash, zsh and fish.")
+local proxy connected, with units for systemd. rotate-fleet rotates the tokens
+of many tunnels. local-service is a fake service to try them with. With manual
+pages and completions for bash, zsh and fish.")
 set(CPACK_COMPONENT_DEVELOPMENT_GROUP development)
 set(CPACK_COMPONENT_SINGLE_FILES_GROUP development)
 set(CPACK_COMPONENT_DEBUGGERS_GROUP development)

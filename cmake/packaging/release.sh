@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.."
 . cmake/packages.sh
 . cmake/unpack_libraries.sh
 
-programs='rotate-tunnel-access-token keep-local-proxy'
+programs='rotate-tunnel-access-token keep-local-proxy rotate-fleet'
 # The static libraries in them, by the packages that they come from; their licences go along.
 linked='libssl-dev libc-ares-dev libyaml-dev libcli11-dev rapidjson-dev'
 cache=build/distribution
@@ -282,6 +282,7 @@ install_missing
 cxx_library=''
 if [ $# -ne 0 ]; then
   cxx_library=libstdc++-$(g++ -dumpversion | sed 's/\..*//')-dev
+  advice="The first error above is the one to look at."
   say "Building the service to try the programs with: build/release/bin/local-service"
   [ -e build/release/build.ninja ] || run configure cmake --preset release -DSECURE_TUNNELING_BUILD_TESTS=OFF \
     -DSECURE_TUNNELING_BUILD_BENCHMARKS=OFF

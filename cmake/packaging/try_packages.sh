@@ -16,7 +16,8 @@ install_packages() { apt-get -qq install -y --no-install-recommends "$@"; }
 apt-get -qq update
 install_packages "$packages"/secure-tunneling-tools_*.deb
 seen "secure-tunneling-tools is installed, with $(dpkg-query -W -f '${Depends}' secure-tunneling-tools)"
-for program in /usr/bin/rotate-tunnel-access-token /usr/bin/local-service /usr/bin/keep-local-proxy; do
+for program in /usr/bin/rotate-tunnel-access-token /usr/bin/local-service /usr/bin/keep-local-proxy \
+  /usr/bin/rotate-fleet; do
   "$program" --help >"$scratch/help"
   [ -s "$scratch/help" ]
   seen "$program runs"
@@ -44,6 +45,6 @@ g++ -std=c++17 "$scratch/consumers/application.cpp" $(pkg-config --cflags --libs
 seen "so does one with pkg-config"
 
 apt-get -qq purge -y libsecure-tunneling-dev secure-tunneling-tools
-left=$(find /usr /etc -name '*secure?tunneling*' -o -name '*keep-local-proxy*' -o -name '*rotate-tunnel*')
+left=$(find /usr /etc -name '*secure?tunneling*' -o -name '*keep-local-proxy*' -o -name '*rotate-fleet*' -o -name '*rotate-tunnel*')
 [ -z "$left" ]
 seen "nothing is left when they are removed"
