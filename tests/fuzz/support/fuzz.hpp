@@ -14,7 +14,7 @@
 void fuzz(std::string_view input);
 
 /// Ends the program where a claim does not hold; `value` is what it is about.
-inline void require(bool holds, const char* claim, std::string_view value = {}) {
+inline void require(bool holds, const char* claim, std::string_view value = "") {
   if (holds) return;
   std::fprintf(stderr, "\ndoes not hold: %s\n", claim);
   std::fprintf(stderr, "for: %.*s\n", static_cast<int>(value.size()), value.data());
