@@ -158,7 +158,7 @@ class CurlDriver {
  private:
   /// More than one fleet of the usual size has connections, with those that libcurl keeps idle.
   static constexpr unsigned keptSockets = 128;
-  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t never = (std::numeric_limits<std::int64_t>::max)();
 
   void turnOnce(std::int64_t mostMs, std::int64_t gatherMs) {
     act();

@@ -98,10 +98,14 @@ class FleetPace {
       case ErrorKind::Signing:
       case ErrorKind::Untrusted:
         return Sign::Refused;
+      case ErrorKind::InvalidArgument:
+      case ErrorKind::Transport:
+      case ErrorKind::InvalidResponse:
+      case ErrorKind::Cancelled:
+      case ErrorKind::DeadlineExceeded:
+        return Sign::Nothing;
       case ErrorKind::Service:
         break;
-      default:
-        return Sign::Nothing;
     }
     constexpr std::string_view ofIdentity =
         "UnrecognizedClientException InvalidClientTokenId InvalidSignatureException "
