@@ -87,7 +87,9 @@ TEST_CASE("a region that cannot be part of a host name is refused with its origi
   TestEnvironment environment;
   const std::string expected = ": expected letters, digits and inner hyphens, as in us-east-1";
   for (const char* const region :
-       {"us east 1", "us-east-1.evil", "us-east-1/", "-us-east-1", "12345", "us_east_1"}) {
+       {"us east 1", "us-east-1.evil", "us-east-1/", "-us-east-1", "12345", "us_east_1",
+        // FIPS pseudo regions, and none without that.
+        "us-east-1--fips", "fips-fips-", "1-fips"}) {
     CAPTURE(region);
     environment.unset("AWS_REGION");
     const std::string path =

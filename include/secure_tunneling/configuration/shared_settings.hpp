@@ -100,7 +100,9 @@ class SettingsReader {
     region = given_.region;
     if (!region.empty()) return {};
     const Configured found = configuration_.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region"sv);
-    if (!found.value.empty() && !isHostLabel(found.value)) {
+    region = found.value;
+    takeFips(region);
+    if (!found.value.empty() && !(isHostLabel(found.value) && isHostLabel(region))) {
       return configuration_.errorAbout(found, regionSyntax);
     }
     region = found.value;
