@@ -71,7 +71,7 @@ class CurlDriver {
       : multi_(multi),
         clock_(clock),
         sockets_(keptSockets),
-        connections_(&sockets_[0], keptSockets) {}
+        connections_(sockets_.data(), keptSockets) {}
   /// Stops what is under way.
   ~CurlDriver() {
     while (sending_ != nullptr)
