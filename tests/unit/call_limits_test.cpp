@@ -31,6 +31,14 @@ Error transportError(Delivery delivery) {
   return error;
 }
 
+/// Counts the requests that are under way, as a limiter of places would.
+struct CountingLimiter final : RateLimiter {
+  int underWay = 0;
+
+  std::int64_t acquire(std::int64_t) noexcept override { return ++underWay, 0; }
+  void onAnswer(bool, std::int64_t) noexcept override { --underWay; }
+};
+
 /// A call that is given its credentials by the test.
 struct LimitedCall {
   explicit LimitedCall(const CallLimits& limits, Settings settings = settingsForTests())
@@ -430,4 +438,26 @@ TEST_CASE("a driver that blocks looks at the flag while it waits") {
   BasicClient<TestSha256> hasty(settings, transport, credentials, clock);
   CHECK_FALSE(rotateTunnelAccessToken(rotateAll(), hasty, until(clock.flag)));
   CHECK(clock.lengths == std::vector<std::int64_t>{0, 0, 0, 50, 50, 20, 50, 50, 20});
+}
+
+TEST_CASE("a rate limiter is told of requests that limits have ended") {
+  CountingLimiter limiter;
+  Settings settings = settingsForTests();
+  settings.rateLimiter = &limiter;
+  CallLimits limits;
+  limits.timeoutMs = 1'000;
+  LimitedCall limited(limits, settings);
+  limited.begin();
+  REQUIRE(limiter.underWay == 1);
+  SECTION("cancelled, and nobody tells") {
+    limited.call.cancel();
+    CHECK(limited.call.next(after(10)) == Step::Done);
+  }
+  SECTION("cancelled by the transport") {
+    limited.call.onSent(makeError(ErrorKind::Cancelled, "the call was cancelled"), after(10));
+  }
+  SECTION("no answer in time") {
+    limited.call.onSent(transportError(Delivery::Unknown), after(1'000));
+  }
+  CHECK(limiter.underWay == 0);
 }

@@ -334,3 +334,15 @@ TEST_CASE("a source's request ends with an answer or with an error of the source
     CHECK(source.transport.requests().size() == 1);
   }
 }
+
+TEST_CASE("a source that a call has no time for has not failed") {
+  Source source;
+  source.transport.answer(503);
+  CallLimits limits;
+  limits.timeoutMs = 100;
+  source.exchange.end.begin(limits);
+  const Result<void> outcome = source.run();
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().kind == ErrorKind::DeadlineExceeded);
+  CHECK(outcome.error().message == "metadata: HTTP status 503; the call has no time left to go on");
+}

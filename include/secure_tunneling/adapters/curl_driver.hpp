@@ -60,8 +60,9 @@ class CurlDriver {
     Steps* machine_ = nullptr;
     CurlTransport* own_ = nullptr;
     CurlTransport* via_ = nullptr;  ///< null where no transfer is under way
-    std::int64_t dueMs_ = 0;        ///< when a wait ends
-    Task** link_ = nullptr;         ///< what points to this; null where nothing does
+    std::int64_t dueMs_ = atOnce;   ///< when a wait ends
+    bool isInterrupted_ = false;
+    Task** link_ = nullptr;  ///< what points to this; null where nothing does
     Task* next_ = nullptr;
   };
 
@@ -87,23 +88,23 @@ class CurlDriver {
   void start(Task& task, Steps& machine, CurlTransport& transport) noexcept {
     task.machine_ = &machine;
     task.own_ = &transport;
+    task.isInterrupted_ = false;
     hasFlags_ = hasFlags_ || machine.cancelled() != nullptr;
-    wait(task, 0);
+    wait(task, atOnce);
   }
   /// Ends a wait of the machine, where it is in one: it is asked again at the next `act()`.
   void wake(Task& task) noexcept {
     if (task.link_ == nullptr || task.via_ != nullptr) return;
     unlink(task);
-    wait(task, 0);
+    wait(task, atOnce);
   }
-  /// Ends a wait, or the transfer that is under way, of a machine that has been cancelled
-  /// (`CallMachine::cancel`): it is asked again at the next `act()`.
-  void interrupt(Task& task) {
+  /// Has the next `act()`, which is due at once, end a wait, or the transfer that is under way, of
+  /// a machine that has been cancelled (`CallMachine::cancel`). An answer that has arrived by then
+  /// is what the machine is told.
+  void interrupt(Task& task) noexcept {
     if (task.link_ == nullptr) return;
-    if (task.via_ != nullptr)
-      task.machine_->onSent(takeOff(task).end(CURLE_ABORTED_BY_CALLBACK), clock_.now());
-    unlink(task);
-    wait(task, 0);
+    task.isInterrupted_ = true;
+    hasInterrupts_ = true;
   }
   /// Lets go of a machine where it is: a transfer that is under way ends, and its connection with
   /// it. Nobody is told. Does nothing for a task that is not under way.
@@ -111,18 +112,20 @@ class CurlDriver {
     if (task.via_ != nullptr) takeOff(task);
     unlink(task);
   }
-  [[nodiscard]] bool isIdle() const noexcept { return sending_ == nullptr && waiting_ == nullptr; }
+  [[nodiscard]] bool isIdle() const noexcept {
+    return sending_ == nullptr && waiting_ == nullptr && due_ == nullptr;
+  }
 
   /// Goes on with every machine whose transfer or wait is over.
   void act() {
-    int left = 0;
-    while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
-      if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
-    }
-    if (hasFlags_) interruptCancelled();
+    takeMessages();
+    if (hasFlags_ || hasInterrupts_) abortCancelled();
     const std::int64_t nowMs = clock_.now().steadyMs();
-    if (nowMs < dueMs_) return;
-    takeDue(nowMs);
+    // By a clock that was set back no wait would end in time: an early end does no harm.
+    const bool isSetBack = nowMs < lastMs_;
+    lastMs_ = nowMs;
+    if (nowMs < dueMs_ && !isSetBack) return;
+    takeDue(isSetBack ? never : nowMs);
     while (due_ != nullptr) {
       Task& task = *due_;
       unlink(task);
@@ -134,9 +137,11 @@ class CurlDriver {
   [[nodiscard]] std::int64_t waitMs() {
     constexpr std::int64_t sliceMs = 50;
     const std::int64_t mostMs = hasFlags_ && !isIdle() ? sliceMs : -1;
+    if (hasInterrupts_) return 0;
     if (waiting_ == nullptr) return mostMs;
-    const std::int64_t leftMs = dueMs_ - clock_.now().steadyMs();
-    if (leftMs <= 0) return 0;
+    const std::int64_t nowMs = clock_.now().steadyMs();
+    if (nowMs >= dueMs_ || nowMs < lastMs_) return 0;
+    const std::int64_t leftMs = dueMs_ - nowMs;
     return mostMs >= 0 && mostMs < leftMs ? mostMs : leftMs;
   }
 
@@ -159,6 +164,7 @@ class CurlDriver {
   /// More than one fleet of the usual size has connections, with those that libcurl keeps idle.
   static constexpr unsigned keptSockets = 128;
   static constexpr std::int64_t never = (std::numeric_limits<std::int64_t>::max)();
+  static constexpr std::int64_t atOnce = (std::numeric_limits<std::int64_t>::min)();
 
   void turnOnce(std::int64_t mostMs, std::int64_t gatherMs) {
     act();
@@ -174,6 +180,8 @@ class CurlDriver {
   }
   /// Whether a socket is ready.
   bool poll(std::int64_t milliseconds) {
+    constexpr std::int64_t longestMs = 60'000;
+    if (milliseconds > longestMs) milliseconds = longestMs;
     int ready = 0;
 #if LIBCURL_VERSION_NUM >= 0x074200
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(milliseconds), &ready);
@@ -186,6 +194,12 @@ class CurlDriver {
     return ready != 0;
   }
 
+  void takeMessages() {
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+    }
+  }
   /// Takes a task's transfer off the multi handle; returns what it went over.
   CurlTransport& takeOff(Task& task) noexcept {
     CurlTransport& via = *std::exchange(task.via_, nullptr);
@@ -198,6 +212,7 @@ class CurlDriver {
     curl_easy_getinfo(handle, CURLINFO_PRIVATE, &owner);
     Task& task = *static_cast<Task*>(static_cast<void*>(owner));
     unlink(task);
+    task.isInterrupted_ = false;
     CurlTransport& via = takeOff(task);
     if (!via.mustBeginAgain()) {
       task.machine_->onSent(via.end(code), clock_.now());
@@ -248,16 +263,46 @@ class CurlDriver {
     return false;
   }
 
-  void interruptCancelled() {
+  /// Ends what was cancelled: first what has sent nothing, for nothing is to be begun any more, and
+  /// the rest when what has arrived for it was read.
+  void abortCancelled() {
+    hasInterrupts_ = false;
+    if (abortCancelled(true)) {
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      takeMessages();
+      abortCancelled(false);
+    }
+    if (isIdle()) hasFlags_ = false;
+  }
+  /// Whether something cancelled is left, that may have sent its request.
+  bool abortCancelled(bool onlyUnsent) {
+    bool isLeft = false;
     for (Task* const first : {sending_, waiting_}) {
       for (Task* task = first; task != nullptr;) {
         Task& each = *task;
         task = each.next_;
-        const std::atomic<bool>* const flag = each.machine_->cancelled();
-        if (flag != nullptr && flag->load(std::memory_order_relaxed)) interrupt(each);
+        if (!isCancelled(each)) continue;
+        if (onlyUnsent && each.via_ != nullptr && each.via_->mayHaveSent()) {
+          isLeft = true;
+        } else {
+          abort(each);
+        }
       }
     }
-    if (isIdle()) hasFlags_ = false;
+    return isLeft;
+  }
+  static bool isCancelled(const Task& task) noexcept {
+    const std::atomic<bool>* const flag = task.machine_->cancelled();
+    return task.isInterrupted_ || (flag != nullptr && flag->load(std::memory_order_relaxed));
+  }
+  /// Has a machine asked again, without what it waits for.
+  void abort(Task& task) {
+    task.isInterrupted_ = false;
+    if (task.via_ != nullptr)
+      task.machine_->onSent(takeOff(task).end(CURLE_ABORTED_BY_CALLBACK), clock_.now());
+    unlink(task);
+    wait(task, atOnce);
   }
 
   void wait(Task& task, std::int64_t dueMs) noexcept {
@@ -304,9 +349,12 @@ class CurlDriver {
   Task* due_ = nullptr;
   /// When the first wait ends.
   std::int64_t dueMs_ = never;
+  /// When it was last looked at.
+  std::int64_t lastMs_ = atOnce;
   int transfers_ = 0;
   /// A machine that was started has a flag.
   bool hasFlags_ = false;
+  bool hasInterrupts_ = false;
 };
 
 }  // namespace v0_1

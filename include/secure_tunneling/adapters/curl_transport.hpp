@@ -90,7 +90,6 @@ class CurlTransport final : public HttpTransport {
   /// `CurlDriver` does all of this.
   Result<void> begin(const HttpRequest& request, HttpResponse& response) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
-    hasBegun_ = true;
 #if LIBCURL_VERSION_NUM >= 0x075000
     findSocket_ = &detail::findSocket;
 #endif
@@ -101,7 +100,6 @@ class CurlTransport final : public HttpTransport {
   Result<void> begin(const HttpRequest& request, HttpResponse& response,
                      detail::CurlConnections& connections) {
     if (prepare(request, response) != CURLE_OK) return fail(Delivery::NotSent);
-    hasBegun_ = true;
     connections_ = &connections;
     return {};
   }
@@ -113,6 +111,14 @@ class CurlTransport final : public HttpTransport {
   /// add `handle()` once more. `end` makes it an error instead, of kind `Transport`.
   [[nodiscard]] bool mustBeginAgain() const noexcept {
     return curl_.code == unusableConnection;
+  }
+  /// Whether the transfer that is under way, or the last one, may have sent its request.
+  [[nodiscard]] bool mayHaveSent() const noexcept {
+    // Over https nothing but a CONNECT is written before a new connection has its TLS.
+    const bool waitedForTls = request_->https && isNewConnection_ &&
+                              curl_.microsecondsOf(CURLINFO_APPCONNECT_TIME_T) == 0;
+    // Until a transfer has begun it is what the last one wrote.
+    return hasBegun_ && !waitedForTls && bytesWritten() > 0;
   }
   Result<void> end(CURLcode code) {
     // A callback's own reason is the better one.
@@ -149,6 +155,7 @@ class CurlTransport final : public HttpTransport {
       transport.curl_.code = CURLE_GOT_NOTHING;
       return CURL_SOCKET_BAD;
     }
+    transport.hasBegun_ = true;
     transport.isNewConnection_ = true;
 #ifdef SOCK_CLOEXEC
     const curl_socket_t opened =
@@ -166,6 +173,7 @@ class CurlTransport final : public HttpTransport {
   /// sockets it has, of which libcurl may have closed some.
   static int onConnection(void* user, char*, char*, int, int port) {
     auto& transport = *static_cast<CurlTransport*>(user);
+    transport.hasBegun_ = true;
     if (transport.isNewConnection_) {
       transport.connections_->connected(port);
       return CURL_PREREQFUNC_OK;
@@ -319,8 +327,7 @@ class CurlTransport final : public HttpTransport {
   /// The transfer, to its end: by a multi handle once there is a flag to look at meanwhile, for
   /// libcurl itself comes by once a second only.
   CURLcode perform() {
-    hasBegun_ = request_->cancelled == nullptr;
-    if (hasBegun_ && multi_ == nullptr) return curl_easy_perform(curl_.handle);
+    if (request_->cancelled == nullptr && multi_ == nullptr) return curl_easy_perform(curl_.handle);
     if (multi_ == nullptr) multi_ = detail::newMulti();
     if (curl_multi_add_handle(multi_, curl_.handle) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
     CURLcode code = CURLE_ABORTED_BY_CALLBACK;
@@ -328,7 +335,6 @@ class CurlTransport final : public HttpTransport {
       // What is there when the flag is seen is taken; but nothing is begun any more.
       const bool isCancelled = request_->isCancelled();
       if (isCancelled && !mayHaveSent()) break;
-      hasBegun_ = true;
       int count = 0;
       if (curl_multi_perform(multi_, &count) != CURLM_OK) {
         code = CURLE_OUT_OF_MEMORY;
@@ -491,13 +497,6 @@ class CurlTransport final : public HttpTransport {
   /// What libcurl has written so far: the request, and before it a CONNECT to a proxy.
   [[nodiscard]] long bytesWritten() const noexcept {
     return curl_.numberOf(CURLINFO_REQUEST_SIZE);
-  }
-  /// Over https nothing but a CONNECT is written before a new connection has its TLS.
-  [[nodiscard]] bool mayHaveSent() const noexcept {
-    const bool waitedForTls = request_->https && isNewConnection_ &&
-                              curl_.microsecondsOf(CURLINFO_APPCONNECT_TIME_T) == 0;
-    // Until a transfer has begun it is what the last one wrote.
-    return hasBegun_ && !waitedForTls && bytesWritten() > 0;
   }
   /// libcurl has limits of its own for headers. Before 8.6 it says that memory is out.
   [[nodiscard]] bool hasNoRoomForHeader() const noexcept {

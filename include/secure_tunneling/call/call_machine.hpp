@@ -80,14 +80,15 @@ class CallMachine : public Steps {
       skewMs = observeClockSkew(now);
     } else {
       if (error_->delivery == Delivery::Unknown) mayHaveArrived_ = true;
-      if (detail::isOfLimits(error_->kind)) return fail();
-      if (error_->kind == ErrorKind::Transport && endInTime(now, 0)) return;
+      const bool isCut = detail::isOfLimits(error_->kind);
+      if (isCut || (error_->kind == ErrorKind::Transport && isOver(now))) {
+        tellRateLimiter(RetryReason::None, now);
+        return isCut ? fail() : static_cast<void>(endInTime(now, 0));
+      }
     }
     const Verdict verdict = judge(now);
     const RetryReason reason = error_.empty() ? RetryReason::None : rules_.reasonOf(*error_);
-    if (rules_.rateLimiter != nullptr) {
-      rules_.rateLimiter->onAnswer(reason == RetryReason::Throttling, now.steadyMs());
-    }
+    tellRateLimiter(reason, now);
     if (verdict == Verdict::Another) {
       --attempts_;
       return;
@@ -275,6 +276,7 @@ class CallMachine : public Steps {
     if (step_ == Step::NeedCredentials) fetch_->abandon();
     if (requestBuilt_) {
       // Nobody told what came of it.
+      tellRateLimiter(RetryReason::None, now);
       error_ = {};
       ++attempts_;
       mayHaveArrived_ = true;
@@ -286,11 +288,21 @@ class CallMachine : public Steps {
     if (error_.empty()) {
       setError(kind, why + 2);
     } else {
-      if (isCancelled || error_->delivery != Delivery::Answered) error_->kind = kind;
+      // A source of credentials has not failed because a call had no time for it.
+      const bool isOfSource = via_ != nullptr;
+      if (isCancelled || isOfSource || error_->delivery != Delivery::Answered) error_->kind = kind;
       detail::append(error_->message, why);
     }
     fail();
     return true;
+  }
+
+  [[nodiscard]] bool isOver(const Moment& now) const noexcept {
+    return exchange_.end.isCancelled() || exchange_.end.leftMs(now) <= 0;
+  }
+  void tellRateLimiter(RetryReason reason, const Moment& now) noexcept {
+    if (rules_.rateLimiter == nullptr) return;
+    rules_.rateLimiter->onAnswer(reason == RetryReason::Throttling, now.steadyMs());
   }
 
   /// Whether the rate limiter lets it wait, which is the step then, or the end where there is no
