@@ -79,7 +79,7 @@ class FleetCall final : public Steps {
   Step next(const Moment& now) override {
     isHeld_ = false;
     if (!isSending_ && fleet_.pace().isStopped()) {
-      isDropped_ = call_.failure() == nullptr;
+      isDropped_ = call_.failure() == nullptr && !call_.isDone();
       if (isDropped_) return Step::Done;
       call_.giveUp();
     }

@@ -359,3 +359,49 @@ TEST_CASE("fleet: a kept connection that the server has closed costs no attempt"
   }
   CHECK(server.connections() == 6);
 }
+
+namespace {
+
+/// Told of results; a server may wait for them.
+struct Ends final : FleetProgress {
+  Gate gate;
+  /// Whose result opens the gate.
+  std::size_t index = 0;
+
+  bool onBegin(std::size_t) override { return true; }
+  void onResult(std::size_t which, const RotateResult&) override {
+    if (which == index) gate.arrive();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fleet: tokens that come after it has stopped are kept") {
+  World world(20);
+  Ends ends;
+  ends.index = 19;
+  world.options.progress = &ends;
+  SocketServer server([&](Connection& connection) {
+    for (;;) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      const bool isFirst = raw.find("\"fleet-0\"") != std::string::npos;
+      const bool isSlow = raw.find("\"fleet-1\"") != std::string::npos;
+      // The last one is not begun, and ends where the others have stopped the fleet.
+      if (isSlow && !ends.gate.waitFor(1)) return;
+      if (isFirst || isSlow
+              ? !world.answer(connection, raw)
+              : !connection.answer(403, R"({"__type":"UnrecognizedClientException"})")) {
+        return;
+      }
+    }
+  });
+  world.settings.endpointUrl = server.url();
+  const auto results = world.rotate();
+  CHECK(countOf(results, ErrorKind::Service) == 18);
+  CHECK(results.back().error().delivery == Delivery::NotSent);
+  INFO(describe(results[1]));
+  REQUIRE(results[1]);
+  CHECK(results[1]->sourceAccessToken->equals(
+      world.service.with([](auto& fake) { return fake.sourceToken("fleet-1"); })));
+}

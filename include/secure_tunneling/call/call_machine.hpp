@@ -112,6 +112,8 @@ class CallMachine : public Steps {
   [[nodiscard]] const Error* failure() const noexcept {
     return error_.empty() ? nullptr : &*error_;
   }
+  /// Whether there is nothing more to do.
+  [[nodiscard]] bool isDone() const noexcept { return step_ == Step::Done; }
   /// Whether a request of the call's own may be the next step, and has not been written yet: for a
   /// driver that holds calls back, which asks for that step later.
   [[nodiscard]] bool isToSend() const noexcept {
