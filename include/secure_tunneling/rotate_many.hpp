@@ -74,6 +74,7 @@ class FleetCall final : public Steps {
       : Steps(sharedBy(state).exchange),
         fleet_(fleet),
         call_(state, request, &credentials, false, limits),
+        clockSkewMs_(sharedBy(state).clockSkewMs),
         round_(fleet.pace().round()) {}
 
   Step next(const Moment& now) override {
@@ -84,6 +85,7 @@ class FleetCall final : public Steps {
       call_.giveUp();
     }
     if (!hasPlace_ && call_.isToSend() && !isOver(now) && !fleet_.mayRepeat(now)) return hold(now);
+    clockSkewMs_ = fleet_.clockSkewMs();
     const Step step = call_.next(now);
     show(call_);
     if (step != Step::Send || transport_ != nullptr || isSending_) return step;
@@ -94,10 +96,14 @@ class FleetCall final : public Steps {
     return step;
   }
   void onSent(Result<void>&& sent, const Moment& now) override {
+    // One without an answer leaves it as the others have found it.
+    clockSkewMs_ = fleet_.clockSkewMs();
     call_.onSent(std::move(sent), now);
+    fleet_.clockSkewMs() = clockSkewMs_;
     if (transport_ != nullptr) return;
-    hasPlace_ = false;
     isSending_ = false;
+    hasPlace_ = mendsItself();
+    if (hasPlace_) return;
     hasAsked_ = true;
     fleet_.onAnswer(call_.failure(), round_, now);
   }
@@ -121,6 +127,13 @@ class FleetCall final : public Steps {
   [[nodiscard]] bool isOver(const Moment& now) noexcept {
     return exchange_.end.isCancelled() || exchange_.end.leftMs(now) == 0;
   }
+  /// Whether it was refused, and goes on at once with the right time or with other credentials:
+  /// what that says of other calls is seen then, and so only once.
+  [[nodiscard]] bool mendsItself() noexcept {
+    if (hasMended_ || call_.isDone() || call_.failure() == nullptr) return false;
+    hasMended_ = FleetPace::signOf(*call_.failure()) == FleetPace::Sign::Refused;
+    return hasMended_;
+  }
   Step hold(const Moment& now) noexcept {
     constexpr std::int64_t pauseMs = 20;
     waitMs_ = fleet_.pace().leftMs(now);
@@ -133,11 +146,13 @@ class FleetCall final : public Steps {
 
   Fleet<Hash>& fleet_;
   RotateCall<Hash> call_;
+  std::int64_t& clockSkewMs_;
   bool hasPlace_ = true;
   bool isSending_ = false;
   bool isHeld_ = false;
   bool isDropped_ = false;
   bool hasAsked_ = false;
+  bool hasMended_ = false;
   int round_;
   std::int64_t sentAtMs_ = 0;
 };
@@ -204,6 +219,8 @@ class Fleet {
   }
 
   [[nodiscard]] const FleetPace& pace() const noexcept { return pace_; }
+  /// Server time minus local time, as the last answer told it.
+  [[nodiscard]] std::int64_t& clockSkewMs() noexcept { return clockSkewMs_; }
   /// Whether a call may be attempted again. Not where one that is new can show whether it is the
   /// fleet that was refused, or that call.
   [[nodiscard]] bool mayRepeat(const Moment& now) const noexcept {
@@ -303,7 +320,6 @@ class Fleet {
         return dropRest(makeError(ErrorKind::Cancelled, "not begun: the program began no more"));
       }
       ++next_;
-      sharedBy(slot->state).clockSkewMs = clockSkewMs_;
       slot->call.emplace(*this, slot->state, requests_[slot->index], credentials_,
                          limitsOf(leftMs));
       driver_.start(*slot, *slot->call, slot->transport);
@@ -330,7 +346,6 @@ class Fleet {
     RotateResult result = call.isDropped() ? RotateResult(notSent(*cause_)) : call.takeResult();
     if (!call.isDropped() && !call.hasAsked())
       onAnswer(result ? nullptr : &result.error(), call.round(), clock_.now());
-    clockSkewMs_ = sharedBy(slot.state).clockSkewMs;
     slot.call.reset();
     idle_.push_back(&slot);
     settle(slot.index, std::move(result));
@@ -385,7 +400,6 @@ class Fleet {
   FleetPace pace_;
   /// What has stopped the pace.
   std::optional<Error> cause_;
-  /// Server time minus local time, as the last answer told it.
   std::int64_t clockSkewMs_ = 0;
   SystemClock clock_;
   // What is used by the next goes last.

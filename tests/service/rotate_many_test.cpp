@@ -20,13 +20,15 @@ using Requests = std::vector<RotateTunnelAccessTokenRequest>;
 
 /// A service with some tunnels, and a fleet for them.
 struct World {
-  ServedFake service{SystemClock().now().unixMs};
+  ServedFake service;
   Requests requests;
   StaticCredentials credentials{ServedFake::accessKeyId, ServedFake::secretAccessKey};
   Settings settings;
   FleetOptions options;
 
-  explicit World(std::size_t tunnels) : settings(settingsFor(service.url())) {
+  /// The service's clock is `aheadMs` before that of this machine.
+  explicit World(std::size_t tunnels, std::int64_t aheadMs = 0)
+      : service(SystemClock().now().unixMs + aheadMs), settings(settingsFor(service.url())) {
     for (std::size_t i = 0; i != tunnels; ++i) {
       requests.push_back({"fleet-" + std::to_string(i), ClientMode::ALL, {}});
       service.with([&](auto& fake) { fake.addTunnel(requests.back().tunnelId); });
@@ -404,4 +406,64 @@ TEST_CASE("fleet: tokens that come after it has stopped are kept") {
   REQUIRE(results[1]);
   CHECK(results[1]->sourceAccessToken->equals(
       world.service.with([](auto& fake) { return fake.sourceToken("fleet-1"); })));
+}
+
+TEST_CASE("fleet: a clock that is off costs one request") {
+  const std::int64_t aheadMs = GENERATE(-3'600'000, 3'600'000);
+  World world(20, aheadMs);
+  for (const RotateResult& result : world.rotate()) {
+    INFO(describe(result));
+    CHECK(result);
+  }
+  CHECK(world.service.calls() == 21);
+}
+
+TEST_CASE("fleet: keys that are wrong stop it by a clock that is off, too") {
+  World world(50, 3'600'000);
+  StaticCredentials wrong(ServedFake::accessKeyId, "another-secret-access-key");
+  const auto results = rotateMany(world.requests, world.settings, wrong, world.options);
+  CHECK(countOf(results, ErrorKind::Service) == 50);
+  CHECK(world.service.calls() < 10);
+}
+
+TEST_CASE("fleet: a call that is not answered does not set its clock back") {
+  World world(5, 3'600'000);
+  world.options.parallel = 2;
+  world.settings.retryUnknownDelivery = false;
+  Ends ends;
+  ends.index = 2;
+  world.options.progress = &ends;
+  Gate learnt;
+  SocketServer server([&](Connection& connection) {
+    for (;;) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      const auto isOf = [&raw](const char* tunnel) {
+        return raw.find(tunnel) != std::string::npos;
+      };
+      if (isOf("\"fleet-0\"")) {
+        // Without a date, so that the next two know no better.
+        if (!connection.answer(400, R"({"__type":"ResourceNotFoundException"})")) return;
+        continue;
+      }
+      if (isOf("\"fleet-2\"")) {
+        learnt.waitFor(1);
+        return;
+      }
+      if (isOf("\"fleet-3\"")) {
+        learnt.arrive();
+        ends.gate.waitFor(1);
+      }
+      const std::string answer = world.service.answerTo(raw);
+      if (answer.empty() || !connection.write(answer)) return;
+    }
+  });
+  world.settings.endpointUrl = server.url();
+  const auto results = world.rotate();
+  CHECK(results[1]);
+  CHECK(countOf(results, ErrorKind::Transport) == 1);
+  CHECK(results[3]);
+  CHECK(results[4]);
+  // The one of fleet-1 that was refused, and its second.
+  CHECK(world.service.calls() == 4);
 }
