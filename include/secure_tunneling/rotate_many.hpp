@@ -213,7 +213,12 @@ class Fleet {
       // A millisecond is no matter to a fleet.
       constexpr std::int64_t gatheredMs = 1;
       const std::int64_t leftMs = pace_.leftMs(clock_.now());
-      driver_.turn(leftMs != 0 && leftMs < longestMs ? leftMs : longestMs, gatheredMs);
+      const std::int64_t waitMs = leftMs != 0 && leftMs < longestMs ? leftMs : longestMs;
+      if (!driver_.isIdle()) {
+        driver_.turn(waitMs, gatheredMs);
+      } else if (leftMs != 0) {
+        clock_.wait(waitMs);
+      }
     }
     return std::move(results_);
   }
@@ -233,6 +238,8 @@ class Fleet {
     if (wasStopped || !pace_.isStopped()) return;
     cause_ = *error;
     dropRest(notSent(*error));
+    for (const Owned<Slot>& slot : slots_)
+      driver_.wake(*slot);
   }
 
  private:
@@ -355,12 +362,10 @@ class Fleet {
     if (options_.progress != nullptr) options_.progress->onResult(index, results_[index]);
   }
 
-  /// Ends what has not begun, and the waits of what has.
+  /// Ends what has not begun.
   void dropRest(const Error& error) {
     while (next_ != queue_.size())
       settle(queue_[next_++], Error(error));
-    for (const Owned<Slot>& slot : slots_)
-      driver_.wake(*slot);
   }
   /// For a call that is not begun, for what the fleet was told before.
   static Error notSent(const Error& cause) {

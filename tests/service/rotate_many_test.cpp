@@ -2,6 +2,8 @@
 // Fleets, and the driver under them, over real sockets.
 #include "secure_tunneling/rotate_many.hpp"
 
+#include <time.h>
+
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -376,6 +378,12 @@ struct Ends final : FleetProgress {
   }
 };
 
+std::int64_t cpuMs() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::int64_t{used.tv_sec} * 1000 + used.tv_nsec / 1'000'000;
+}
+
 }  // namespace
 
 TEST_CASE("fleet: tokens that come after it has stopped are kept") {
@@ -466,4 +474,47 @@ TEST_CASE("fleet: a call that is not answered does not set its clock back") {
   CHECK(results[4]);
   // The one of fleet-1 that was refused, and its second.
   CHECK(world.service.calls() == 4);
+}
+
+TEST_CASE("fleet: a pause takes no CPU time") {
+  World world(2);
+  world.settings.maxAttempts = 1;
+  SocketServer server([](Connection& connection) {
+    while (!connection.readRequest().empty()) {
+      if (!connection.answer(429, "{}", "x-amz-retry-after: 1000\r\n")) return;
+    }
+  });
+  world.settings.endpointUrl = server.url();
+  const std::int64_t beforeMs = cpuMs();
+  CHECK(countOf(world.rotate(), ErrorKind::Service) == 2);
+  CHECK(cpuMs() - beforeMs < 500);
+}
+
+TEST_CASE("fleet: where the program begins no more, retries wait as long as they have to") {
+  World world(2);
+  Log log;
+  log.most = 1;
+  world.options.progress = &log;
+  std::atomic<int> requests{0};
+  std::atomic<std::int64_t> answeredAtMs{0};
+  std::atomic<std::int64_t> againAtMs{0};
+  SocketServer server([&](Connection& connection) {
+    for (;;) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      if (++requests == 1) {
+        answeredAtMs = SystemClock().now().steadyMs();
+        if (!connection.answer(500, "{}", "x-amz-retry-after: 300\r\n")) return;
+        continue;
+      }
+      againAtMs = SystemClock().now().steadyMs();
+      if (!world.answer(connection, raw)) return;
+    }
+  });
+  world.settings.endpointUrl = server.url();
+  const auto results = world.rotate();
+  CHECK(results[0]);
+  CHECK(countOf(results, ErrorKind::Cancelled) == 1);
+  CHECK(requests == 2);
+  CHECK(againAtMs - answeredAtMs >= 300);
 }
