@@ -7,10 +7,12 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <optional>
 
+#include "secure_tunneling/secret.hpp"
 #include "text.hpp"
 
 using secure_tunneling::Delivery;
@@ -99,9 +101,28 @@ struct Line {
   std::string key;
 };
 
+/// Whether a line of this program is there to its end, whatever the texts in it look like.
+bool isWhole(std::string_view line) {
+  bool isInText = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (isInText && line[i] == '\\') {
+      ++i;
+    } else if (line[i] == '"') {
+      isInText = !isInText;
+    }
+  }
+  return !line.empty() && line.back() == '}' && !isInText;
+}
+/// Whether this can be what an end of the program, or of the power, left of a line.
+bool isTorn(std::string_view line) {
+  const std::size_t size = line.size() < beginning.size() ? line.size() : beginning.size();
+  return line.find_first_not_of('\0') == std::string_view::npos ||
+         (!isWhole(line) && line.substr(0, size) == beginning.substr(0, size));
+}
+
 /// Reads a line as `lineOf` begins it: ids and modes have nothing in them that JSON escapes.
 std::optional<Line> parseLine(std::string_view text) {
-  if (text.empty() || text.back() != '}' || !take(text, beginning)) return std::nullopt;
+  if (!isWhole(text) || !take(text, beginning)) return std::nullopt;
   Line line;
   const auto state = takeText(text);
   if (!state) return std::nullopt;
@@ -129,16 +150,39 @@ const char* nameOf(Delivery delivery) {
   return "answered";
 }
 
-/// Has the name of a new file on the disk, too.
+/// Has the name of a file on the disk, too, where that is: a link may lead to it.
 bool syncFolderOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  char* const real = realpath(path.c_str(), nullptr);
+  if (real == nullptr) return false;
+  std::string folder(real);
+  std::free(real);
+  folder.resize(folder.rfind('/') + 1);
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor == -1) return false;
   // Some file systems cannot, and need not.
   const bool isDone = fsync(descriptor) == 0 || errno == EINVAL;
   ::close(descriptor);
   return isDone;
+}
+
+/// Whether it could be written, whole.
+bool writeAt(int descriptor, std::string_view text, std::int64_t at) {
+  while (!text.empty()) {
+    const ssize_t written = pwrite(descriptor, text.data(), text.size(), at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+    at += written;
+  }
+  return true;
+}
+/// Whether what was written is on the disk.
+bool syncData(int descriptor) {
+  int outcome = 0;
+  do {
+    outcome = fdatasync(descriptor);
+  } while (outcome != 0 && errno == EINTR);
+  return outcome == 0;
 }
 
 }  // namespace
@@ -156,17 +200,21 @@ Error ResultsFile::problem(const std::string& what) const {
 
 Result<void> ResultsFile::open(const std::string& path) {
   path_ = path;
-  const bool isNew = access(path.c_str(), F_OK) != 0;
   descriptor_ =
       ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR);
   if (descriptor_ == -1) return problem(std::strerror(errno));
   struct stat status {};
   if (fstat(descriptor_, &status) != 0) return problem(std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return problem("not a regular file");
+  if (status.st_uid != geteuid()) {
+    return problem("tokens are written to it, but it belongs to another user, number " +
+                   std::to_string(status.st_uid));
+  }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return problem("tokens are written to it, but others than its owner may use it: chmod 600 it");
   }
-  if (isNew && !syncFolderOf(path)) return problem(std::strerror(errno));
+  // Who made it may have ended before that.
+  if (!syncFolderOf(path)) return problem(std::strerror(errno));
   Result<void> locked = lock();
   if (!locked) return locked;
   return read();
@@ -204,8 +252,12 @@ Result<void> ResultsFile::read() {
   }
   size_ = static_cast<std::int64_t>(text.size() - rest.size());
   if (rest.empty()) return {};
-  if (rest.front() != '{' && rest.front() != '\0')
-    return problem("its last line is none of this program");
+  if (const std::optional<Line> line = parseLine(rest)) {
+    known_[line->key] = line->known;
+    size_ = static_cast<std::int64_t>(text.size());
+    return append("\n");
+  }
+  if (!isTorn(rest)) return problem("its last line is none of this program");
   if (ftruncate(descriptor_, size_) != 0 || fsync(descriptor_) != 0)
     return problem(std::strerror(errno));
   return {};
@@ -237,7 +289,7 @@ Known ResultsFile::known(const RotateTunnelAccessTokenRequest& request) const {
 Result<void> ResultsFile::begin(const RotateTunnelAccessTokenRequest& request) {
   Secret line = lineOf(begun, request);
   line.append("}\n");
-  return append(line);
+  return append(line.expose());
 }
 
 Result<void> ResultsFile::end(const RotateTunnelAccessTokenRequest& request,
@@ -258,24 +310,16 @@ Result<void> ResultsFile::end(const RotateTunnelAccessTokenRequest& request,
     if (!error.requestId.empty()) appendMember(line, "requestId", error.requestId);
   }
   line.append("}\n");
-  return append(line);
+  return append(line.expose());
 }
 
-Result<void> ResultsFile::append(const Secret& line) {
-  std::string_view rest = line.expose();
-  std::int64_t at = size_;
-  while (!rest.empty()) {
-    const ssize_t written = pwrite(descriptor_, rest.data(), rest.size(), at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      const int reason = errno;
-      static_cast<void>(ftruncate(descriptor_, size_) == 0);
-      return problem(std::strerror(reason));
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
-    at += written;
+Result<void> ResultsFile::append(std::string_view text) {
+  if (!writeAt(descriptor_, text, size_) || !syncData(descriptor_)) {
+    const int reason = errno;
+    // What is called lost must not be found by the next run.
+    static_cast<void>(ftruncate(descriptor_, size_) == 0);
+    return problem(std::strerror(reason));
   }
-  size_ = at;
-  if (fdatasync(descriptor_) != 0) return problem(std::strerror(errno));
+  size_ += static_cast<std::int64_t>(text.size());
   return {};
 }

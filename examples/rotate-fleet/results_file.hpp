@@ -10,7 +10,6 @@
 
 #include "secure_tunneling/model.hpp"
 #include "secure_tunneling/result.hpp"
-#include "secure_tunneling/secret.hpp"
 
 /// What a results file says of a tunnel: by its last line.
 enum class Known : unsigned char {
@@ -55,7 +54,7 @@ class ResultsFile {
  private:
   secure_tunneling::Result<void> lock();
   secure_tunneling::Result<void> read();
-  secure_tunneling::Result<void> append(const secure_tunneling::Secret& line);
+  secure_tunneling::Result<void> append(std::string_view text);
   [[nodiscard]] secure_tunneling::Error problem(const std::string& what) const;
 
   int descriptor_ = -1;

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 // The parts of the program for fleets.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fleet_options.hpp"
 #include "progress_bar.hpp"
+#include "results_file.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "tunnel_list.hpp"
 
 using secure_tunneling::ClientMode;
@@ -129,4 +137,159 @@ TEST_CASE("fleet progress: a line") {
   CHECK(progressLine(0, 10, 0) == "[..............................] 0 of 10");
   CHECK(progressLine(5, 10, 1) == "[###############...............] 5 of 10, 1 failed");
   CHECK(progressLine(10, 10, 0) == "[##############################] 10 of 10");
+}
+
+namespace {
+
+/// A disk in the place of the C library's: how often it fails next, and why.
+int diskFailures = 0;
+int diskReason = 0;
+/// The last folder that was brought to it.
+ino_t folderOnDisk = 0;
+
+}  // namespace
+
+extern "C" int fdatasync(int) {
+  if (diskFailures == 0) return 0;
+  --diskFailures;
+  errno = diskReason;
+  return -1;
+}
+extern "C" int fsync(int descriptor) {
+  struct stat status {};
+  if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) folderOnDisk = status.st_ino;
+  return 0;
+}
+
+namespace {
+
+using secure_tunneling::RotateTunnelAccessTokenRequest;
+using secure_tunneling::RotateTunnelAccessTokenResponse;
+
+RotateTunnelAccessTokenRequest requestOf(const std::string& tunnel) {
+  return {tunnel, ClientMode::ALL, {}};
+}
+Result<RotateTunnelAccessTokenResponse> tokens() {
+  RotateTunnelAccessTokenResponse response;
+  response.sourceAccessToken.emplace("a-source-token");
+  return Result<RotateTunnelAccessTokenResponse>(std::move(response));
+}
+
+/// A results file, which has `text` in it.
+struct Place {
+  TemporaryFolder folder;
+  std::string path = folder.path("results");
+
+  explicit Place(const std::string& text = "") {
+    std::ofstream(path) << text;
+    chmod(path.c_str(), 0600);
+  }
+  [[nodiscard]] std::string text() const { return readFile(path); }
+};
+
+const std::string begunLine =
+    R"({"state":"begun","tunnelId":"a","clientMode":"ALL","time":"2026-01-02T03:04:05Z"})";
+const std::string failedLine =
+    R"({"state":"failed","tunnelId":"a","clientMode":"ALL","time":"2026-01-02T03:04:06Z","message":")";
+
+}  // namespace
+
+TEST_CASE("fleet results: what is not on the disk is not in the file") {
+  Place place;
+  ResultsFile file;
+  REQUIRE(file.open(place.path));
+  REQUIRE(file.begin(requestOf("a")));
+  const std::string before = place.text();
+  diskReason = EIO;
+  diskFailures = 1;
+  const auto lost = file.end(requestOf("a"), tokens());
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().message.find("Input/output error") != std::string::npos);
+  CHECK(place.text() == before);
+  // An interruption is no failure.
+  diskReason = EINTR;
+  diskFailures = 3;
+  REQUIRE(file.end(requestOf("a"), tokens()));
+  CHECK(diskFailures == 0);
+  CHECK(place.text().find(before) == 0);
+  CHECK(place.text().find("a-source-token", before.size()) != std::string::npos);
+}
+
+TEST_CASE("fleet results: a line that was cut goes") {
+  const std::string before = begunLine + "\n";
+  const std::string cut[] = {
+      R"({"st)",
+      begunLine.substr(0, 60),
+      failedLine,
+      failedLine + "}",
+      failedLine + R"(a \"b\"})",
+      std::string(100, '\0'),
+      R"({"state":"be)" + std::string(100, '\0'),
+  };
+  for (const std::string& each : cut) {
+    INFO(each);
+    Place place(before + each);
+    ResultsFile file;
+    CHECK(file.open(place.path));
+    CHECK(file.known(requestOf("a")) == Known::Begun);
+    CHECK(place.text() == before);
+  }
+}
+
+TEST_CASE("fleet results: a last line that lacks only its end is kept") {
+  const std::string text = begunLine + "\n" + failedLine + R"(of \"some\" kind \\"})";
+  Place place(text);
+  ResultsFile file;
+  REQUIRE(file.open(place.path));
+  CHECK(file.known(requestOf("a")) == Known::Failed);
+  CHECK(place.text() == text + "\n");
+}
+
+TEST_CASE("fleet results: a file of something else stays as it is") {
+  const std::string texts[] = {
+      R"({"private_key":"of something else"})",
+      R"({"state":"on"})",
+      R"({"stateless":1,)",
+      "hello",
+      std::string(4, '\0') + "more",
+      begunLine + "\nhello",
+  };
+  for (const std::string& each : texts) {
+    INFO(each);
+    Place place(each);
+    ResultsFile file;
+    const auto opened = file.open(place.path);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().message.find("is none of this program") != std::string::npos);
+    CHECK(place.text() == each);
+  }
+}
+
+TEST_CASE("fleet results: a file of another user is refused") {
+  // Only root can make one.
+  if (geteuid() != 0) return;
+  Place place;
+  REQUIRE(chown(place.path.c_str(), 4711, 4711) == 0);
+  ResultsFile file;
+  const auto opened = file.open(place.path);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.find("it belongs to another user, number 4711") !=
+        std::string::npos);
+}
+
+TEST_CASE("fleet results: the file's name is on the disk, whoever made it") {
+  Place place;
+  std::string path = place.path;
+  const TemporaryFolder other;
+  SECTION("of a file that is there") {}
+  SECTION("of what a link leads to") {
+    path = other.path("link");
+    REQUIRE(symlink(place.path.c_str(), path.c_str()) == 0);
+  }
+  struct stat status {};
+  REQUIRE(stat(place.folder.path().c_str(), &status) == 0);
+  folderOnDisk = 0;
+  ResultsFile file;
+  REQUIRE(file.open(path));
+  CHECK(folderOnDisk == status.st_ino);
 }
