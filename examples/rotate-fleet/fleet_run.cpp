@@ -7,6 +7,7 @@
 
 using secure_tunneling::Delivery;
 using secure_tunneling::Error;
+using secure_tunneling::ErrorKind;
 using secure_tunneling::Result;
 using secure_tunneling::RotateResult;
 
@@ -20,19 +21,24 @@ void FleetRun::say(const std::string& text) {
 }
 
 bool FleetRun::onBegin(std::size_t index) {
-  if (stopped_) return false;
+  if (stopped_ || !canWrite_) return false;
   const Result<void> written = file_.begin(requests_[index]);
-  if (!written) say(written.error().message + "; no further call begins");
-  return written.hasValue();
+  if (!written) {
+    say(written.error().message + "; no further call begins");
+    canWrite_ = false;
+  }
+  hasBegun_[index] = canWrite_;
+  return canWrite_;
 }
 
 void FleetRun::onResult(std::size_t index, const RotateResult& result) {
   constexpr std::size_t mostSaid = 20;
   const auto& request = requests_[index];
-  // Where nothing was sent for this one, nothing happened that is worth a line.
-  const bool isOwn = result || result.error().attempts != 0;
+  // One that did not begin has no line, and one that did is under way by the one it has.
+  const bool isOwn = hasBegun_[index];
   const Result<void> written = isOwn ? file_.end(request, result) : Result<void>();
   if (!written) {
+    canWrite_ = false;
     say("tunnel " + request.tunnelId + ": " + written.error().message +
         (result ? "; its new tokens are lost, start again to have others" : ""));
   }
@@ -45,6 +51,7 @@ void FleetRun::onResult(std::size_t index, const RotateResult& result) {
   }
   if (!result && (isOwn || notBegun_ == 1)) {
     const Error& error = result.error();
+    lacksCredentials_ = lacksCredentials_ || error.kind == ErrorKind::NoCredentials;
     if (++said_ <= mostSaid) {
       const std::string code = error.code.empty() ? "" : visible(error.code) + ": ";
       const bool mayBeGone = error.delivery == Delivery::Unknown;

@@ -17,7 +17,11 @@ class FleetRun final : public secure_tunneling::FleetProgress {
 
   /// `stopped` is set by a signal. Everything must outlive this.
   FleetRun(const Requests& requests, ResultsFile& file, const std::atomic<bool>& stopped)
-      : requests_(requests), file_(file), stopped_(stopped), bar_(requests.size()) {}
+      : requests_(requests),
+        file_(file),
+        stopped_(stopped),
+        bar_(requests.size()),
+        hasBegun_(requests.size()) {}
 
   bool onBegin(std::size_t index) override;
   void onResult(std::size_t index, const secure_tunneling::RotateResult& result) override;
@@ -26,6 +30,8 @@ class FleetRun final : public secure_tunneling::FleetProgress {
   [[nodiscard]] std::string summary(std::size_t before) const;
   /// Whether all of them have their tokens, in the file.
   [[nodiscard]] bool isComplete() const noexcept { return kept_ == requests_.size(); }
+  /// Whether there were no credentials for some.
+  [[nodiscard]] bool lacksCredentials() const noexcept { return lacksCredentials_; }
   void finish() { bar_.clear(); }
 
  private:
@@ -35,6 +41,11 @@ class FleetRun final : public secure_tunneling::FleetProgress {
   ResultsFile& file_;
   const std::atomic<bool>& stopped_;
   ProgressBar bar_;
+  /// Of which the file says that they have.
+  std::vector<bool> hasBegun_;
+  /// Once it cannot, what comes back is lost: no more is asked for.
+  bool canWrite_ = true;
+  bool lacksCredentials_ = false;
   std::size_t kept_ = 0;
   std::size_t failed_ = 0;
   std::size_t notBegun_ = 0;

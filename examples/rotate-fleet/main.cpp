@@ -127,7 +127,7 @@ int rotate(const ProgramOptions& options, SharedSettings& shared, TunnelList lis
   static_cast<void>(writeToStandardOutput(summary));
   if (StopSignals::number != 0) return endBy(StopSignals::number);
   if (run.isComplete()) return exitDone;
-  return exitSomeFailed;
+  return run.lacksCredentials() ? int{exitConfiguration} : exitSomeFailed;
 }
 
 }  // namespace

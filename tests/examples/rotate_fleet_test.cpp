@@ -260,6 +260,22 @@ TEST_CASE("rotate-fleet: a signal begins no more calls, and a second one ends th
   }
 }
 
+TEST_CASE("rotate-fleet: without credentials nothing is under way at its end") {
+  World world(9);
+  ChildProcess program(
+      {std::string(SECURE_TUNNELING_PROGRAMS) + "/rotate-fleet", "--results", world.results,
+       "--client-mode", "all", world.folder.path("list")},
+      {"AWS_REGION=us-east-1", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+       "AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL=" + world.service.url()});
+  program.readAll();
+  CHECK(program.wait() == 253);
+  CHECK_FALSE(world.linesOf("begun").empty());
+  CHECK(world.linesOf("begun") == world.linesOf("failed"));
+  ChildProcess again = world.start();
+  CHECK(again.wait() == 0);
+  CHECK(again.errors().empty());
+}
+
 TEST_CASE("rotate-fleet: a file that cannot be written is found before anything is sent") {
   World world(2);
   SECTION("a folder that is not there") {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <fstream>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "fleet_options.hpp"
+#include "fleet_run.hpp"
 #include "progress_bar.hpp"
 #include "results_file.hpp"
 #include "support/catch.hpp"
@@ -292,4 +294,49 @@ TEST_CASE("fleet results: the file's name is on the disk, whoever made it") {
   ResultsFile file;
   REQUIRE(file.open(path));
   CHECK(folderOnDisk == status.st_ino);
+}
+
+namespace {
+
+/// A fleet of two, whose progress is told by a test.
+struct Progress {
+  Place place;
+  ResultsFile file;
+  const FleetRun::Requests requests = {requestOf("a"), requestOf("b")};
+  const std::atomic<bool> stopped{false};
+  FleetRun run{requests, file, stopped};
+
+  Progress() { REQUIRE(file.open(place.path)); }
+};
+
+}  // namespace
+
+TEST_CASE("fleet run: begins no more once something could not be written") {
+  Progress fleet;
+  diskReason = ENOSPC;
+  SECTION("that one begins") {
+    diskFailures = 1;
+    CHECK_FALSE(fleet.run.onBegin(0));
+  }
+  SECTION("what came of one") {
+    REQUIRE(fleet.run.onBegin(0));
+    diskFailures = 1;
+    fleet.run.onResult(0, tokens());
+  }
+  CHECK(diskFailures == 0);
+  CHECK_FALSE(fleet.run.onBegin(1));
+  CHECK_FALSE(fleet.run.isComplete());
+}
+
+TEST_CASE("fleet run: a call that began has an end in the file, though nothing was sent") {
+  Progress fleet;
+  REQUIRE(fleet.run.onBegin(0));
+  const auto error =
+      secure_tunneling::makeError(secure_tunneling::ErrorKind::NoCredentials, "none");
+  fleet.run.onResult(0, error);
+  fleet.run.onResult(1, error);
+  CHECK(fleet.run.summary(0) == "2 tunnels: 0 rotated, 1 failed, 1 not begun");
+  CHECK(fleet.run.lacksCredentials());
+  CHECK(fleet.place.text().find(R"("state":"failed","tunnelId":"a")") != std::string::npos);
+  CHECK(fleet.place.text().find(R"("tunnelId":"b")") == std::string::npos);
 }
