@@ -125,9 +125,16 @@ int rotate(const ProgramOptions& options, SharedSettings& shared, TunnelList lis
   const std::string summary =
       run.summary(all - requests.size()) + "; results in " + visible(options.resultsFile) + "\n";
   static_cast<void>(writeToStandardOutput(summary));
-  if (StopSignals::number != 0) return endBy(StopSignals::number);
   if (run.isComplete()) return exitDone;
   return run.lacksCredentials() ? int{exitConfiguration} : exitSomeFailed;
+}
+
+/// The same with the file, which is closed and has its own size at the end.
+int rotateInto(const ProgramOptions& options, SharedSettings& shared, TunnelList list) {
+  ResultsFile file;
+  const Result<void> opened = file.open(options.resultsFile);
+  if (!opened) return fail(file.isHeld() ? exitHeld : int{exitOther}, opened.error().message);
+  return rotate(options, shared, std::move(list), file);
 }
 
 }  // namespace
@@ -150,8 +157,6 @@ int main(int argc, char** argv) {
   if (!checked) return fail(failureOf(checked.error()));
 
   StopSignals::watch();
-  ResultsFile file;
-  const Result<void> opened = file.open(options->resultsFile);
-  if (!opened) return fail(file.isHeld() ? exitHeld : int{exitOther}, opened.error().message);
-  return rotate(*options, *shared, *std::move(list), file);
+  const int code = rotateInto(*options, *shared, *std::move(list));
+  return StopSignals::number != 0 ? endBy(StopSignals::number) : code;
 }

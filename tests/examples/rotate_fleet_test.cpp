@@ -258,6 +258,10 @@ TEST_CASE("rotate-fleet: a signal begins no more calls, and a second one ends th
     CHECK(summary.find("5 tunnels: 1 rotated, 4 not begun") == 0);
     CHECK(world.hasTokensOf("many-0"));
   }
+  // What was set aside for five calls is given back.
+  struct stat file {};
+  REQUIRE(stat(world.results.c_str(), &file) == 0);
+  CHECK(file.st_blocks * 512 < 5 * 4096);
 }
 
 TEST_CASE("rotate-fleet: without credentials nothing is under way at its end") {
