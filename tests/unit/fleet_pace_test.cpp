@@ -147,6 +147,15 @@ TEST_CASE("fleet pace: permanent throttling costs no more requests than there ar
   }
 }
 
+TEST_CASE("fleet pace: a call that is made once counts once, whatever its attempts could be") {
+  Settings settings = settingsOf(10);
+  settings.retryMode = RetryMode::Off;
+  FleetPace pace(1, 32, settings);
+  const Error error = answered("ThrottlingException");
+  pace.onAnswer(&error, pace.round(), at(0));
+  CHECK(pace.isStopped());
+}
+
 TEST_CASE("fleet pace: what all calls have in common is found out by three") {
   CHECK(requestsUntilStop(1000, 3, answered("UnrecognizedClientException", 403)) == 3);
   CHECK(requestsUntilStop(1000, 10, unanswered(ErrorKind::NoCredentials)) == 3);

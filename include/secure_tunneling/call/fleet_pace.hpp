@@ -24,7 +24,7 @@ inline namespace v0_1 {
 ///
 /// - Throttled: all of the fleet pauses, as long as a call waits before its next attempt; then one
 ///   request tries again. After `throttledRounds` of these in a row, or one for each call where
-///   there are fewer, but as many as a call has attempts, it stops.
+///   there are fewer, or as many as one call has attempts where that is more, it stops.
 /// - Refused for what all calls have in common (keys that do not exist, a signature that is wrong,
 ///   no credentials, a server that is not trusted): after three of these in a row it stops.
 /// - AccessDeniedException may be about one tunnel, or about all: it stops nothing, but opens
@@ -44,7 +44,9 @@ class FleetPace {
 
   /// For `calls` calls by `settings`, of which up to `most` are under way at once.
   FleetPace(std::size_t calls, std::size_t most, const Settings& settings) noexcept
-      : most_(most), maxBackoffMs_(settings.maxBackoffMs), mostThrottled_(settings.maxAttempts) {
+      : most_(most),
+        maxBackoffMs_(settings.maxBackoffMs),
+        mostThrottled_(rulesOf(settings).maxAttempts) {
     constexpr auto usual = static_cast<std::size_t>(throttledRounds);
     const int rounds = static_cast<int>(calls < usual ? calls : usual);
     if (mostThrottled_ < rounds) mostThrottled_ = rounds;
