@@ -4,8 +4,8 @@
 # sh cmake/packaging/release.sh FOLDER ARCH...    the same with programs for some: amd64 arm64 armhf, or none
 # sh cmake/packaging/release.sh --check ...       makes it a second time elsewhere, and compares
 #
-# The single files, a source archive, static programs, an SBOM and SHA256SUMS: the same bytes from the same commit on the
-# same release of Debian. The programs are linked with Debian's libraries, but for libcurl, which cannot be had there
+# The single files, a source archive, static programs, an SBOM and SHA256SUMS: the same bytes from the same commit with
+# the same versions of Debian's packages. The programs are linked with Debian's libraries, but for libcurl, which cannot be had there
 # without Kerberos, of which there is no static library: Debian's source of it is built with HTTP alone.
 set -eu
 here=$PWD
@@ -48,16 +48,20 @@ run() {
 # archive FOLDER NAME FILE: FOLDER/NAME as a tar.gz, whatever the clock, the umask, the user and the folder's order.
 archive() {
   tar -C "$1" --sort=name "--mtime=@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-    --mode=u=rwX,go=rX --format=ustar -cf - "$2" | gzip -9n >"$3"
+    --mode=u=rwX,go=rX --format=ustar -cf "$scratch/archive.tar" "$2"
+  gzip -9n <"$scratch/archive.tar" >"$3"
 }
 
-# fetch_curl: Debian's source with its patches.
+# fetch_curl: Debian's source with its patches, of the version that is installed, into $curl.
 fetch_curl() {
-  [ ! -e "$cache/curl/CMakeLists.txt" ] || return 0
-  say "Fetching Debian's source of libcurl"
-  advice="apt's sources have to be within reach."
+  # shellcheck disable=SC2016  # for dpkg-query
+  curl_version=$(dpkg-query -W -f '${source:Version}' libcurl4-openssl-dev)
+  curl=$cache/curl-$curl_version
+  [ ! -e "$curl/CMakeLists.txt" ] || return 0
+  say "Fetching Debian's source of libcurl $curl_version"
+  advice="apt's sources have to be within reach, and have the version of libcurl that is installed."
   folder=$PWD/$cache/apt
-  rm -rf "$folder" "$cache/curl"
+  rm -rf "$folder" "$cache"/curl*
   mkdir -p "$folder/lists/partial" "$folder/archives/partial" "$folder/parts"
   : >"$folder/status"
   cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed 's/^Types:.*/Types: deb-src/' >"$folder/parts/all.sources"
@@ -71,10 +75,9 @@ Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "$folder/parts";
 CONF
   run apt env "APT_CONFIG=$folder/conf" apt-get -qq update
-  (cd "$folder" && APT_CONFIG=$folder/conf run apt apt-get -qq --download-only source curl)
-  run unpack dpkg-source --no-copy --extract "$folder"/curl_*.dsc "$cache/curl.partial"
-  sed -n 's/^Version: /curl /p' "$folder"/curl_*.dsc | head -n 1 >"$cache/curl.partial/debian-version"
-  mv "$cache/curl.partial" "$cache/curl"
+  (cd "$folder" && APT_CONFIG=$folder/conf run apt apt-get -qq --download-only source "curl=$curl_version")
+  run unpack dpkg-source --no-copy --extract "$folder"/curl_*.dsc "$curl.partial"
+  mv "$curl.partial" "$curl"
   rm -rf "$folder"
 }
 
@@ -112,8 +115,9 @@ versions_of() {
     for package in $linked; do grep "^$package " "$cache/libraries-$1/versions"; done
   fi
   # shellcheck disable=SC2016  # for dpkg-query
-  dpkg-query -W -f '${Package} ${Version}\n' "libc6-dev$cross" "$cxx_library$cross" | sed "s/$cross / /"
-  cat "$cache/curl/debian-version"
+  dpkg-query -W -f '${Package} ${Version}\n' "libc6-dev$cross" "$cxx_library$cross" >"$scratch/compilers"
+  sed "s/$cross / /" "$scratch/compilers"
+  echo "curl $curl_version"
 }
 
 # copy_documents WORK FOLDER: manual pages and completions, which are the same for all and written by programs that run
@@ -150,7 +154,7 @@ build_programs() {
 
   say "Building libcurl for $arch, with HTTP alone"
   advice="The first error above is the one to look at."
-  run curl cmake -S "$cache/curl" -B "$work/curl-$arch" "$@" "-DCMAKE_C_FLAGS=$(flags_of "$arch")$prefix_map" \
+  run curl cmake -S "$curl" -B "$work/curl-$arch" "$@" "-DCMAKE_C_FLAGS=$(flags_of "$arch")$prefix_map" \
     "-DCMAKE_INSTALL_PREFIX=$PWD/$work/curl-$arch/installed" -DBUILD_SHARED_LIBS=OFF -DBUILD_CURL_EXE=OFF \
     -DBUILD_TESTING=OFF -DENABLE_MANUAL=OFF -DHTTP_ONLY=ON -DENABLE_ARES=ON -DCURL_USE_OPENSSL=ON \
     -DCURL_USE_LIBSSH2=OFF -DCURL_USE_LIBPSL=OFF -DUSE_LIBIDN2=OFF -DCURL_ZLIB=OFF -DUSE_NGHTTP2=OFF \
@@ -180,7 +184,7 @@ build_programs() {
     fi
   done
   cp LICENSE "$work/$name/share/licenses/secure_tunneling"
-  cp "$cache/curl/COPYING" "$work/$name/share/licenses/curl"
+  cp "$curl/COPYING" "$work/$name/share/licenses/curl"
   for package in $linked libc6-dev "$cxx_library"; do
     cp -L "$documents/$package/copyright" "$work/$name/share/licenses/$package"
   done

@@ -21,6 +21,19 @@ sh "$source/cmake/packaging/release.sh" --check "$scratch/release" none >"$scrat
   cat "$scratch/log" >&2
   exit 1
 }
+
+# An archive that cannot be made is no release.
+mkdir "$scratch/bin"
+cat >"$scratch/bin/tar" <<TAR
+#!/bin/sh
+case "\$*" in *--sort=name*) exit 2 ;; esac
+exec $(command -v tar) "\$@"
+TAR
+chmod +x "$scratch/bin/tar"
+if PATH=$scratch/bin:$PATH sh "$source/cmake/packaging/release.sh" "$scratch/broken" none >"$scratch/log" 2>&1; then
+  fail "a release without its archive"
+fi
+
 cd "$scratch/release"
 sha256sum --check --quiet SHA256SUMS
 [ "$(wc -l <SHA256SUMS)" -eq 4 ] || fail "not four files: $(cat SHA256SUMS)"
