@@ -35,7 +35,7 @@ Result<long> numberOf(const char* option, const std::string& text, long most) {
   long number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (code == std::errc() && end == text.data() + text.size() && number >= 1 && number <= most) {
-    return Result<long>(std::move(number));
+    return number;
   }
   return usageError(std::string(option) + " \"" + text + "\": expected a whole number from 1 to " +
                     std::to_string(most));

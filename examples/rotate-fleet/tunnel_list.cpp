@@ -17,8 +17,6 @@ using secure_tunneling::Result;
 
 namespace {
 
-const Names modes = {"SOURCE", "DESTINATION", "ALL"};
-
 /// Whether a text can be a tunnel's id, by the service's own rule.
 bool isTunnelId(std::string_view text) {
   constexpr std::size_t longest = 128;
@@ -51,6 +49,7 @@ class Reader {
                     "\" is no tunnel's id: expected up to 128 letters, digits and "
                     "characters of _-+=:");
     }
+    const Names modes = {"SOURCE", "DESTINATION", "ALL"};
     const ClientMode mode = name.empty() ? usual_ : clientModeOf(name);
     if (mode.name().empty()) {
       return refuse(name.empty()
