@@ -302,7 +302,7 @@ class CallMachine : public Steps {
   [[nodiscard]] bool isOver(const Moment& now) const noexcept {
     return exchange_.end.isCancelled() || exchange_.end.leftMs(now) <= 0;
   }
-  void tellRateLimiter(RetryReason reason, const Moment& now) noexcept {
+  void tellRateLimiter(RetryReason reason, const Moment& now) const noexcept {
     if (rules_.rateLimiter == nullptr) return;
     rules_.rateLimiter->onAnswer(reason == RetryReason::Throttling, now.steadyMs());
   }

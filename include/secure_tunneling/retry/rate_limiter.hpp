@@ -17,8 +17,8 @@ class RateLimiter {
   /// milliseconds after which to ask again.
   virtual std::int64_t acquire(std::int64_t nowMs) noexcept = 0;
   /// Tells what came of a request: that the service refused it as one of too many, or anything
-  /// else, no answer included. Not every `acquire` is followed by it: not where the request could
-  /// not be signed, or its call was cancelled or out of time before it was answered.
+  /// else, no answer included. Once for each `acquire` that gave 0, but for a request that could
+  /// not be signed.
   virtual void onAnswer(bool isThrottled, std::int64_t nowMs) noexcept = 0;
 
   RateLimiter(const RateLimiter&) = delete;
