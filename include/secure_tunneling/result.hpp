@@ -37,9 +37,9 @@ enum class ErrorKind : unsigned char {
 /// How far the call got; `Unknown` once any attempt was. After it the old tokens may be revoked
 /// already: asking again is the only way to usable ones.
 enum class Delivery : unsigned char {
-  NotSent = 1,  ///< the request certainly did not reach the service
-  Unknown,      ///< it may have
-  Answered,     ///< the service answered
+  NotSent,   ///< the request certainly did not reach the service
+  Unknown,   ///< it may have
+  Answered,  ///< the service answered
 };
 
 /// The enumerator's name, for a log.

@@ -171,12 +171,12 @@ TEST_CASE("a result copies a value or an error that is not to change") {
   CHECK(error.message == "a message");
 }
 
-TEST_CASE("kinds and deliveries have their names, and none is 0") {
+TEST_CASE("kinds and deliveries have their names, and no kind is 0") {
   CHECK(toString(ErrorKind::InvalidArgument) == "InvalidArgument");
   CHECK(toString(ErrorKind::InvalidResponse) == "InvalidResponse");
   CHECK(toString(ErrorKind::Cancelled) == "Cancelled");
   CHECK(toString(ErrorKind::DeadlineExceeded) == "DeadlineExceeded");
   CHECK(toString(Delivery::Unknown) == "Unknown");
   CHECK(toString(ErrorKind{}) == "?");
-  CHECK(toString(Delivery{}) == "?");
+  CHECK(toString(Delivery{}) == "NotSent");
 }
