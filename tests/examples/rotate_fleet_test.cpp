@@ -126,7 +126,7 @@ TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none t
       if (!byRequest && killed != kills) {
         // The other half comes when so much has been written.
         const std::size_t size = sizeOf(world.results) + random() % 4'000;
-        for (int i = 0; i != 200'000 && sizeOf(world.results) < size; ++i)
+        while (sizeOf(world.results) < size && !program.hasEnded())
           std::this_thread::yield();
         program.signal(SIGKILL);
       }

@@ -64,6 +64,12 @@ class ChildProcess {
   }
   [[nodiscard]] pid_t id() const noexcept { return process_; }
   void signal(int number) const { kill(process_, number); }
+  /// Whether it has ended; it is still to be waited for.
+  [[nodiscard]] bool hasEnded() const noexcept {
+    siginfo_t ended{};
+    waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT);
+    return ended.si_pid == process_;
+  }
   /// Its exit status when it has ended; 1000 and more for a signal.
   int wait() {
     int status = 0;
