@@ -102,18 +102,18 @@ copy_kept() {
   as_root rm -rf --one-file-system "$copy"
   as_root cp -a "$kept" "$copy"
   as_root rm -rf "$copy/var/cache/apt/archives"
-  as_root mkdir "$copy/var/cache/apt/archives" "$copy/root/secure_tunneling"
+  as_root mkdir "$copy/var/cache/apt/archives" "$copy/srv/secure_tunneling"
   take_settings "$copy"
   # What is thrown away need not be safe on the disk.
   echo force-unsafe-io | as_root tee "$copy/etc/dpkg/dpkg.cfg.d/unsafe_io" >/dev/null
-  git archive --format=tar HEAD | as_root tar -x -C "$copy/root/secure_tunneling"
+  git archive --format=tar HEAD | as_root tar -x -C "$copy/srv/secure_tunneling"
 }
 
 # run_commands LOG: stops at the first that fails.
 run_commands() {
   for command in 'sh cmake/quickstart.sh' 'sh cmake/quickstart.sh test'; do
     say "On $release: $command"
-    in_chroot "$copy" sh -c "cd /root/secure_tunneling && $command" >>"$1" 2>&1 || return 1
+    in_chroot "$copy" sh -c "cd /srv/secure_tunneling && $command" >>"$1" 2>&1 || return 1
   done
 }
 
@@ -128,18 +128,18 @@ run_packages() {
     apt-get -qq update
     apt-get -qq install -y --no-install-recommends ca-certificates cmake dpkg-dev file g++ ninja-build pkg-config \
       libcli11-dev libcurl4-openssl-dev libssl-dev libwebsockets-dev libyaml-dev rapidjson-dev
-    cd /root/secure_tunneling
+    cd /srv/secure_tunneling
     cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DSECURE_TUNNELING_BUILD_EXAMPLES=ON \
       "-DSECURE_TUNNELING_YAML_LIBRARY=/usr/lib/$(gcc -print-multiarch)/libyaml.so"
     cmake --build build
     cd build
-    cpack -G DEB -B /root/packages' >>"$log" 2>&1 || return 1
-  mkdir "$scratch/packages" && cp "$copy"/root/packages/*.deb "$scratch/packages" || return 1
+    cpack -G DEB -B /srv/packages' >>"$log" 2>&1 || return 1
+  mkdir "$scratch/packages" && cp "$copy"/srv/packages/*.deb "$scratch/packages" || return 1
   copy_kept
-  as_root mv "$scratch/packages" "$copy/root/packages" || return 1
+  as_root mv "$scratch/packages" "$copy/srv/packages" || return 1
   say "On another $release: installing and trying them"
   command='trying the packages'
-  in_chroot "$copy" sh /root/secure_tunneling/cmake/packaging/try_packages.sh /root/packages >>"$log" 2>&1 || return 1
+  in_chroot "$copy" sh /srv/secure_tunneling/cmake/packaging/try_packages.sh /srv/packages >>"$log" 2>&1 || return 1
   sed -n 's/^try_packages: /  /p' "$log"
 }
 
