@@ -2,7 +2,6 @@
 // Keeps AWS's localproxy connected. A token connects it once; when the connection drops it ends,
 // with a status that says nothing. This rotates its side's token and starts it again.
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -74,18 +73,6 @@ int fail(const Failure& failure) {
 
 int failUsage(const Error& error) {
   return fail(error.kind == ErrorKind::InvalidArgument ? exitUsage : exitOther, error.message);
-}
-
-/// What whoever started this may have left so that it is in the way.
-void cleanUpInheritance() {
-  while (open("/dev/null", O_RDWR) <= STDERR_FILENO) {
-  }
-  for (const int number : {SIGPIPE, SIGXFSZ})
-    signal(number, SIG_IGN);
-  signal(SIGCHLD, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 /// Takes the token out of the environment, where whoever can read this process's would see it.

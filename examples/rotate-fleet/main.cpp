@@ -20,6 +20,7 @@
 #include "results_file.hpp"
 #include "secure_tunneling/rotate_many.hpp"
 #include "secure_tunneling/secure_tunneling.hpp"
+#include "signals.hpp"
 #include "stop_signals.hpp"
 #include "text.hpp"
 #include "tunnel_list.hpp"
@@ -44,15 +45,6 @@ int fail(const Failure& failure) {
 }
 int failUsage(const Error& error) {
   return fail(error.kind == ErrorKind::InvalidArgument ? exitUsage : exitOther, error.message);
-}
-
-/// What whoever started this may have left so that it is in the way.
-void cleanUpInheritance() {
-  while (open("/dev/null", O_RDWR) <= STDERR_FILENO) {
-  }
-  // A reader that is gone and a file that may not grow must show as an error of the write.
-  for (const int number : {SIGPIPE, SIGXFSZ})
-    signal(number, SIG_IGN);
 }
 
 /// Reads the list; standard input for "-".

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "signals.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -36,6 +37,17 @@ void endWithChildren(int number) {
 }
 
 }  // namespace
+
+void cleanUpInheritance() {
+  while (open("/dev/null", O_RDWR) <= STDERR_FILENO) {
+  }
+  for (const int number : {SIGPIPE, SIGXFSZ})
+    signal(number, SIG_IGN);
+  signal(SIGCHLD, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
 
 void endChildrenOnSignals() {
   struct sigaction action {};
