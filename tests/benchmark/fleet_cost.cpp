@@ -6,67 +6,20 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "../footprint/counted_malloc.hpp"
 #include "batch.hpp"
 #include "calls.hpp"
 #include "secure_tunneling/rotate_many.hpp"
 
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* memory, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-void __libc_free(void* memory);
-std::size_t malloc_usable_size(void* memory);
-}
-
-namespace {
-
-/// Bytes of the heap that are taken, libcurl's and OpenSSL's too, and the most that ever were.
-/// Name look-ups, which have a thread, take no part.
-std::size_t taken = 0;
-std::size_t mostTaken = 0;
-
-void* counted(void* memory) noexcept {
-  taken += malloc_usable_size(memory);
-  if (taken > mostTaken) mostTaken = taken;
-  return memory;
-}
-
-}  // namespace
-
-extern "C" {
-void* malloc(std::size_t size) {
-  return counted(__libc_malloc(size));
-}
-void* calloc(std::size_t number, std::size_t size) {
-  return counted(__libc_calloc(number, size));
-}
-void* realloc(void* memory, std::size_t size) {
-  taken -= malloc_usable_size(memory);
-  return counted(__libc_realloc(memory, size));
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return counted(__libc_memalign(alignment, size));
-}
-int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
-  *memory = counted(__libc_memalign(alignment, size));
-  return *memory == nullptr ? ENOMEM : 0;
-}
-void free(void* memory) {
-  taken -= malloc_usable_size(memory);
-  __libc_free(memory);
-}
-}
-
 namespace {
 
 namespace st = secure_tunneling;
+using footprint::heap;
 
 constexpr std::size_t slots = 32;
 
@@ -141,8 +94,8 @@ void printCpu(const std::string& url) {
 class Watch final : public st::FleetProgress {
  public:
   bool onBegin(std::size_t index) override {
-    if (index == first) mostTaken = taken;
-    if (index == last) most_ = mostTaken;
+    if (index == first) heap.most = heap.now;
+    if (index == last) most_ = heap.most;
     return true;
   }
   void onResult(std::size_t, const st::RotateResult&) override {}
@@ -167,16 +120,16 @@ void printMemory(const std::string& url) {
     st::FleetOptions options;
     options.parallel = count;
     options.progress = &watch;
-    const std::size_t before = taken;
+    const std::size_t before = heap.now;
     const auto results = st::rotateMany(requests, settings, credentials, options);
     benchmarks::require(results.back().hasValue(), "a call of a fleet fails");
     return static_cast<double>(watch.most() - before);
   };
   const auto rawOf = [&](std::size_t count) {
-    const std::size_t before = taken;
-    mostTaken = before;
+    const std::size_t before = heap.now;
+    heap.most = before;
     runRaw(url, count, calls);
-    return static_cast<double>(mostTaken - before);
+    return static_cast<double>(heap.most - before);
   };
   constexpr double more = slots / 2;
   constexpr double bytesOfResult = 1'000;
