@@ -11,7 +11,7 @@
 #include "secure_tunneling/secret.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Which side's client access token is rotated; `ALL` rotates both. A default-constructed mode is
 /// *not set*, which is refused before anything is sent, so that a forgotten mode cannot revoke a
@@ -101,7 +101,7 @@ struct RotateTunnelAccessTokenResponse {
   int attempts = 0;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 template <>

@@ -8,7 +8,7 @@
 #include "secure_tunneling/rotate_tunnel_access_token.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -37,7 +37,7 @@ class BasicOwningClient : private detail::OwnedParts, public BasicClient<Hash> {
                           std::forward<From>(from)...) {}
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_OWNING_CLIENT_HPP

@@ -16,7 +16,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What failed. Each enumerator names who returns it.
 enum class ErrorKind : unsigned char {
@@ -277,7 +277,7 @@ SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char
 
 }  // namespace detail
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RESULT_HPP

@@ -28,7 +28,7 @@
 
 /// Many tunnels at once, on one thread. `secure_tunneling.hpp` does not include this.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 using RotateResult = Result<RotateTunnelAccessTokenResponse>;
 
@@ -431,7 +431,7 @@ template <class Hash = OpensslSha256>
   return detail::Fleet<Hash>(requests, settings, credentials, options).run();
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ROTATE_MANY_HPP

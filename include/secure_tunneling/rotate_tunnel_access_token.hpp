@@ -11,7 +11,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What to call with, for more than one call: settings, a transport whose connection is kept, and
 /// credentials. Does nothing until a call; keeps references, so the parts must outlive it. One call
@@ -67,7 +67,7 @@ template <class Hash>
   return call.takeResult();
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP

@@ -13,7 +13,7 @@
 #include "secure_tunneling/detail/wipe.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Text that must not leak: a client access token, a secret access key, a session token, a response
 /// body that carries them.
@@ -135,7 +135,7 @@ class Secret {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SECRET_HPP

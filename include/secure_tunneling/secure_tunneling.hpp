@@ -15,7 +15,7 @@
 #include "secure_tunneling/core.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A client that signs with OpenSSL.
 using Client = BasicClient<OpensslSha256>;
@@ -54,7 +54,7 @@ using Client = BasicClient<OpensslSha256>;
   return rotateTunnelAccessToken(request, client, rest);
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SECURE_TUNNELING_HPP

@@ -15,7 +15,7 @@
 #include "secure_tunneling/retry/retry_mode.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 class RetryQuota;
 struct Settings;
@@ -149,7 +149,7 @@ inline Result<void> resolveInto(Endpoint& endpoint, const Settings& settings) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SETTINGS_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// An `Error` on its way up the stack; `what()` is its code and message.
 class ErrorException final : public std::runtime_error {
@@ -36,7 +36,7 @@ inline void valueOrThrow(Result<void> result) {
   if (!result) throw ErrorException(std::move(result).error());
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_THROWING_HPP

@@ -21,7 +21,7 @@
 #include "secure_tunneling/seams/steps.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Drives any number of machines at once over one curl_multi handle, on one thread: a call each, or
 /// whatever else is `Steps`. Connections are kept by the multi handle and shared by all of them.
@@ -357,7 +357,7 @@ class CurlDriver {
   bool hasInterrupts_ = false;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_CURL_DRIVER_HPP

@@ -15,7 +15,7 @@
 #include "secure_tunneling/version.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// The numbers among the options where a program sets none.
@@ -112,7 +112,7 @@ struct CurlTransportOptions {
     }
   }
 };
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_CURL_OPTIONS_HPP

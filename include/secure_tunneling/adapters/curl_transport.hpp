@@ -31,7 +31,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connections are kept and
 /// reused until a request fails. One with input on it that nobody has read, or whose other end has
@@ -570,7 +570,7 @@ class CurlTransport final : public HttpTransport {
   curl_slist lines_[mostHeaders + 4];
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP

@@ -16,7 +16,7 @@
 #include "secure_tunneling/credentials/instance_region.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// What reaches agents on this host and its link, where the services of AWS are reached by
@@ -89,7 +89,7 @@ inline Result<void> addInstanceRegion(SharedSettings& shared,
   return addInstanceRegion(shared, local, clock, limits);
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP

@@ -7,12 +7,12 @@
 #include "secure_tunneling/credentials/login.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// `BasicLoginCredentials` by OpenSSL.
 using LoginCredentials = BasicLoginCredentials<OpensslSha256, OpensslDpopKey>;
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_LOGIN_CREDENTIALS_HPP

@@ -12,7 +12,7 @@
 #include <cstddef>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The hash policy over Mbed TLS 2.7 to 3.x, and with MBEDTLS_SHA256_ALT over the hash engine of a
 /// chip. For Mbed TLS 4, and wherever the PSA Crypto API is there, take `psa_sha256.hpp`. An engine
@@ -61,7 +61,7 @@ class MbedtlsSha256 {
   mbedtls_sha256_context context_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP

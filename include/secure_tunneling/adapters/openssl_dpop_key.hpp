@@ -14,7 +14,7 @@
 #include <string_view>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Takes an INTEGER off `der` and writes it to 32 bytes, big-endian; false where there is none that
@@ -124,7 +124,7 @@ class OpensslDpopKey {
   char point_[64] = {};
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_OPENSSL_DPOP_KEY_HPP

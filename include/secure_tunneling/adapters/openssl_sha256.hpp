@@ -8,7 +8,7 @@
 #include <utility>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The hash policy over OpenSSL's EVP interface. The digest is fetched once, from the providers
 /// that the program has configured (a FIPS one is honoured), and one context is reused: a message
@@ -70,7 +70,7 @@ class OpensslSha256 {
   EVP_MD_CTX* context_ = nullptr;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA256_HPP

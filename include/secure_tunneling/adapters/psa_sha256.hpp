@@ -7,7 +7,7 @@
 #include <cstddef>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The hash policy over the PSA Crypto API, as Mbed TLS 2.28, 3.x and 4 and other implementations
 /// have it, and by their drivers over the accelerator of a chip. The program calls
@@ -52,7 +52,7 @@ class PsaSha256 {
   psa_hash_operation_t operation_ = psa_hash_operation_init();
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_PSA_SHA256_HPP

@@ -10,7 +10,7 @@
 #include "secure_tunneling/seams/clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The system's clock, by POSIX. Any number of threads may use it.
 class SystemClock final : public Clock {
@@ -56,7 +56,7 @@ class SystemClock final : public Clock {
   std::uint32_t random_ = 0;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP

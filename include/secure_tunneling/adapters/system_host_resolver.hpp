@@ -20,7 +20,7 @@
 #include "secure_tunneling/seams/host_resolver.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The system's resolver, asked by libcurl: alone it has no limit of time, and blocks.
 ///
@@ -140,7 +140,7 @@ class SystemHostResolver final : public HostResolver {
   const std::vector<std::string>* asker_ = nullptr;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_SYSTEM_HOST_RESOLVER_HPP

@@ -24,7 +24,7 @@
 #include "secure_tunneling/seams/steps.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The engine: any call over HTTP as a state machine, without I/O, clock and threads.
 ///
@@ -437,7 +437,7 @@ class CallMachine : public Steps {
   std::string refusedAccessKeyId_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_CALL_MACHINE_HPP

@@ -13,7 +13,7 @@
 #include "secure_tunneling/settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// How fast a fleet goes: many calls with the same credentials to the same service. Without I/O and
 /// without a clock. Says when a further request may be sent, and when it is of no use to send more.
@@ -131,7 +131,7 @@ class FleetPace {
   bool isStopped_ = false;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_FLEET_PACE_HPP

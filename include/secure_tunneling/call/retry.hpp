@@ -13,7 +13,7 @@
 
 /// Retry rules, without a clock and without a random source of their own.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Milliseconds to wait before retry number `retry` (0 is the first): a random part of
 /// min(2^retry * baseMs, maxBackoffMs), and at least what the service asked for, up to five seconds
@@ -75,7 +75,7 @@ inline CallRules rulesOf(const Settings& settings) noexcept {
           settings.rateLimiter};
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_RETRY_HPP

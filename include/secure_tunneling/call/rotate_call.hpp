@@ -14,7 +14,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// One RotateTunnelAccessToken call as a state machine: no I/O, no clock, no threads.
 ///
@@ -79,7 +79,7 @@ class RotateCall final : public ServiceCall<Hash> {
   }
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_ROTATE_CALL_HPP

@@ -20,7 +20,7 @@
 #include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 template <class Hash>
 class ClientState;
@@ -172,7 +172,7 @@ class ServiceCall : public SignedCall<Hash> {
   detail::SharedState<Hash>& shared_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_SERVICE_CALL_HPP

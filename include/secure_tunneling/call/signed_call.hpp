@@ -15,7 +15,7 @@
 #include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A POST to `endpoint` that is signed with Signature Version 4. `Hash` is the policy of
 /// `sigv4/signer.hpp`.
@@ -105,7 +105,7 @@ class SignedCall : public CallMachine {
   const Operation operation_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_SIGNED_CALL_HPP

@@ -13,7 +13,7 @@
 #include "secure_tunneling/settings.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What the program says itself. It counts more than what is configured, which is then not even
 /// checked.
@@ -204,7 +204,7 @@ inline Result<Settings> loadSettings(std::string_view profile = {}) {
   return std::move(shared->settings);
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_SHARED_SETTINGS_HPP

@@ -11,7 +11,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What the program says of STS itself; the rest is configured.
 struct GivenStsSettings {
@@ -55,7 +55,7 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_STS_SETTINGS_HPP

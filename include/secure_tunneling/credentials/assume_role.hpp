@@ -20,7 +20,7 @@
 #include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A role, and how it is taken on.
 struct Role {
@@ -291,7 +291,7 @@ class AssumeRoleCredentials final : public SerialSource {
   std::optional<CredentialsFetch> roleSearch_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP

@@ -10,7 +10,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 struct CacheOptions {
   /// Milliseconds before their end from which credentials are fetched anew. Unset goes by how long
@@ -213,7 +213,7 @@ class CachedCredentials final : public CredentialsSource {
   std::optional<Error> lastError_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_CACHED_HPP

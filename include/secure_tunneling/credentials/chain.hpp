@@ -12,7 +12,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Asks one source after the other, until one has credentials. A source that nobody set up
 /// (`ErrorKind::NoCredentials`) is passed over; one that fails ends it, for the next would be
@@ -72,7 +72,7 @@ class CredentialsChain final : public SerialSource {
   std::string message_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP

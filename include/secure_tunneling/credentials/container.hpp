@@ -25,7 +25,7 @@
 #include "secure_tunneling/seams/host_resolver.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -253,7 +253,7 @@ class ContainerCredentials final : public SerialSource {
   std::optional<detail::ContainerCall> call_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP

@@ -16,7 +16,7 @@
 #include "secure_tunneling/credentials/web_identity.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -131,7 +131,7 @@ class BasicDefaultChain final : public CredentialsSource {
   CredentialsChain chain_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP

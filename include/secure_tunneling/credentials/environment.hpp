@@ -8,7 +8,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at each
 /// call. AWS_SECURITY_TOKEN, the older name of the last, goes before it, as in the AWS CLI. A
@@ -49,7 +49,7 @@ class EnvironmentCredentials final : public CredentialsProvider {
   }
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP

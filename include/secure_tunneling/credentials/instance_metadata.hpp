@@ -18,7 +18,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 struct InstanceMetadataOptions {
   /// `http[s]://host[:port]`. Empty goes by AWS_EC2_METADATA_SERVICE_ENDPOINT, then the profile's
@@ -366,7 +366,7 @@ class InstanceMetadataCredentials final : public SerialSource {
   bool isFresh_ = false;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP

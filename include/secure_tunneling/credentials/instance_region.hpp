@@ -12,7 +12,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Sets a region that is configured nowhere to that of the EC2 instance, as the AWS tools do.
 ///
@@ -39,7 +39,7 @@ inline Result<void> addInstanceRegion(SharedSettings& shared, HttpTransport& loc
   return {};
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_INSTANCE_REGION_HPP

@@ -16,7 +16,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 struct IotRoleAliasOptions {
   /// The account's credentials endpoint, `PREFIX.credentials.iot.REGION.amazonaws.com`, with
@@ -118,7 +118,7 @@ class IotRoleAliasCredentials final : public SerialSource {
   std::optional<detail::RoleAliasCall> call_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP

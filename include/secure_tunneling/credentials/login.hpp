@@ -20,7 +20,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// CreateOAuth2Token of AWS Sign-In: new credentials, and a new refresh token, for an old one and a
@@ -299,7 +299,7 @@ class BasicLoginCredentials final : public ProfileSource {
   std::optional<detail::LoginRenewalCall<Key>> renewal_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_LOGIN_HPP

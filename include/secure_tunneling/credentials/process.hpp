@@ -28,7 +28,7 @@
 #include "secure_tunneling/credentials/profile_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 struct ProcessOptions {
   /// The longest that the command may take, in milliseconds; then it is killed with all that it
@@ -303,7 +303,7 @@ class ProcessCredentials final : public ProfileSource {
   std::optional<detail::ChildCommand> child_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP

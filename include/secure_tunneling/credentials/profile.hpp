@@ -10,7 +10,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// The error of a profile that lacks something, with what was passed over in it.
@@ -101,7 +101,7 @@ class ProfileCredentials final : public CredentialsProvider {
   std::string profile_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP

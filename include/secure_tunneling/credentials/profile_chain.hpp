@@ -14,7 +14,7 @@
 #include "secure_tunneling/credentials/profile.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The ways to credentials that a profile may name. One that is null is refused by name, and costs
 /// nothing.
@@ -278,7 +278,7 @@ class ProfileChainCredentials final : public SerialSource {
   std::optional<CredentialsFetch> search_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP

@@ -11,7 +11,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A profile of the shared files, for a source that is set up there. Lives for one call.
 struct ProfileView {
@@ -81,7 +81,7 @@ inline Result<void> ProfileSource::retrieveFor(const ProfileView& profile,
   return detail::NamedSource(*this, profile).retrieve(query, credentials);
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP

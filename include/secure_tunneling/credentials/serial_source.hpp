@@ -10,7 +10,7 @@
 #include "secure_tunneling/seams/steps.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Lets one search at a time through: another that comes meanwhile waits for its end. One that
 /// blocks its thread cannot, for the first may be driven by that same thread: it is refused.
@@ -78,7 +78,7 @@ class SerialSource : public CredentialsSource {
   OneSearch search_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_SERIAL_SOURCE_HPP

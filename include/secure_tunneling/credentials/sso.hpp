@@ -19,7 +19,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// How a profile signs in through IAM Identity Center.
 struct SsoSettings {
@@ -358,7 +358,7 @@ class SsoCredentials final : public ProfileSource {
   std::optional<detail::SsoRoleCall> roleCall_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_SSO_HPP

@@ -13,7 +13,7 @@
 #include "secure_tunneling/credentials/profile_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Who a token is for.
 struct WebIdentity {
@@ -170,7 +170,7 @@ class WebIdentityCredentials final : public ProfileSource {
   std::optional<detail::WebIdentityCall> call_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 // The C library's classification functions depend on the locale; protocols do not.
@@ -82,7 +82,7 @@ SECURE_TUNNELING_NOINLINE inline std::string_view trimBlanks(std::string_view te
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_ASCII_HPP

@@ -8,7 +8,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Keeps an object on the heap, or none: small, and quick to move. As std::unique_ptr, whose header
@@ -43,7 +43,7 @@ class Owned {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_OWNED_HPP

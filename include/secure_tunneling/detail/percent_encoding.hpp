@@ -9,7 +9,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Whether a character stands for itself in a URI (RFC 3986, 2.3).
@@ -39,7 +39,7 @@ void appendPercentEncoded(std::string_view text, Text& out) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_PERCENT_ENCODING_HPP

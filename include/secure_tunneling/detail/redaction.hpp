@@ -16,7 +16,7 @@
 
 /// The one rule for what may be quoted of text that a service, a proxy or an agent sent.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 constexpr bool isAlphanumeric(char c) noexcept {
@@ -283,7 +283,7 @@ class Redactor {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_REDACTION_HPP

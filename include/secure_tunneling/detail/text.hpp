@@ -12,7 +12,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -194,7 +194,7 @@ inline std::string quoted(std::string_view text) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_TEXT_HPP

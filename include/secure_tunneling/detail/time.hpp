@@ -13,7 +13,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 // By hand: <chrono> has no calendar in C++17, and from C++20 on it brings <locale> along; gmtime
@@ -175,7 +175,7 @@ inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept 
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_TIME_HPP

@@ -6,7 +6,7 @@
 #include <cstring>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Overwrites `size` bytes at `data` with zeros in a way the optimiser keeps.
@@ -37,7 +37,7 @@ class WipeOnExit {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_DETAIL_WIPE_HPP

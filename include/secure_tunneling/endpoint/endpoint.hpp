@@ -15,7 +15,7 @@
 #include "secure_tunneling/sigv4/canonical_request.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What an endpoint is made from, as in the service's endpoint rule set.
 struct EndpointParameters {
@@ -400,7 +400,7 @@ inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
   return endpoint;
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ENDPOINT_ENDPOINT_HPP

@@ -10,7 +10,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// How STS is reached. Plain values; nothing is read from the environment or a file.
 struct StsSettings {
@@ -60,7 +60,7 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
   return endpoint;
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ENDPOINT_STS_ENDPOINT_HPP

@@ -21,7 +21,7 @@
 /// The awsJson1.1 protocol for this one operation: request to JSON, response and error bodies to
 /// types. No I/O.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 inline constexpr std::string_view contentType = "application/x-amz-json-1.1";
 inline constexpr std::string_view amzTarget = "IoTSecuredTunneling.RotateTunnelAccessToken";
@@ -234,7 +234,7 @@ inline Error parseErrorResponse(HttpResponse& response) {
   return error;
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_PROTOCOL_AWS_JSON_HPP

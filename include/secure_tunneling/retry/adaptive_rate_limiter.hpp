@@ -9,7 +9,7 @@
 #include "secure_tunneling/retry/retry_mode.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -230,7 +230,7 @@ inline RateLimiter* newAdaptiveRateLimiter() {
 RetryMode::RetryMode(AdaptiveConstant) noexcept
     : RetryMode(Name::Adaptive, &retryReason, &detail::newAdaptiveRateLimiter) {}
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RETRY_ADAPTIVE_RATE_LIMITER_HPP

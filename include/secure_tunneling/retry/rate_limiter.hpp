@@ -5,7 +5,7 @@
 #include <cstdint>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Says when a request may be sent. Shared by clients and threads where `Settings::rateLimiter` of
 /// several says so: both functions may then be called by any thread at any time. Must not throw or
@@ -28,7 +28,7 @@ class RateLimiter {
   RateLimiter() = default;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RETRY_RATE_LIMITER_HPP

@@ -6,7 +6,7 @@
 #include "secure_tunneling/retry/retry_reason.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 class RateLimiter;
 
@@ -66,7 +66,7 @@ class RetryMode {
   RateLimiter* (*newRateLimiter_)() = nullptr;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RETRY_RETRY_MODE_HPP

@@ -5,7 +5,7 @@
 #include <atomic>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// The tokens that retries are paid with, so that clients whose every call fails soon send each
 /// request once. A client has one of its own, or shares one (`Settings::retryQuota`) with any
@@ -42,7 +42,7 @@ class RetryQuota {
   std::atomic<int> available_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RETRY_RETRY_QUOTA_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -68,7 +68,7 @@ inline RetryReason legacyRetryReason(const Error& error) noexcept {
                                                                             : RetryReason::None;
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_RETRY_RETRY_REASON_HPP

@@ -9,7 +9,7 @@
 #include "secure_tunneling/seams/clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What ends a call that would go on by itself: with `ErrorKind::DeadlineExceeded` or
 /// `ErrorKind::Cancelled`, whose `Error::delivery` says what became of the request. An answer that
@@ -69,7 +69,7 @@ class CallEnd {
   bool isCancelled_ = false;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SEAMS_CALL_LIMITS_HPP

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What a driver knows of the moment: the core has no clock and no random source of its own.
 struct Moment {
@@ -55,7 +55,7 @@ class Clock {
   Clock() = default;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SEAMS_CLOCK_HPP

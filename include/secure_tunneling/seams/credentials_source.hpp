@@ -14,7 +14,7 @@
 #include "secure_tunneling/secret.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// AWS credentials. Move-only, because its secrets are.
 struct Credentials {
@@ -309,7 +309,7 @@ class StaticCredentials final : public CredentialsProvider {
   detail::CredentialsRoom credentials_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SEAMS_CREDENTIALS_SOURCE_HPP

@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// Finds the addresses of a host name. `resolve` is all that an application's own needs; with
 /// `proceed` and `abandon` too it holds up no event loop, and a call can end meanwhile. Called by
@@ -38,7 +38,7 @@ class HostResolver {
   HostResolver() = default;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SEAMS_HOST_RESOLVER_HPP

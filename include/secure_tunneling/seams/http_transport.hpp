@@ -15,7 +15,7 @@
 #include "secure_tunneling/secret.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// One header field of a request.
 struct HttpHeader {
@@ -164,7 +164,7 @@ class HttpTransport {
   HttpTransport() = default;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SEAMS_HTTP_TRANSPORT_HPP

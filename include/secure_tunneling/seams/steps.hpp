@@ -14,7 +14,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What a machine asks its driver to do.
 enum class Step : unsigned char {
@@ -126,7 +126,7 @@ inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
   }
 }
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SEAMS_STEPS_HPP

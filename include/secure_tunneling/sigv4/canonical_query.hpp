@@ -10,7 +10,7 @@
 #include "secure_tunneling/sigv4/detail/hash_message.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace sigv4 {
 namespace detail {
 
@@ -99,7 +99,7 @@ void writeCanonicalQuery(std::string_view query, Sink& sink) {
 }
 
 }  // namespace sigv4
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SIGV4_CANONICAL_QUERY_HPP

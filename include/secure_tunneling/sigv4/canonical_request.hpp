@@ -12,7 +12,7 @@
 #include "secure_tunneling/sigv4/detail/hash_message.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace sigv4 {
 
 /// Headers of one request, those added by the signer included.
@@ -274,7 +274,7 @@ class CanonicalRequest {
 };
 
 }  // namespace sigv4
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SIGV4_CANONICAL_REQUEST_HPP

@@ -36,7 +36,7 @@
 /// thrown. A policy can be moved between messages, and has a default constructor unless one is
 /// given to the client. It wipes what it keeps of a message: the messages of an HMAC hold keys.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace sigv4 {
 
 /// Where a signature is valid: date (the first eight characters of `amzDate`), region, service. No
@@ -233,7 +233,7 @@ void writeAuthorization(std::string_view accessKeyId, const Scope& scope,
 }
 
 }  // namespace sigv4
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SIGV4_SIGNER_HPP

@@ -24,7 +24,7 @@
 #include "secure_tunneling/testing/manual_clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// What can go wrong on request, see `FakeSecureTunnelingService::injectFault`.
 enum class Fault : unsigned char {
@@ -448,7 +448,7 @@ class FakeSecureTunnelingService final : public HttpTransport {
   int rotations_ = 0;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP

@@ -8,7 +8,7 @@
 #include "secure_tunneling/seams/clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A clock that stands still until a test moves it. Waiting takes no time: it moves the clock and
 /// is recorded. `advance` lets time pass, also by the monotonic time; `set` is somebody who sets
@@ -42,7 +42,7 @@ class ManualClock final : public Clock {
   std::vector<std::int64_t> waits_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP

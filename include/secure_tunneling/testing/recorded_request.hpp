@@ -13,7 +13,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A request that owns its characters: a copy of one that was sent, or one made by hand. For tests
 /// only: nothing in it is wiped.
@@ -85,7 +85,7 @@ struct RecordedRequest {
   std::vector<HttpHeader> views_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_RECORDED_REQUEST_HPP

@@ -15,7 +15,7 @@
 #include "secure_tunneling/testing/recorded_request.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 /// A transport that plays a script: each request gets the next answer or failure that the test
 /// queued, and is recorded. A request past the end of the script gets a transport error that says
@@ -101,7 +101,7 @@ class ScriptedTransport final : public HttpTransport {
   std::vector<RecordedRequest> requests_;
 };
 
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP

@@ -33,7 +33,7 @@ SHOWN = {
 }
 
 # What stands for `*` in a type's name.
-ARGUMENTS = {"Result": "secure_tunneling::v0_1::RotateTunnelAccessTokenResponse", "Hmac": "PortableSha256"}
+ARGUMENTS = {"Result": "secure_tunneling::v0_2::RotateTunnelAccessTokenResponse", "Hmac": "PortableSha256"}
 
 failures = []
 

@@ -9,7 +9,7 @@
 #include <cerrno>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// The local port of a socket, 0 until it is connected.
@@ -102,7 +102,7 @@ class OwnConnections : public CurlConnections {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_CONNECTIONS_HPP

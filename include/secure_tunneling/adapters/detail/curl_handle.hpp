@@ -10,7 +10,7 @@
 #include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// A handle of libcurl. Its options are set until libcurl refuses one: `code` says why.
@@ -64,7 +64,7 @@ inline void waitForMulti(CURLM* multi) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_HANDLE_HPP

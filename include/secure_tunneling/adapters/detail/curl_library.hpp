@@ -10,7 +10,7 @@
 #include <cstring>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// `curl_global_init`, once in the process.
@@ -88,7 +88,7 @@ inline void keepLibcurlLoaded() noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_LIBRARY_HPP

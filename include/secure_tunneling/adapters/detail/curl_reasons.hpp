@@ -15,7 +15,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// What kind of error a code is, where nothing was sent.
@@ -88,7 +88,7 @@ inline void appendProxy(const CurlHandle& curl, const char* host, std::string& m
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_REASONS_HPP

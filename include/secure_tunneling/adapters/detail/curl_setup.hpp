@@ -23,7 +23,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// What options change. Virtual, so that a program that gives none does not link it.
@@ -184,7 +184,7 @@ class CurlSetupByOptions final : public CurlSetup {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_SETUP_HPP

@@ -6,7 +6,7 @@
 #include <ctime>
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Keeps SIGPIPE from this thread while it lives, and takes away the one that came meanwhile.
@@ -36,7 +36,7 @@ class SigpipeGuard {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_ADAPTERS_DETAIL_SIGPIPE_GUARD_HPP

@@ -11,7 +11,7 @@
 #include "secure_tunneling/sigv4/signer.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// The canonical request of a POST without a query, as `sigv4::sign` takes it, and the one place
@@ -69,7 +69,7 @@ class CanonicalCall {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CALL_DETAIL_CANONICAL_CALL_HPP

@@ -15,7 +15,7 @@
 #include "secure_tunneling/result.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// A setting as somebody wrote it, and where. The views live as long as what they were found in.
@@ -177,7 +177,7 @@ class Configuration {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_DETAIL_CONFIGURED_HPP

@@ -16,7 +16,7 @@
 #endif
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// An environment variable; empty when it is not set, which AWS tools read alike. As `getenv`: not
@@ -102,7 +102,7 @@ inline std::string expandPath(std::string_view path) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_DETAIL_ENVIRONMENT_HPP

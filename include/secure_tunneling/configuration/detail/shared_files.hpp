@@ -18,7 +18,7 @@
 
 /// The shared config and credentials files of the AWS tools.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Both shared files, read once and kept in memory that is wiped. Where both have a property the
@@ -341,7 +341,7 @@ inline ChosenProfile chosenProfile(std::string_view given) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_DETAIL_SHARED_FILES_HPP

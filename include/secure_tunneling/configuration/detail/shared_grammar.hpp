@@ -13,7 +13,7 @@
 
 /// The grammar of the shared files, as far as blanks, names and headings go.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// The kind of a section is the word in front of its name in the config file. In the credentials
@@ -145,7 +145,7 @@ inline SharedSection sharedSection(SharedFile file, char* begin, std::size_t siz
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_DETAIL_SHARED_GRAMMAR_HPP

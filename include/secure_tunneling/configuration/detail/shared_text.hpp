@@ -21,7 +21,7 @@
 /// The text of the shared config and credentials files of the AWS tools: where it is, and reading
 /// it.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 enum class SharedFile : unsigned char { Config, Credentials };
@@ -91,7 +91,7 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CONFIGURATION_DETAIL_SHARED_TEXT_HPP

@@ -13,7 +13,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// How a JSON document carries credentials. Names are compared without case, as the SDKs do.
@@ -89,7 +89,7 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_CREDENTIALS_DOCUMENT_HPP

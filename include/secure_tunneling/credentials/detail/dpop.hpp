@@ -14,7 +14,7 @@
 /// Proofs of possession of a private key (DPoP, RFC 9449), by ECDSA on P-256 (ES256). `Key` is as
 /// of `BasicLoginCredentials`.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Appends base64url of `bytes`, without padding.
@@ -73,7 +73,7 @@ template <class Key>
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_DPOP_HPP

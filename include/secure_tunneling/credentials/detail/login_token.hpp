@@ -16,7 +16,7 @@
 
 /// The session that `aws login` leaves in the home directory.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Where the file of a session is: AWS_LOGIN_CACHE_DIRECTORY, else `~/.aws/login/cache`. Empty
@@ -102,7 +102,7 @@ inline void renewLoginToken(const Credentials& credentials, std::string_view ref
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_LOGIN_TOKEN_HPP

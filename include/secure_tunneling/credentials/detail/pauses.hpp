@@ -3,7 +3,7 @@
 #define SECURE_TUNNELING_CREDENTIALS_DETAIL_PAUSES_HPP
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Between one look and the next at what does not tell when it is ready: soon at first, as most is
@@ -22,7 +22,7 @@ class Pauses {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_PAUSES_HPP

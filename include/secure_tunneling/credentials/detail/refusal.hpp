@@ -11,7 +11,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// More of what a server says would hide what it is about.
@@ -49,7 +49,7 @@ inline std::string refusalText(HttpResponse& response, const Redactor& redactor)
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_REFUSAL_HPP

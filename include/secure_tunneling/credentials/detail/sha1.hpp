@@ -10,7 +10,7 @@
 #include "secure_tunneling/detail/text.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// Takes 64 bytes into the state of SHA-1 (FIPS 180-4, 6.1.2).
@@ -64,7 +64,7 @@ inline std::string sha1Hex(std::string_view text) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_SHA1_HPP

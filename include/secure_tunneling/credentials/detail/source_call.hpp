@@ -20,7 +20,7 @@
 #include "secure_tunneling/seams/http_transport.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// An error of the source `source` for what failed in it: a call that could not get credentials was
@@ -143,7 +143,7 @@ class SourceCall : public CallMachine {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_CALL_HPP

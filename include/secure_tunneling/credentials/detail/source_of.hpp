@@ -5,7 +5,7 @@
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// What `Searcher` finds for one subject, as a source. The searcher, and what the subject refers
@@ -29,7 +29,7 @@ class SourceOf final : public CredentialsSource {
 };
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_SOURCE_OF_HPP

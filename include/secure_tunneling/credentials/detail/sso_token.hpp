@@ -15,7 +15,7 @@
 
 /// The token that `aws sso login` leaves in the home directory.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// What the file holds. All but the access token and its end may be missing.
@@ -79,7 +79,7 @@ inline void writeSsoToken(const SsoToken& token, Secret& out) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_SSO_TOKEN_HPP

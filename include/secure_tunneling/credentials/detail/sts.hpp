@@ -19,7 +19,7 @@
 /// The AWS Security Token Service, as far as credential sources need it: the query protocol, whose
 /// requests are forms and whose answers are XML.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -106,7 +106,7 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_STS_HPP

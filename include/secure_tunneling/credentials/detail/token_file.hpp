@@ -24,7 +24,7 @@
 
 /// Files of JSON in which the AWS tools keep tokens.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// RapidJSON's output stream concept over a Secret.
@@ -136,7 +136,7 @@ inline bool replaceSecretFile(const std::string& path, const Secret& text) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP

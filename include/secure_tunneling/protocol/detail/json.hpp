@@ -17,7 +17,7 @@
 
 /// Reading the string members of an object in JSON, and writing one string.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 namespace json = RAPIDJSON_NAMESPACE;
@@ -294,7 +294,7 @@ inline void findTypeProblem(const StringMember& member, std::string& problem) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_PROTOCOL_DETAIL_JSON_HPP

@@ -12,7 +12,7 @@
 /// The little XML that STS answers with. By hand: no XML library is needed by anything else here,
 /// and a document of five elements is no reason to ask every user for one.
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 
 /// An element with nothing but text in it that is wanted.
@@ -142,7 +142,7 @@ inline void decodeXmlText(std::string_view text, Secret& out) {
 }
 
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_PROTOCOL_DETAIL_XML_HPP

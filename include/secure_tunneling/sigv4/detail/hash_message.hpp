@@ -12,7 +12,7 @@
 #include "secure_tunneling/detail/wipe.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace sigv4 {
 namespace detail {
 
@@ -167,7 +167,7 @@ class Hmac {
 
 }  // namespace detail
 }  // namespace sigv4
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_SIGV4_DETAIL_HASH_MESSAGE_HPP

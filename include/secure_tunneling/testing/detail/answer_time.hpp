@@ -8,7 +8,7 @@
 #include "secure_tunneling/testing/manual_clock.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 namespace fake {
 
@@ -36,7 +36,7 @@ inline Error givenUp(ErrorKind kind, Delivery delivery) {
 
 }  // namespace fake
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_DETAIL_ANSWER_TIME_HPP

@@ -11,7 +11,7 @@
 #include "secure_tunneling/detail/ascii.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 namespace fake {
 
@@ -112,7 +112,7 @@ inline std::optional<std::int64_t> fromAmzDate(std::string_view text) noexcept {
 
 }  // namespace fake
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_DETAIL_CIVIL_TIME_HPP

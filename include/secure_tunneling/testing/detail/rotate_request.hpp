@@ -17,7 +17,7 @@
 #include "secure_tunneling/testing/detail/signature_check.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 namespace fake {
 
@@ -216,7 +216,7 @@ inline std::optional<ServiceError> validateRotateRequest(const RotateRequest& re
 
 }  // namespace fake
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_DETAIL_ROTATE_REQUEST_HPP

@@ -22,7 +22,7 @@
 // sharing nothing with the library's signer: a mistake there must not be repeated here.
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 namespace fake {
 
@@ -359,7 +359,7 @@ class SignatureCheck {
 
 }  // namespace fake
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_DETAIL_SIGNATURE_CHECK_HPP

@@ -15,7 +15,7 @@
 #include "secure_tunneling/model.hpp"
 
 namespace secure_tunneling {
-inline namespace v0_1 {
+inline namespace v0_2 {
 namespace detail {
 namespace fake {
 
@@ -160,7 +160,7 @@ class Tunnels {
 
 }  // namespace fake
 }  // namespace detail
-}  // namespace v0_1
+}  // namespace v0_2
 }  // namespace secure_tunneling
 
 #endif  // SECURE_TUNNELING_TESTING_DETAIL_TUNNELS_HPP
