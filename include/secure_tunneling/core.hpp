@@ -2,6 +2,7 @@
 #ifndef SECURE_TUNNELING_CORE_HPP
 #define SECURE_TUNNELING_CORE_HPP
 
+/// @file
 /// Everything that needs no operating system, network or TLS library: C++17 and RapidJSON.
 ///
 /// Memory comes from `operator new` alone. Where that throws `std::bad_alloc`, it passes through:

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_MODEL_HPP
 #define SECURE_TUNNELING_MODEL_HPP
 
+/// @file
+/// The request and the response of RotateTunnelAccessToken.
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -22,10 +25,14 @@ inline namespace v0_2 {
 /// hashed by its name.
 class ClientMode {
  public:
+  /// The side that sessions begin from, such as an operator's laptop.
   static const ClientMode SOURCE;
+  /// The side that they reach: the device.
   static const ClientMode DESTINATION;
+  /// Both sides.
   static const ClientMode ALL;
 
+  /// Not set: a call with it is refused, with `ErrorKind::InvalidArgument`.
   constexpr ClientMode() noexcept = default;
   /// `name` is not copied and must outlive the mode.
   [[nodiscard]] static constexpr ClientMode other(std::string_view name) noexcept {
@@ -48,6 +55,8 @@ class ClientMode {
     return copySize_ == 0 ? name_ : std::string_view(copy_, copySize_);
   }
 
+  /// Compares the names, byte by byte. The order is for containers, and means nothing else.
+  /// @{
   friend constexpr bool operator==(const ClientMode& left, const ClientMode& right) noexcept {
     return left.name() == right.name();
   }
@@ -57,6 +66,7 @@ class ClientMode {
   friend constexpr bool operator<(const ClientMode& left, const ClientMode& right) noexcept {
     return left.name() < right.name();
   }
+  /// @}
 
  private:
   explicit constexpr ClientMode(std::string_view name) noexcept : name_(name) {}
@@ -85,14 +95,19 @@ struct RotateTunnelAccessTokenRequest {
   std::string tunnelId;
   /// Required.
   ClientMode clientMode;
+  /// Thing and services of the destination; may be left out.
   std::optional<DestinationConfig> destinationConfig;
 };
 
 /// Output of RotateTunnelAccessToken. Every member of the wire is optional there and here: the
 /// service returns new tokens only for the side or sides that were rotated.
 struct RotateTunnelAccessTokenResponse {
+  /// The tunnel, as `arn:aws:iot:REGION:ACCOUNT:tunnel/ID`.
   std::optional<std::string> tunnelArn;
+  /// The new token of the source; unset where that side was not rotated.
   std::optional<Secret> sourceAccessToken;
+  /// The new token of the destination; unset where that side was not rotated. The service also
+  /// publishes it to the thing of the tunnel, if it has one.
   std::optional<Secret> destinationAccessToken;
 
   /// The service's `x-amzn-RequestId`; empty when it sent none.
@@ -104,11 +119,13 @@ struct RotateTunnelAccessTokenResponse {
 }  // namespace v0_2
 }  // namespace secure_tunneling
 
+/// @cond
 template <>
 struct std::hash<secure_tunneling::ClientMode> {
   std::size_t operator()(const secure_tunneling::ClientMode& mode) const noexcept {
     return std::hash<std::string_view>()(mode.name());
   }
 };
+/// @endcond
 
 #endif  // SECURE_TUNNELING_MODEL_HPP

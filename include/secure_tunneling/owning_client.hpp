@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_OWNING_CLIENT_HPP
 #define SECURE_TUNNELING_OWNING_CLIENT_HPP
 
+/// @file
+/// A client that owns its transport, credentials and clock.
+
 #include <memory>
 #include <utility>
 

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_RESULT_HPP
 #define SECURE_TUNNELING_RESULT_HPP
 
+/// @file
+/// A value or an error, without exceptions.
+
 #include <cassert>
 #include <cstdint>
 #include <initializer_list>
@@ -42,7 +45,7 @@ enum class Delivery : unsigned char {
   Answered,  ///< the service answered
 };
 
-/// The enumerator's name, for a log.
+/// The enumerator's name, for a log; "?" for a number that is none. The text is a literal.
 [[nodiscard]] constexpr std::string_view toString(ErrorKind kind) noexcept {
   switch (kind) {
     case ErrorKind::InvalidArgument:
@@ -70,6 +73,7 @@ enum class Delivery : unsigned char {
   }
   return "?";
 }
+/// The enumerator's name, for a log; "?" for a number that is none. The text is a literal.
 [[nodiscard]] constexpr std::string_view toString(Delivery delivery) noexcept {
   switch (delivery) {
     case Delivery::NotSent:
@@ -88,14 +92,20 @@ enum class Delivery : unsigned char {
 struct Error {
   // Out of line, for size: an error is made, moved and destroyed in many places and never in a
   // hurry.
+  /// Of kind `InvalidArgument`, with nothing sent and no message.
   SECURE_TUNNELING_NOINLINE Error() noexcept = default;
+  /// Copying allocates for the texts; moving does not.
+  /// @{
   SECURE_TUNNELING_NOINLINE Error(const Error&) = default;
   SECURE_TUNNELING_NOINLINE Error(Error&&) noexcept = default;
   SECURE_TUNNELING_NOINLINE Error& operator=(const Error&) = default;
   SECURE_TUNNELING_NOINLINE Error& operator=(Error&&) noexcept = default;
+  /// @}
   SECURE_TUNNELING_NOINLINE ~Error() = default;
 
+  /// What failed.
   ErrorKind kind = ErrorKind::InvalidArgument;
+  /// Whether the service may have got a request, and so revoked the old tokens.
   Delivery delivery = Delivery::NotSent;
   /// HTTP status of the last answer, 0 without one.
   int httpStatus = 0;
@@ -124,8 +134,8 @@ struct Error {
   return error;
 }
 
-/// The same with a message that is put together from pieces: in place, for an echo in one of them
-/// has to stay within reach of those who mask it.
+/// An `Error` of `kind` with a message that is put together from `pieces`: in place, for an echo in
+/// one of them has to stay within reach of those who mask it.
 [[nodiscard]] SECURE_TUNNELING_NOINLINE inline Error makeError(
     ErrorKind kind, std::initializer_list<std::string_view> pieces) {
   Error error;
@@ -168,14 +178,23 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   // Implicit on purpose, as in std::expected: a function returns its value or its error by name.
+  /// A result from its value or its error. What is const is copied, all else is moved; an error is
+  /// kept on the heap, by `operator new`.
+  /// @{
   Result(T&& value) : value_(std::move(value)), hasValue_(true) {}  // NOLINT(*-explicit-*)
   Result(const T& value) : value_(value), hasValue_(true) {}        // NOLINT(*-explicit-*)
   Result(Error&& error)                                             // NOLINT(*-explicit-*)
       : error_(detail::boxed(std::move(error))), hasValue_(false) {}
   Result(const Error& error) : Result(Error(error)) {}  // NOLINT(*-explicit-*)
+  /// @}
   // For the library itself, as their types are: a boxed error, and a value to be filled in place.
+  /// @cond
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
   explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
+  /// @endcond
+  /// Takes the value or the error; `other` keeps one that is moved from, and is destroyed or
+  /// assigned to next.
+  /// @{
   Result(Result&& other) noexcept : hasValue_(other.hasValue_) { take(other); }
   Result& operator=(Result&& other) noexcept {
     if (this != &other) {
@@ -185,20 +204,32 @@ class [[nodiscard]] Result {
     }
     return *this;
   }
+  /// @}
   ~Result() { destroy(); }
 
+  /// Whether there is a value, and no error.
+  /// @{
   [[nodiscard]] bool hasValue() const noexcept { return hasValue_; }
   explicit operator bool() const noexcept { return hasValue_; }
+  /// @}
 
+  /// The value, which has to be there: asserted, and undefined where assertions are off. What is
+  /// returned lives as long as the result.
+  /// @{
   T& operator*() & noexcept { return assert(hasValue_), value_; }
   const T& operator*() const& noexcept { return assert(hasValue_), value_; }
   T&& operator*() && noexcept { return assert(hasValue_), std::move(value_); }
   T* operator->() noexcept { return assert(hasValue_), &value_; }
   const T* operator->() const noexcept { return assert(hasValue_), &value_; }
+  /// @}
 
+  /// The error, which has to be there: asserted, and undefined where assertions are off. What is
+  /// returned lives as long as the result.
+  /// @{
   Error& error() & noexcept { return assert(!hasValue_), *error_; }
   const Error& error() const& noexcept { return assert(!hasValue_), *error_; }
   Error&& error() && noexcept { return assert(!hasValue_), std::move(*error_); }
+  /// @}
 
  private:
   template <class U>
@@ -230,18 +261,31 @@ class [[nodiscard]] Result {
 template <>
 class [[nodiscard]] Result<void> {
  public:
+  /// Success; allocates nothing.
   Result() noexcept = default;
+  /// Failure; the error is kept on the heap, by `operator new`.
+  /// @{
   Result(Error&& error) : error_(detail::boxed(std::move(error))) {}  // NOLINT(*-explicit-*)
   Result(const Error& error) : Result(Error(error)) {}                // NOLINT(*-explicit-*)
+  /// @}
+  /// @cond
   // For the library itself, as its type is.
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)) {}
+  /// @endcond
 
+  /// Whether it is a success.
+  /// @{
   [[nodiscard]] bool hasValue() const noexcept { return error_.empty(); }
   explicit operator bool() const noexcept { return hasValue(); }
+  /// @}
 
+  /// The error, which has to be there: undefined for a success. What is returned lives as long as
+  /// the result.
+  /// @{
   Error& error() & noexcept { return *error_; }
   const Error& error() const& noexcept { return *error_; }
   Error&& error() && noexcept { return std::move(*error_); }
+  /// @}
 
  private:
   friend detail::ErrorBox&& detail::takeError(Result<void>&& result) noexcept;

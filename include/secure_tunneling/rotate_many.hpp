@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ROTATE_MANY_HPP
 #define SECURE_TUNNELING_ROTATE_MANY_HPP
 
+/// @file
+/// Many tunnels at once, on one thread. `secure_tunneling.hpp` does not include it.
+
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -26,10 +29,10 @@
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/steps.hpp"
 
-/// Many tunnels at once, on one thread. `secure_tunneling.hpp` does not include this.
 namespace secure_tunneling {
 inline namespace v0_2 {
 
+/// What comes of one call.
 using RotateResult = Result<RotateTunnelAccessTokenResponse>;
 
 /// Told how a fleet gets on, by the thread that runs it. Nothing may be thrown.
@@ -49,11 +52,13 @@ class FleetProgress {
   ~FleetProgress() = default;
 };
 
+/// How `rotateMany` works. Plain values.
 struct FleetOptions {
   /// Calls under way at once; less than 1 counts as 1. Fewer at first, see `FleetPace`.
   std::size_t parallel = 32;
   /// For all of it. `Settings::callTimeoutMs` is for each call beside that.
   CallLimits limits;
+  /// Told of each call; null for nobody. Must outlive the fleet.
   FleetProgress* progress = nullptr;
   /// For the calls; where credentials are looked for has options of its own.
   CurlTransportOptions transport;

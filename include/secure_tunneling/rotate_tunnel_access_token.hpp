@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP
 #define SECURE_TUNNELING_ROTATE_TUNNEL_ACCESS_TOKEN_HPP
 
+/// @file
+/// The client, and the function that makes a call with it.
+
 #include <utility>
 
 #include "secure_tunneling/call/rotate_call.hpp"
@@ -21,7 +24,8 @@ inline namespace v0_2 {
 template <class Hash>
 class BasicClient {
  public:
-  /// `from` is what the hash policy is made from: nothing, or another one.
+  /// Copies `settings`, and refers to the other parts. Does no I/O. `from` is what the hash policy
+  /// is made from: nothing, or another one.
   template <class... From>
   BasicClient(const Settings& settings, HttpTransport& transport, CredentialsSource& credentials,
               Clock& clock, From&&... from)
@@ -29,6 +33,8 @@ class BasicClient {
         transport_(transport),
         credentials_(credentials),
         clock_(clock) {}
+  /// Takes `settings`, and refers to the other parts. Does no I/O. `from` is what the hash policy
+  /// is made from: nothing, or another one.
   template <class... From>
   BasicClient(Settings&& settings, HttpTransport& transport, CredentialsSource& credentials,
               Clock& clock, From&&... from)
@@ -37,6 +43,7 @@ class BasicClient {
         credentials_(credentials),
         clock_(clock) {}
 
+  /// The client's own copy of the settings it was made with; they do not change.
   [[nodiscard]] const Settings& settings() const noexcept { return state_.settings(); }
 
  private:

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SECRET_HPP
 #define SECURE_TUNNELING_SECRET_HPP
 
+/// @file
+/// Text that is wiped.
+
 #include <cassert>
 #include <cstddef>
 #include <cstring>
@@ -24,8 +27,12 @@ inline namespace v0_2 {
 /// character. Allocates with `operator new[]`; not thread-safe beyond what const access gives.
 class Secret {
  public:
+  /// Empty; allocates nothing.
   SECURE_TUNNELING_NOINLINE Secret() noexcept {}  // NOLINT(*-use-equals-default)
+  /// A copy of `text`, which itself is not wiped: that is the caller's.
   explicit Secret(std::string_view text) { assign(text); }
+  /// Takes the buffer of `other`, which is empty then; what this one had is wiped.
+  /// @{
   Secret(Secret&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)),
@@ -39,15 +46,20 @@ class Secret {
     }
     return *this;
   }
+  /// @}
   ~Secret() { release(); }
 
   /// The characters. The view dies with the next change of this object.
   [[nodiscard]] std::string_view expose() const noexcept {
     return {data_ == nullptr ? "" : data_, size_};
   }
+  /// A second secret with the same characters. Allocates.
   [[nodiscard]] Secret copy() const { return Secret(expose()); }
+  /// Whether it has no characters.
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  /// Characters, without the NUL behind them.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Characters that there is room for without an allocation.
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// The characters, to be changed in place (never past `size()`); null before the first
@@ -75,7 +87,8 @@ class Secret {
     capacity = grownCapacity(capacity);
     moveTo(new char[withNul(capacity)], capacity);
   }
-  /// The same, for where nothing may be thrown: returns false where there is no memory.
+  /// Makes room as `reserve` does, for where nothing may be thrown: false, and nothing is changed,
+  /// where there is no memory.
   [[nodiscard]] bool tryReserve(std::size_t capacity) noexcept {
     if (capacity <= capacity_) return true;
     capacity = grownCapacity(capacity);
@@ -90,6 +103,7 @@ class Secret {
   }
 
   /// Compares in a time that depends on the lengths only.
+  /// @{
   friend bool operator==(const Secret& left, const Secret& right) noexcept {
     return left.equals(right.expose());
   }
@@ -105,6 +119,7 @@ class Secret {
     }
     return difference == 0;
   }
+  /// @}
 
  private:
   [[nodiscard]] std::size_t grownCapacity(std::size_t capacity) const noexcept {

@@ -2,7 +2,10 @@
 #ifndef SECURE_TUNNELING_SECURE_TUNNELING_HPP
 #define SECURE_TUNNELING_SECURE_TUNNELING_HPP
 
-/// Everything, with the adapters for libcurl, OpenSSL and POSIX.
+/// @file
+/// The call in one line, and the client over libcurl, OpenSSL and POSIX, with all of `core.hpp`.
+/// Not in it: `owning_client.hpp`, `rotate_many.hpp`, `throwing.hpp`, hashes by Mbed TLS, the test
+/// kit.
 
 #include <cstdint>
 #include <utility>
@@ -14,17 +17,21 @@
 #include "secure_tunneling/configuration/shared_settings.hpp"
 #include "secure_tunneling/core.hpp"
 
+/// AWS IoT Secure Tunneling's RotateTunnelAccessToken. What a program uses is here, and its
+/// Signature Version 4 in `sigv4`; namespaces `detail` are the library's own, and may change at any
+/// time.
 namespace secure_tunneling {
 inline namespace v0_2 {
 
 /// A client that signs with OpenSSL.
 using Client = BasicClient<OpensslSha256>;
 
-/// The same in one line, for one call now and then: settings from `loadSharedSettings()`, without a
-/// configured region that of the EC2 instance (`addInstanceRegion`), credentials from
-/// `DefaultCredentialsChain`, a connection of its own. See the form over a client for what it does
-/// and returns; safe to call from several threads as long as none changes the environment. `limits`
-/// are for all of that together.
+/// AWS IoT Secure Tunneling RotateTunnelAccessToken in one line, for one call now and then:
+/// settings from `loadSharedSettings()`, without a configured region that of the EC2 instance
+/// (`addInstanceRegion`), credentials from `DefaultCredentialsChain`, a connection of its own. It
+/// blocks, not past `limits`, which are for all of that together, and does and returns what the
+/// form over a `BasicClient` does. Safe to call from several threads as long as none changes the
+/// environment.
 [[nodiscard]] inline Result<RotateTunnelAccessTokenResponse> rotateTunnelAccessToken(
     const RotateTunnelAccessTokenRequest& request, const CallLimits& limits = {}) {
   SystemClock clock;

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SETTINGS_HPP
 #define SECURE_TUNNELING_SETTINGS_HPP
 
+/// @file
+/// What a call needs to know: region, endpoint, retries, time.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -42,13 +45,20 @@ class EndpointUrl {
       int>;
 
  public:
+  /// No explicit endpoint: a call goes by the region.
   EndpointUrl() noexcept = default;
   // Implicit on purpose, for it is set like a string.
+  /// Keeps a copy of the text. It is not looked at here: a mistake in it is an error of the call,
+  /// of kind `Configuration`.
+  /// @{
   EndpointUrl(std::string text)  // NOLINT(*-explicit-*)
       : text_(std::move(text)), resolve_(&detail::resolveByUrl) {}
   EndpointUrl(std::string_view text) : EndpointUrl(std::string(text)) {}  // NOLINT(*-explicit-*)
   EndpointUrl(const char* text) : EndpointUrl(std::string(text)) {}       // NOLINT(*-explicit-*)
+  /// @}
 
+  /// The text as it was set; it lives until this is assigned to or destroyed.
+  /// @{
   operator std::string_view() const noexcept { return text_; }    // NOLINT(*-explicit-*)
   operator const std::string&() const noexcept { return text_; }  // NOLINT(*-explicit-*)
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -56,8 +66,12 @@ class EndpointUrl {
   [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
   [[nodiscard]] const char* data() const noexcept { return text_.data(); }
   [[nodiscard]] const char* c_str() const noexcept { return text_.c_str(); }
+  /// @}
 
   // Templates, so that each text is taken as what it is and std's own operators are never better.
+  /// Compares, joins and writes it as its text; the other operand may be any text. Joining
+  /// allocates.
+  /// @{
   template <class Left, class Right, IfUrlAndText<Left, Right> = 0>
   friend bool operator==(const Left& left, const Right& right) noexcept {
     return std::string_view(left) == std::string_view(right);
@@ -75,6 +89,7 @@ class EndpointUrl {
       -> decltype(out << std::declval<const std::string&>()) {
     return out << url.text();
   }
+  /// @}
 
  private:
   friend Result<void> detail::resolveInto(Endpoint& endpoint, const Settings& settings);
@@ -93,7 +108,9 @@ struct Settings {
   std::string region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
   EndpointUrl endpointUrl;
+  /// Asks for the endpoint whose cryptography is validated by FIPS 140; not with `endpointUrl`.
   bool useFipsEndpoint = false;
+  /// Asks for the endpoint that has IPv6 addresses beside those of IPv4; not with `endpointUrl`.
   bool useDualStackEndpoint = false;
   /// Lets `endpointUrl` be http for hosts other than loopback. The tokens then travel in the clear.
   bool allowHttp = false;

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_THROWING_HPP
 #define SECURE_TUNNELING_THROWING_HPP
 
+/// @file
+/// Exceptions in place of results, for those who want them.
+
 #include <stdexcept>
 #include <utility>
 
@@ -14,11 +17,13 @@ inline namespace v0_2 {
 /// An `Error` on its way up the stack; `what()` is its code and message.
 class ErrorException final : public std::runtime_error {
  public:
+  /// Keeps `error`; `what()` has its code and message.
   explicit ErrorException(Error error)
       : std::runtime_error(
             detail::concat({error.code, error.code.empty() ? "" : ": ", error.message})),
         error_(std::move(error)) {}
 
+  /// All that is known of the failure; lives as long as the exception.
   [[nodiscard]] const Error& error() const noexcept { return error_; }
 
  private:
@@ -32,6 +37,7 @@ T valueOrThrow(Result<T> result) {
   if (!result) throw ErrorException(std::move(result).error());
   return *std::move(result);
 }
+/// Nothing, or an `ErrorException`, for a call that has no value to give.
 inline void valueOrThrow(Result<void> result) {
   if (!result) throw ErrorException(std::move(result).error());
 }
