@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SEAMS_CALL_LIMITS_HPP
 #define SECURE_TUNNELING_SEAMS_CALL_LIMITS_HPP
 
+/// @file
+/// What ends a call early: a time, and a flag.
+
 #include <atomic>
 #include <cstdint>
 
@@ -32,6 +35,7 @@ struct CallLimits {
 /// The limits of the call that is under way, for machines.
 class CallEnd {
  public:
+  /// What `leftMs` gives where there is no limit.
   static constexpr std::int64_t never = INT64_MAX;
 
   /// A call begins.
@@ -41,10 +45,13 @@ class CallEnd {
     hasBegun_ = false;
     isCancelled_ = false;
   }
+  /// Ends the call as the flag would; by the thread that drives it.
   void cancel() noexcept { isCancelled_ = true; }
+  /// Whether `cancel` was called, or the flag is true.
   [[nodiscard]] bool isCancelled() const noexcept {
     return isCancelled_ || (flag_ != nullptr && flag_->load(std::memory_order_relaxed));
   }
+  /// `CallLimits::cancelled`; null without.
   [[nodiscard]] const std::atomic<bool>* flag() const noexcept { return flag_; }
   /// Whether it may end otherwise than by itself.
   [[nodiscard]] bool isLimited() const noexcept { return flag_ != nullptr || leftMs_ != never; }

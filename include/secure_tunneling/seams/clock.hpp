@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SEAMS_CLOCK_HPP
 #define SECURE_TUNNELING_SEAMS_CLOCK_HPP
 
+/// @file
+/// The interface of clocks.
+
 #include <cstdint>
 
 namespace secure_tunneling {
@@ -42,6 +45,7 @@ struct Moment {
 class Clock {
  public:
   virtual ~Clock() = default;
+  /// The time and a random number, at once. Asked for every step.
   virtual Moment now() = 0;
   /// Lets about `milliseconds` pass, which is more than 0 and at most `Settings::maxBackoffMs` and
   /// five seconds, or what a rate limiter says. May return early, to have the next attempt sooner;

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SEAMS_CREDENTIALS_SOURCE_HPP
 #define SECURE_TUNNELING_SEAMS_CREDENTIALS_SOURCE_HPP
 
+/// @file
+/// The interfaces of sources of credentials, and credentials that the program has.
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +21,9 @@ inline namespace v0_2 {
 
 /// AWS credentials. Move-only, because its secrets are.
 struct Credentials {
+  /// Names the key; it is sent in the clear, and is no secret. Without "/", "," and blanks.
   std::string accessKeyId;
+  /// What requests are signed with; it is never sent. Of visible ASCII.
   Secret secretAccessKey;
   /// Empty for long-term credentials.
   Secret sessionToken;
@@ -122,7 +127,9 @@ class CredentialsFetch final : public Steps {
 
   /// Where the credentials go; may hold those of an earlier search, or of a source that failed.
   [[nodiscard]] Credentials& credentials() noexcept { return credentials_; }
+  /// The buffers that a machine of the source works in.
   [[nodiscard]] HttpExchange& exchange() noexcept { return exchange_; }
+  /// Whether the driver drives this search to its end in one thread, so that a step may block.
   [[nodiscard]] bool mayBlock() const noexcept { return mayBlock_; }
   /// Says that a step takes its time.
   void block() noexcept {
@@ -148,6 +155,7 @@ class CredentialsFetch final : public Steps {
   }
   /// What a source that waits for another search remembers of it; 0 at first.
   std::uint64_t seen = 0;
+  /// How often a source that waits for another search has waited; 0 at first.
   int waits = 0;
 
  private:
@@ -255,6 +263,7 @@ inline Result<void> CredentialsSource::retrieve(const CredentialsQuery& query,
 /// the implementation says more.
 class CredentialsProvider : public CredentialsSource {
  public:
+  /// Finds credentials for `query` and writes them to `credentials`, as the class says; may block.
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
   Step next(CredentialsFetch& fetch, const Moment&) override {
@@ -273,6 +282,7 @@ class CredentialsProvider : public CredentialsSource {
 template <class Function>
 class FunctionCredentials final : public CredentialsProvider {
  public:
+  /// Keeps `function`, which is moved.
   explicit FunctionCredentials(Function function) : function_(std::move(function)) {}
 
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
@@ -286,6 +296,9 @@ class FunctionCredentials final : public CredentialsProvider {
 /// Credentials given by the program. Safe to share between threads.
 class StaticCredentials final : public CredentialsProvider {
  public:
+  /// Keeps them, the second as copies. They are looked at by the first call that is signed with
+  /// them: what cannot be sent is an error of kind `Credentials` there.
+  /// @{
   explicit StaticCredentials(Credentials credentials) {
     static_cast<Credentials&>(credentials_) = std::move(credentials);
   }
@@ -295,6 +308,7 @@ class StaticCredentials final : public CredentialsProvider {
     credentials_.secretAccessKey.assign(secretAccessKey);
     credentials_.sessionToken.assign(sessionToken);
   }
+  /// @}
 
   Result<void> retrieve(const CredentialsQuery&, Credentials& credentials) override {
     credentials.assign(credentials_);

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SEAMS_HOST_RESOLVER_HPP
 #define SECURE_TUNNELING_SEAMS_HOST_RESOLVER_HPP
 
+/// @file
+/// The interface of name look-ups.
+
 #include <string>
 #include <vector>
 

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SEAMS_HTTP_TRANSPORT_HPP
 #define SECURE_TUNNELING_SEAMS_HTTP_TRANSPORT_HPP
 
+/// @file
+/// The interface of transports, with requests and responses.
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +24,9 @@ inline namespace v0_2 {
 struct HttpHeader {
   /// `name: value`, with a NUL behind it, for C libraries that take whole lines.
   std::string_view line;
+  /// In any case, of visible ASCII.
   std::string_view name;
+  /// Without line breaks and other control characters; may be secret.
   std::string_view value;
 };
 
@@ -29,14 +34,17 @@ struct HttpHeader {
 /// until it is told what came back. `Authorization` and `X-Amz-Security-Token` are secret: do not
 /// log header values.
 struct HttpRequest {
+  /// `POST`; for credentials `GET` and `PUT`, too.
   std::string_view method;
   /// Absolute URL, in ASCII: `scheme://authority` + `target`, or for a name whose address was
   /// checked before, that address in place of the name.
   std::string_view url;
+  /// Whether it goes over TLS; else in the clear.
   bool https = true;
   /// Where to connect: the URL's host name or address without a port; an IPv6 address without its
   /// brackets.
   std::string_view host;
+  /// The TCP port to connect to; the scheme's own where the URL has none.
   std::uint16_t port = 0;
   /// The exact value of the Host header, which is signed: the host's name, and the port where it is
   /// not the scheme's own.
@@ -46,13 +54,16 @@ struct HttpRequest {
   /// Everything to send but Host, Content-Length and what the connection itself needs. Host is
   /// among them where the URL has an address for the name: a transport sends one of the two.
   const HttpHeader* headers = nullptr;
+  /// How many `headers` there are.
   std::size_t headerCount = 0;
+  /// May be empty, and may be secret.
   std::string_view body;
   /// Milliseconds that are left for it, from when the driver was told to send it; 0: no limit.
   std::int64_t timeoutMs = 0;
   /// Gives it up once it is true; null without. Set by another thread or a signal handler.
   const std::atomic<bool>* cancelled = nullptr;
 
+  /// Whether `cancelled` is there, and true.
   [[nodiscard]] bool isCancelled() const noexcept {
     return cancelled != nullptr && cancelled->load(std::memory_order_relaxed);
   }
@@ -76,7 +87,8 @@ class HttpHeaders {
     block_.append(line);
     if (line.empty() || line.back() != '\n') block_.append("\n"sv);
   }
-  /// The same, for where nothing may be thrown: false, and nothing is added, without memory.
+  /// Adds a field as `addLine` does, for where nothing may be thrown: false, and nothing is added,
+  /// where there is no memory.
   [[nodiscard]] bool tryAddLine(std::string_view line) {
     if (!block_.tryReserve(block_.size() + line.size() + 1)) return false;
     addLine(line);
@@ -88,7 +100,8 @@ class HttpHeaders {
     const std::string_view value = valueOf(name);
     return value.data() == nullptr ? std::nullopt : std::optional<std::string_view>(value);
   }
-  /// The same; empty, and null, without such a field.
+  /// Value of the first field called `name` (any case), as `find` gives it; empty, and null,
+  /// without such a field.
   [[nodiscard]] SECURE_TUNNELING_NOINLINE std::string_view valueOf(
       std::string_view name) const noexcept {
     std::string_view rest = block_.expose();
@@ -100,8 +113,11 @@ class HttpHeaders {
     }
     return {};
   }
+  /// Makes room for so many bytes in all, names, separators and line ends included. Allocates.
   void reserve(std::size_t bytes) { block_.reserve(bytes); }
+  /// Bytes in use, as `reserve` counts them.
   [[nodiscard]] std::size_t size() const noexcept { return block_.size(); }
+  /// Wipes all fields and keeps the buffer.
   void clear() noexcept { block_.clear(); }
 
  private:
@@ -110,8 +126,11 @@ class HttpHeaders {
 
 /// One answer. The caller of `HttpTransport::send` owns it and reuses its buffers.
 struct HttpResponse {
+  /// The HTTP status, 200 or more; 0 before there is an answer.
   int status = 0;
+  /// The header fields, at least those that `HttpTransport` names.
   HttpHeaders headers;
+  /// The whole body, without the framing of chunks; readers parse it in place.
   Secret body;
 
   /// Wipes all, keeps the buffers.
@@ -155,6 +174,8 @@ struct HttpResponse {
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
+  /// Sends `request` and fills `response`, as the class says; blocks meanwhile. Success is a
+  /// complete answer of whatever status.
   virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;
 
   HttpTransport(const HttpTransport&) = delete;

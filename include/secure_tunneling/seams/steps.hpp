@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SEAMS_STEPS_HPP
 #define SECURE_TUNNELING_SEAMS_STEPS_HPP
 
+/// @file
+/// The steps of a state machine, and a loop that drives one to its end.
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -27,13 +30,19 @@ enum class Step : unsigned char {
 /// The buffers of one exchange over HTTP after another: those of a call, and of all that its
 /// credentials need. Kept between calls, a warm one hardly allocates. All of it may be secret.
 struct HttpExchange {
+  /// The most header fields of a request; one more is an error of kind `Configuration`.
   static constexpr std::size_t mostHeaders = 8;
 
+  /// The header fields of the request as `name: value`, each with a NUL behind it; `headers` has
+  /// views into it.
   Secret headerLines;
+  /// Where a transport puts the answer.
   HttpResponse response;
   /// Where the URL is not that of an endpoint alone.
   std::string url;
+  /// What a transport sends; its views lead into the other members, and into what the call keeps.
   HttpRequest request{};
+  /// The list that `request.headers` points to.
   HttpHeader headers[mostHeaders] = {};
   /// When the call has to be over, with all that its credentials need.
   CallEnd end;
@@ -75,6 +84,7 @@ class Steps {
   Steps& operator=(const Steps&) = delete;
 
  protected:
+  /// Works in the buffers of `exchange`, which must outlive it.
   explicit Steps(HttpExchange& exchange) noexcept : exchange_(exchange) {}
   ~Steps() = default;
 
@@ -84,8 +94,11 @@ class Steps {
     waitMs_ = other.waitMs_;
   }
 
+  /// What `request()`, `response()` and `cancelled()` show.
   HttpExchange& exchange_;
+  /// What `transport()` shows.
   HttpTransport* transport_ = nullptr;
+  /// What `waitMs()` shows, in milliseconds.
   std::int64_t waitMs_ = 0;
 };
 
