@@ -2,6 +2,10 @@
 #ifndef SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
 #define SECURE_TUNNELING_CALL_CALL_MACHINE_HPP
 
+/// @file
+/// The state machine under every call: attempts, waits, clock skew, masking. For operations of your
+/// own.
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -125,6 +129,7 @@ class CallMachine : public Steps {
   }
 
  protected:
+  /// What an operation makes of an answer, or of its absence.
   enum class Verdict : unsigned char {
     Finished,   ///< it is what was asked for
     Another,    ///< it takes a further request within this attempt
@@ -155,8 +160,7 @@ class CallMachine : public Steps {
   /// that it does not ask for `Another` for ever.
   virtual Verdict judge(const Moment& now) = 0;
 
-  /// Sets where the request goes. `endpoint` must outlive this; `target`, a path with a query or
-  /// without, goes behind its path.
+  /// Sets where the request goes: to the endpoint's own path. `endpoint` must outlive this.
   void setRequest(std::string_view method, const Endpoint& endpoint) noexcept {
     HttpRequest& request = exchange_.request;
     request.method = method;
@@ -167,6 +171,8 @@ class CallMachine : public Steps {
     request.authority = endpoint.authority();
     request.target = endpoint.path();
   }
+  /// Sets where the request goes: to `target`, a path with a query or without, behind the
+  /// endpoint's own path. `endpoint` must outlive this. Allocates for the URL.
   void setRequest(std::string_view method, const Endpoint& endpoint, std::string_view target) {
     using detail::operator""sv;
     setRequest(method, endpoint);
@@ -187,6 +193,7 @@ class CallMachine : public Steps {
     lines.append(value);
     lines.append("\0"sv);
   }
+  /// Makes `error_` one of `kind` with `message`, for a request that was not sent.
   void setError(ErrorKind kind, const char* message) {
     error_ = detail::takeError(detail::failure(kind, message));
   }
@@ -210,6 +217,8 @@ class CallMachine : public Steps {
     return redactor;
   }
 
+  /// Takes what came of the search for credentials. They are checked; those that cannot be sent,
+  /// and after a refusal the same again, end the call.
   SECURE_TUNNELING_NOINLINE void onCredentials(Result<void>&& result) {
     CredentialsQuery& query = fetch_->query();
     // Where a refresh fails after the service has spoken, what it said is the better answer.
@@ -228,10 +237,11 @@ class CallMachine : public Steps {
     fail();
   }
 
-  /// Those that the request is signed with; null without.
+  /// The credentials that the request is signed with; null without.
   const Credentials* credentials_ = nullptr;
-  /// What the last attempt failed with; at `Done` the call.
+  /// What the last attempt failed with; at `Done`, what the call did.
   detail::ErrorBox error_;
+  /// Attempts made, the one that is judged included.
   int attempts_ = 0;
   /// When the last request was sent, by the local clock.
   std::int64_t sentAtMs_ = 0;

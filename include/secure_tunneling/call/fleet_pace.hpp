@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CALL_FLEET_PACE_HPP
 #define SECURE_TUNNELING_CALL_FLEET_PACE_HPP
 
+/// @file
+/// The pace of many calls to one service.
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -36,11 +39,18 @@ inline namespace v0_2 {
 /// to be throttled.
 class FleetPace {
  public:
+  /// Rounds in a row that are throttled, after which a fleet stops.
   static constexpr int throttledRounds = 8;
+  /// Rounds in a row that are refused for what all calls have in common, after which it stops.
   static constexpr int refusedRounds = 3;
 
   /// What an answer, or its absence, says of other calls.
-  enum class Sign : unsigned char { Willing, Nothing, Throttled, Refused };
+  enum class Sign : unsigned char {
+    Willing,    ///< the service answers: one more may be under way
+    Nothing,    ///< it is about this call, or about the network
+    Throttled,  ///< too many requests
+    Refused,    ///< what all calls have in common is refused
+  };
 
   /// For `calls` calls by `settings`, of which up to `most` are under way at once.
   FleetPace(std::size_t calls, std::size_t most, const Settings& settings) noexcept
@@ -90,6 +100,7 @@ class FleetPace {
     if (sign == Sign::Willing || error->delivery == Delivery::Answered) inRow_ = 0;
   }
 
+  /// What a call that failed with `error` says of the others.
   static Sign signOf(const Error& error) noexcept {
     using detail::operator""sv;
     if (retryReason(error) == RetryReason::Throttling) return Sign::Throttled;

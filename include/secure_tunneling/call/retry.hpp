@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CALL_RETRY_HPP
 #define SECURE_TUNNELING_CALL_RETRY_HPP
 
+/// @file
+/// The rules of retries, without a clock and without a random source of their own.
+
 #include <cstdint>
 
 #include "secure_tunneling/result.hpp"
@@ -11,7 +14,6 @@
 #include "secure_tunneling/retry/retry_reason.hpp"
 #include "secure_tunneling/settings.hpp"
 
-/// Retry rules, without a clock and without a random source of their own.
 namespace secure_tunneling {
 inline namespace v0_2 {
 

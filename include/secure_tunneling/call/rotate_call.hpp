@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CALL_ROTATE_CALL_HPP
 #define SECURE_TUNNELING_CALL_ROTATE_CALL_HPP
 
+/// @file
+/// One call as a state machine, for event loops and for devices.
+
 #include <string>
 #include <utility>
 
@@ -37,6 +40,7 @@ inline namespace v0_2 {
 template <class Hash>
 class RotateCall final : public ServiceCall<Hash> {
  public:
+  /// What `next()` gives.
   using Step = secure_tunneling::Step;
 
   /// Checks and serialises `request`; a mistake in it is the result, before anything is sent.

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CALL_SERVICE_CALL_HPP
 #define SECURE_TUNNELING_CALL_SERVICE_CALL_HPP
 
+/// @file
+/// A call to the service by its protocol, awsJson 1.1, and what the calls of a client share.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -86,14 +89,18 @@ SharedState<Hash>& sharedBy(ClientState<Hash>& state) noexcept;
 template <class Hash>
 class ClientState {
  public:
-  /// `from` is what the hash policy is made from: nothing, or another one.
+  /// Copies `settings`, or takes them. `from` is what the hash policy is made from: nothing, or
+  /// another one.
+  /// @{
   template <class... From>
   explicit ClientState(const Settings& settings, From&&... from)
       : shared_(settings, std::forward<From>(from)...) {}
   template <class... From>
   explicit ClientState(Settings&& settings, From&&... from)
       : shared_(std::move(settings), std::forward<From>(from)...) {}
+  /// @}
 
+  /// The settings of all calls; they do not change.
   [[nodiscard]] const Settings& settings() const noexcept { return shared_.settings; }
 
  private:
@@ -127,6 +134,7 @@ class ServiceCall : public SignedCall<Hash> {
  protected:
   using CallMachine::error_;
   using CallMachine::exchange_;
+  /// As `CallMachine::Verdict`.
   using typename CallMachine::Verdict;
 
   /// `target` is the action's X-Amz-Target.

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CALL_SIGNED_CALL_HPP
 #define SECURE_TUNNELING_CALL_SIGNED_CALL_HPP
 
+/// @file
+/// A POST that is signed with Signature Version 4.
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +29,7 @@ class SignedCall : public CallMachine {
   struct Operation {
     /// As it stands in the credential scope.
     std::string_view service;
+    /// The value of Content-Type.
     std::string_view contentType;
     /// The value of X-Amz-Target; empty for protocols without it.
     std::string_view target;

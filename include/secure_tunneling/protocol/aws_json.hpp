@@ -2,6 +2,10 @@
 #ifndef SECURE_TUNNELING_PROTOCOL_AWS_JSON_HPP
 #define SECURE_TUNNELING_PROTOCOL_AWS_JSON_HPP
 
+/// @file
+/// The awsJson 1.1 protocol for this one action: request to JSON, response and error bodies to
+/// types. No I/O.
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -18,12 +22,12 @@
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/seams/http_transport.hpp"
 
-/// The awsJson1.1 protocol for this one operation: request to JSON, response and error bodies to
-/// types. No I/O.
 namespace secure_tunneling {
 inline namespace v0_2 {
 
+/// The Content-Type of awsJson 1.1.
 inline constexpr std::string_view contentType = "application/x-amz-json-1.1";
+/// The X-Amz-Target of the action RotateTunnelAccessToken.
 inline constexpr std::string_view amzTarget = "IoTSecuredTunneling.RotateTunnelAccessToken";
 
 namespace detail {

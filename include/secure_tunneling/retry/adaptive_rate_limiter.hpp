@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_RETRY_ADAPTIVE_RATE_LIMITER_HPP
 #define SECURE_TUNNELING_RETRY_ADAPTIVE_RATE_LIMITER_HPP
 
+/// @file
+/// The retry mode `adaptive`.
+
 #include <atomic>
 #include <cstdint>
 

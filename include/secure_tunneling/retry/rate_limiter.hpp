@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_RETRY_RATE_LIMITER_HPP
 #define SECURE_TUNNELING_RETRY_RATE_LIMITER_HPP
 
+/// @file
+/// The interface of what limits the rate of requests.
+
 #include <cstdint>
 
 namespace secure_tunneling {

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_RETRY_RETRY_MODE_HPP
 #define SECURE_TUNNELING_RETRY_RETRY_MODE_HPP
 
+/// @file
+/// The retry modes.
+
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/retry/retry_reason.hpp"
 
@@ -15,19 +18,34 @@ class RateLimiter;
 /// program is linked with a mode that it does not name.
 class RetryMode {
  public:
-  /// The mode of all SDKs: throttling, 5xx and lost connections are tried again after a random part
-  /// of 1, 2, 4 … seconds, as long as the quota lasts.
-  enum StandardConstant : unsigned char { Standard };
-  /// Standard, and every request, the first one too, waits for its turn at a rate limiter, which
-  /// follows what the service takes once that has throttled. Needs
-  /// `retry/adaptive_rate_limiter.hpp`.
-  enum AdaptiveConstant : unsigned char { Adaptive };
-  /// The mode of the Python SDK without a setting: a shorter list of what is tried again, the same
-  /// waits, no quota. Goes with 5 attempts, which `loadSettings` sets and a program sets by itself.
-  enum LegacyConstant : unsigned char { Legacy };
-  /// One attempt, whatever comes of it.
-  enum OffConstant : unsigned char { Off };
+  /// The type of `Standard` alone.
+  enum StandardConstant : unsigned char {
+    /// The mode of all SDKs: throttling, 5xx and lost connections are tried again after a random
+    /// part of 1, 2, 4 … seconds, as long as the quota lasts.
+    Standard
+  };
+  /// The type of `Adaptive` alone.
+  enum AdaptiveConstant : unsigned char {
+    /// Standard, and every request, the first one too, waits for its turn at a rate limiter, which
+    /// follows what the service takes once that has throttled. Needs
+    /// `retry/adaptive_rate_limiter.hpp`.
+    Adaptive
+  };
+  /// The type of `Legacy` alone.
+  enum LegacyConstant : unsigned char {
+    /// The mode of the Python SDK without a setting: a shorter list of what is tried again, the
+    /// same waits, no quota. Goes with 5 attempts, which `loadSettings` sets and a program sets by
+    /// itself.
+    Legacy
+  };
+  /// The type of `Off` alone.
+  enum OffConstant : unsigned char {
+    /// One attempt, whatever comes of it.
+    Off
+  };
 
+  /// The mode that a constant stands for.
+  /// @{
   // Implicit on purpose, for this is how it is set.
   constexpr RetryMode(StandardConstant = Standard) noexcept {}  // NOLINT(*-explicit-*)
   inline RetryMode(AdaptiveConstant) noexcept;                  // NOLINT(*-explicit-*)
@@ -35,18 +53,25 @@ class RetryMode {
       : RetryMode(Name::Legacy, &legacyRetryReason) {}
   constexpr RetryMode(OffConstant) noexcept  // NOLINT(*-explicit-*)
       : RetryMode(Name::Off, &retryReason) {}
+  /// @}
 
+  /// Whether both are of one mode.
+  /// @{
   friend constexpr bool operator==(const RetryMode& left, const RetryMode& right) noexcept {
     return left.name_ == right.name_;
   }
   friend constexpr bool operator!=(const RetryMode& left, const RetryMode& right) noexcept {
     return !(left == right);
   }
+  /// @}
 
   // Not by comparing, for which a program would be linked with the mode.
+  /// Whether it is `Off`.
   [[nodiscard]] constexpr bool isOff() const noexcept { return name_ == Name::Off; }
+  /// Whether it is `Legacy`.
   [[nodiscard]] constexpr bool isLegacy() const noexcept { return name_ == Name::Legacy; }
 
+  /// A function that says whether, and why, another attempt may help after an error.
   using ReasonOf = RetryReason (*)(const Error&) noexcept;
   /// Says whether another attempt may help.
   [[nodiscard]] constexpr ReasonOf reasonOf() const noexcept { return reasonOf_; }

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_RETRY_RETRY_QUOTA_HPP
 #define SECURE_TUNNELING_RETRY_RETRY_QUOTA_HPP
 
+/// @file
+/// The budget that retries are paid from.
+
 #include <atomic>
 
 namespace secure_tunneling {
@@ -12,6 +15,8 @@ inline namespace v0_2 {
 /// number of clients and threads; it must outlive them. Lock-free.
 class RetryQuota {
  public:
+  /// The most tokens that there can be: a retry costs 5 to 14 of them, and a success gives back
+  /// what its last retry cost, else 1.
   static constexpr int capacity = 500;
 
   /// Begins with `tokens`, from 0 to `capacity`.
@@ -33,6 +38,7 @@ class RetryQuota {
       filled = tokens < capacity - left ? left + tokens : capacity;
     } while (!available_.compare_exchange_weak(left, filled, std::memory_order_relaxed));
   }
+  /// The tokens that are left, 0 to `capacity`.
   [[nodiscard]] int available() const noexcept {
     return available_.load(std::memory_order_relaxed);
   }

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_RETRY_RETRY_REASON_HPP
 #define SECURE_TUNNELING_RETRY_RETRY_REASON_HPP
 
+/// @file
+/// Which failures are tried again.
+
 #include <string_view>
 
 #include "secure_tunneling/detail/compiler.hpp"
@@ -35,7 +38,12 @@ SECURE_TUNNELING_NOINLINE inline CodeKind codeKind(std::string_view code) noexce
 
 }  // namespace detail
 
-enum class RetryReason : unsigned char { None, Transient, Throttling };
+/// Why another attempt may help.
+enum class RetryReason : unsigned char {
+  None,        ///< it does not
+  Transient,   ///< the failure may pass by itself
+  Throttling,  ///< the service had too many requests
+};
 
 /// Whether another attempt may help, by the SDKs' common lists of codes. A transport error that
 /// may have reached the service counts as transient like any other.
@@ -51,8 +59,8 @@ inline RetryReason retryReason(const Error& error) noexcept {
                                                            : RetryReason::None;
 }
 
-/// The same by the list of the mode `legacy`, which goes by the status, and by a code only where
-/// that is 400.
+/// Whether another attempt may help, by the list of the mode `legacy`: it goes by the status, and
+/// by a code only where that is 400.
 inline RetryReason legacyRetryReason(const Error& error) noexcept {
   using detail::operator""sv;
   if (error.kind == ErrorKind::Transport) return RetryReason::Transient;
