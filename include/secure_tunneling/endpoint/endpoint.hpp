@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ENDPOINT_ENDPOINT_HPP
 #define SECURE_TUNNELING_ENDPOINT_ENDPOINT_HPP
 
+/// @file
+/// Where the service is: its endpoint rules, and explicit URLs.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,9 +26,11 @@ struct EndpointParameters {
   std::string_view region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
   std::string_view endpointUrl;
+  /// Asks for an endpoint with cryptography validated by FIPS 140; an error with `endpointUrl`.
   bool useFips = false;
+  /// Asks for an endpoint with IPv6 and IPv4; an error with `endpointUrl`.
   bool useDualStack = false;
-  /// Lets an explicit `http://` endpoint name a host other than loopback.
+  /// Lets an explicit endpoint over http name a host other than loopback.
   bool allowHttp = false;
 };
 
@@ -36,8 +41,11 @@ class Endpoint {
   /// services sign it, without empty and "." segments and what ".." takes back: on the way to them
   /// nothing is left to be rewritten.
   std::string url;
+  /// Whether requests go over TLS.
   bool https = true;
+  /// The TCP port: that of the URL, else the scheme's own.
   std::uint16_t port = 443;
+  /// The region in the credential scope of signatures.
   std::string signingRegion;
   /// The path in the canonical form that is signed, behind its first slash.
   std::string canonicalPath;

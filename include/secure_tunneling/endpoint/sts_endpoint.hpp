@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ENDPOINT_STS_ENDPOINT_HPP
 #define SECURE_TUNNELING_ENDPOINT_STS_ENDPOINT_HPP
 
+/// @file
+/// Where STS is.
+
 #include <string>
 #include <string_view>
 
@@ -18,7 +21,9 @@ struct StsSettings {
   std::string region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
   std::string endpointUrl;
+  /// Asks for the endpoint with cryptography validated by FIPS 140; not with `endpointUrl`.
   bool useFipsEndpoint = false;
+  /// Asks for the endpoint with IPv6 and IPv4; not with `endpointUrl`.
   bool useDualStackEndpoint = false;
   /// Asks the global endpoint for the regions that are older than regional ones, as AWS tools do
   /// with AWS_STS_REGIONAL_ENDPOINTS=legacy.

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SIGV4_CANONICAL_QUERY_HPP
 #define SECURE_TUNNELING_SIGV4_CANONICAL_QUERY_HPP
 
+/// @file
+/// The canonical form of a query, for Signature Version 4.
+
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"

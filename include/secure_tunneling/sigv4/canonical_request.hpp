@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SIGV4_CANONICAL_REQUEST_HPP
 #define SECURE_TUNNELING_SIGV4_CANONICAL_REQUEST_HPP
 
+/// @file
+/// The canonical form of a request, for Signature Version 4.
+
 #include <cstddef>
 #include <string_view>
 
@@ -18,20 +21,26 @@ namespace sigv4 {
 /// Headers of one request, those added by the signer included.
 inline constexpr std::size_t maxHeaders = 64;
 
+/// What came of canonicalising or signing.
 enum class Status : unsigned char {
-  Ok,
+  Ok,               ///< it is done
   HashFailure,      ///< the hash policy returned false
   ForbiddenHeader,  ///< the request already has Authorization or a header that the signer adds
   TooManyHeaders,   ///< more than `maxHeaders`
 };
 
+/// One header of a request that is signed.
 struct Header {
+  /// In any case; signed in lower case.
   std::string_view name;
+  /// As it is sent: blanks around it, and runs of them inside, are signed as the specification
+  /// says.
   std::string_view value;
 };
 
 /// What is signed. All views must outlive the use.
 struct Request {
+  /// As on the request line, in upper case.
   std::string_view method = "POST";
   /// As on the request line, without the query; empty means "/".
   std::string_view path = "/";
@@ -40,9 +49,11 @@ struct Request {
   std::string_view canonicalQuery;
   /// Host and whatever else is sent; a name may repeat, its values are joined in order.
   const Header* headers = nullptr;
+  /// How many `headers` there are.
   std::size_t headerCount = 0;
   /// Names of `headers` that are left out of the signature (a proxy may change them), in any case.
   const std::string_view* unsignedHeaders = nullptr;
+  /// How many `unsignedHeaders` there are.
   std::size_t unsignedHeaderCount = 0;
   /// SHA-256 of the body in lower-case hex, or a literal such as UNSIGNED-PAYLOAD.
   std::string_view payloadHash;
@@ -162,6 +173,8 @@ void writeCanonicalPath(std::string_view path, Sink& sink) {
 /// before. Holds a reference to the request.
 class CanonicalRequest {
  public:
+  /// Puts the headers in order. `request`, and what its views show, must outlive this. `status()`
+  /// says whether it can be signed.
   explicit CanonicalRequest(const Request& request) noexcept : request_(request) {
     const bool hasToken = !request.sessionToken.empty();
     insert(date);
@@ -180,6 +193,7 @@ class CanonicalRequest {
     }
   }
 
+  /// `Ok`, `ForbiddenHeader` or `TooManyHeaders`.
   [[nodiscard]] Status status() const noexcept { return status_; }
 
   /// Writes the canonical request; `status()` must be `Ok`.
@@ -188,6 +202,7 @@ class CanonicalRequest {
     detail::SinkBuffer<Sink> out(sink);
     writeTo(out);
   }
+  /// The same for a buffer of the library itself, which stands before the sink.
   SECURE_TUNNELING_NOINLINE void writeTo(detail::PieceBuffer& out) const noexcept {
     out.append(request_.method, '\n');
     detail::appendPath(out, request_.path, request_.normalizePath, request_.doubleEncodePath);
@@ -215,6 +230,7 @@ class CanonicalRequest {
     detail::SinkBuffer<Sink> out(sink);
     writeSignedHeadersTo(out);
   }
+  /// The same for a buffer of the library itself, which stands before the sink.
   SECURE_TUNNELING_NOINLINE void writeSignedHeadersTo(detail::PieceBuffer& out) const noexcept {
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) continue;

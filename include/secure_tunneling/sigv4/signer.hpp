@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_SIGV4_SIGNER_HPP
 #define SECURE_TUNNELING_SIGV4_SIGNER_HPP
 
+/// @file
+/// Signature Version 4: signing key, signature, Authorization header.
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -12,6 +15,8 @@
 #include "secure_tunneling/sigv4/canonical_request.hpp"
 #include "secure_tunneling/sigv4/detail/hash_message.hpp"
 
+namespace secure_tunneling {
+inline namespace v0_2 {
 /// AWS Signature Version 4 in the Authorization header, as the AWS General Reference defines it.
 ///
 /// The canonical request is streamed into the hash and never held whole, because it carries the
@@ -35,20 +40,24 @@
 /// Data may begin at any address and is used during the call only; so is `digest`. Nothing is
 /// thrown. A policy can be moved between messages, and has a default constructor unless one is
 /// given to the client. It wipes what it keeps of a message: the messages of an HMAC hold keys.
-namespace secure_tunneling {
-inline namespace v0_2 {
 namespace sigv4 {
 
 /// Where a signature is valid: date (the first eight characters of `amzDate`), region, service. No
 /// part has a slash.
 struct Scope {
+  /// `YYYYMMDD`, in UTC.
   std::string_view date;
+  /// As `us-east-1`.
   std::string_view region;
+  /// As `signingService`; its case counts.
   std::string_view service;
 };
 
+/// A signature, or another SHA-256.
 struct Signature {
+  /// Lower-case hex, without a NUL behind it.
   char hex[64];
+  /// The 64 characters; they live as long as this does.
   [[nodiscard]] std::string_view text() const noexcept { return {hex, sizeof hex}; }
 };
 
@@ -114,11 +123,13 @@ template <class Hash>
 
 /// The signing key of one scope; wiped when it goes.
 struct SigningKey {
+  /// The key; not set before it is derived.
   unsigned char bytes[32];
   SigningKey() noexcept = default;
   ~SigningKey() { detail::wipe(bytes, sizeof bytes); }
   SigningKey(const SigningKey&) = delete;
   SigningKey& operator=(const SigningKey&) = delete;
+  /// The 32 bytes; they live as long as this does.
   [[nodiscard]] std::string_view view() const noexcept {
     return {reinterpret_cast<const char*>(bytes), sizeof bytes};
   }
@@ -171,6 +182,9 @@ template <class Hash>
 /// rest of a signature. Allocates only where a secret or a scope is longer than those before.
 class SigningKeyCache {
  public:
+  /// Sets `key` to the signing key of a secret and a scope, which stays good until the next call of
+  /// this. `Status::HashFailure` where the hash policy failed: then there is no key, and none is
+  /// kept.
   template <class Hash>
   [[nodiscard]] Status get(Hash& hash, const Secret& secretAccessKey, const Scope& scope,
                            const SigningKey*& key) {
