@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CONFIGURATION_SHARED_SETTINGS_HPP
 #define SECURE_TUNNELING_CONFIGURATION_SHARED_SETTINGS_HPP
 
+/// @file
+/// Settings from the environment and the shared files of the AWS tools.
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +24,9 @@ struct GivenSettings {
   /// The profile of the shared files; empty for AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
   /// "default".
   std::string_view profile;
+  /// As `Settings::region`; empty to go by the configuration.
   std::string_view region;
+  /// As `Settings::endpointUrl`; empty to go by the configuration.
   std::string_view endpointUrl;
   /// Goes by the region even where an endpoint URL is configured.
   bool ignoreConfiguredEndpointUrls = false;
@@ -31,6 +36,7 @@ struct GivenSettings {
 
 /// Settings of the environment and the shared files.
 struct SharedSettings {
+  /// What a client is made with.
   Settings settings;
   /// The CAs to trust, a PEM bundle or a hashed directory (`CurlTransportOptions::trust`); empty
   /// for the system's.
@@ -39,9 +45,11 @@ struct SharedSettings {
   std::string caBundleOrigin;
   /// The application that calls, for the User-Agent (`CurlTransportOptions::addApplication`).
   std::string applicationId;
-  /// The profile that was read, and the files, whether they exist or not.
+  /// The profile that was read.
   std::string profile;
+  /// The path of the config file, whether it exists or not.
   std::string configFile;
+  /// The path of the credentials file, whether it exists or not.
   std::string credentialsFile;
   /// For the end of a message about what is missing: where the files have headings and properties
   /// that may have been meant for the profile but are passed over because of their names,

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CONFIGURATION_STS_SETTINGS_HPP
 #define SECURE_TUNNELING_CONFIGURATION_STS_SETTINGS_HPP
 
+/// @file
+/// How STS is reached, by the environment and the shared files.
+
 #include <string>
 #include <string_view>
 #include <utility>

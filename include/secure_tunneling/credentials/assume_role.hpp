@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_ASSUME_ROLE_HPP
 
+/// @file
+/// Credentials of an IAM role, by AssumeRole of STS.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +27,7 @@ inline namespace v0_2 {
 
 /// A role, and how it is taken on.
 struct Role {
+  /// As `arn:aws:iam::ACCOUNT:role/NAME`; required.
   std::string arn;
   /// Names the session in the logs of AWS; empty for one made from the time.
   std::string sessionName;
@@ -56,8 +60,11 @@ class MfaPrompt {
 
 /// Who takes on which role, and where. All of it must outlive the search.
 struct RoleAssumption {
+  /// Where STS is.
   const StsSettings& sts;
+  /// The role to take on.
   const Role& role;
+  /// Who takes it on: the request to STS is signed with these.
   const Credentials& as;
 };
 
@@ -69,7 +76,9 @@ class RoleAssumer {
   /// The next step of a search for credentials of a role, as somebody who has those of another.
   virtual Step assume(const RoleAssumption& assumption, CredentialsFetch& fetch,
                       const Moment& now) = 0;
+  /// Nobody will ask for the next step of this search.
   virtual void abandon(CredentialsFetch&) noexcept {}
+  /// What it waits on when it is to block; null where it never waits.
   [[nodiscard]] virtual Clock* clock() noexcept { return nullptr; }
   /// Whether a role may ask for the code of an MFA device.
   [[nodiscard]] virtual bool hasMfaPrompt() const noexcept { return false; }
@@ -246,6 +255,7 @@ class StsRoleAssumer final : public RoleAssumer {
 /// Keeps references; one thread at a time.
 class AssumeRoleCredentials final : public SerialSource {
  public:
+  /// Asks for `role` with the credentials of `source`, through `assumer`. Does no I/O.
   AssumeRoleCredentials(StsSettings sts, Role role, CredentialsSource& source, RoleAssumer& assumer)
       : sts_(std::move(sts)), role_(std::move(role)), source_(source), assumer_(assumer) {}
 

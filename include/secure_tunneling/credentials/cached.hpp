@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_CACHED_HPP
 #define SECURE_TUNNELING_CREDENTIALS_CACHED_HPP
 
+/// @file
+/// Keeps the credentials of another source until they end. For any number of threads.
+
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -12,6 +15,7 @@
 namespace secure_tunneling {
 inline namespace v0_2 {
 
+/// How long credentials are kept.
 struct CacheOptions {
   /// Milliseconds before their end from which credentials are fetched anew. Unset goes by how long
   /// they live: 5 minutes for up to 20 minutes, 15 minutes for less than 90, else an hour.
@@ -40,6 +44,7 @@ struct CacheOptions {
 /// a time. Keeps a reference to it. Blocks as long as the source does.
 class CachedCredentials final : public CredentialsSource {
  public:
+  /// Caches what `source` finds. Does not ask it yet.
   explicit CachedCredentials(CredentialsSource& source, CacheOptions options = {})
       : source_(source), options_(options) {}
 

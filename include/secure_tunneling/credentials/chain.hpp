@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP
 #define SECURE_TUNNELING_CREDENTIALS_CHAIN_HPP
 
+/// @file
+/// Asks several sources of credentials in order.
+
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -20,6 +23,7 @@ inline namespace v0_2 {
 /// thread at a time.
 class CredentialsChain final : public SerialSource {
  public:
+  /// The most sources of one chain.
   static constexpr std::size_t maxSources = 8;
 
   /// At most `maxSources`; null ones are left out.

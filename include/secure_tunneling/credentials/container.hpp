@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP
 #define SECURE_TUNNELING_CREDENTIALS_CONTAINER_HPP
 
+/// @file
+/// Credentials of a container, on ECS or EKS.
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

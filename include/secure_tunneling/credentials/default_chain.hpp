@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP
 #define SECURE_TUNNELING_CREDENTIALS_DEFAULT_CHAIN_HPP
 
+/// @file
+/// The order in which the AWS tools look for credentials, over transports of the program.
+
 #include <string>
 #include <string_view>
 #include <utility>

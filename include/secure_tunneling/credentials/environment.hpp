@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP
 #define SECURE_TUNNELING_CREDENTIALS_ENVIRONMENT_HPP
 
+/// @file
+/// Credentials from variables of the environment.
+
 #include <string>
 
 #include "secure_tunneling/configuration/detail/environment.hpp"

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP
 #define SECURE_TUNNELING_CREDENTIALS_INSTANCE_METADATA_HPP
 
+/// @file
+/// The instance metadata service of EC2, and credentials from it.
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +23,8 @@
 namespace secure_tunneling {
 inline namespace v0_2 {
 
+/// How the instance metadata service is reached. Plain values; the environment and the shared files
+/// are read at a call, where these are empty.
 struct InstanceMetadataOptions {
   /// `http[s]://host[:port]`. Empty goes by AWS_EC2_METADATA_SERVICE_ENDPOINT, then the profile's
   /// ec2_metadata_service_endpoint, then the mode.
@@ -60,6 +65,7 @@ class InstanceMetadata {
   /// `Error::code` where the service has nothing at a path.
   static constexpr std::string_view notFound = "NotFound";
 
+  /// Refers to `transport` and `clock`, and copies `options`. Does no I/O.
   InstanceMetadata(HttpTransport& transport, Clock& clock,
                    const InstanceMetadataOptions& options = {})  // NOLINT(*-by-value): for size
       : transport_(transport), clock_(clock), options_(options) {}
@@ -275,6 +281,7 @@ class InstanceMetadata {
 /// renews them late when it is in trouble, and other services go on taking them.
 class InstanceMetadataCredentials final : public SerialSource {
  public:
+  /// Refers to `transport` and `clock`, and copies `options`. Does no I/O.
   InstanceMetadataCredentials(HttpTransport& transport, Clock& clock,
                               const InstanceMetadataOptions& options = {})
       : isNamed_(!options.roleName.empty()),

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_INSTANCE_REGION_HPP
 #define SECURE_TUNNELING_CREDENTIALS_INSTANCE_REGION_HPP
 
+/// @file
+/// The region that an EC2 instance is in.
+
 #include <string>
 #include <utility>
 

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP
 #define SECURE_TUNNELING_CREDENTIALS_IOT_ROLE_ALIAS_HPP
 
+/// @file
+/// Credentials for a device with a certificate, by an AWS IoT role alias.
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,11 +21,13 @@
 namespace secure_tunneling {
 inline namespace v0_2 {
 
+/// Which role alias, and where. Plain values; nothing is read from the environment or a file.
 struct IotRoleAliasOptions {
   /// The account's credentials endpoint, `PREFIX.credentials.iot.REGION.amazonaws.com`, with
   /// `https://` in front or without; `aws iot describe-endpoint --endpoint-type
   /// iot:CredentialProvider` tells it.
   std::string endpoint;
+  /// The alias, as `aws iot create-role-alias` was given it.
   std::string roleAlias;
   /// Sent as `x-amzn-iot-thingname`, for policies with a thing's variables; empty for none.
   std::string thingName;
@@ -72,6 +77,7 @@ class RoleAliasCall final : public SourceCall {
 /// Three attempts, with waits between. Keeps references to its parts; one thread at a time.
 class IotRoleAliasCredentials final : public SerialSource {
  public:
+  /// Refers to `transport` and `clock`. Does no I/O.
   IotRoleAliasCredentials(IotRoleAliasOptions options, HttpTransport& transport, Clock& clock)
       : options_(std::move(options)), transport_(transport), clock_(clock) {}
 

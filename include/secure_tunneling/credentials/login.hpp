@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_LOGIN_HPP
 #define SECURE_TUNNELING_CREDENTIALS_LOGIN_HPP
 
+/// @file
+/// Credentials of `aws login`, over a transport and a key of the program.
+
 #include <cstdint>
 #include <optional>
 #include <string>

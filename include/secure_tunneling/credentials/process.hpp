@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP
 #define SECURE_TUNNELING_CREDENTIALS_PROCESS_HPP
 
+/// @file
+/// Credentials that a command prints.
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,6 +33,7 @@
 namespace secure_tunneling {
 inline namespace v0_2 {
 
+/// What bounds a command.
 struct ProcessOptions {
   /// The longest that the command may take, in milliseconds; then it is killed with all that it
   /// started.
@@ -243,6 +247,8 @@ class ChildCommand {
 /// is killed with all that it started. One thread at a time.
 class ProcessCredentials final : public ProfileSource {
  public:
+  /// Runs `command` at each search; empty for the `credential_process` of a profile that a
+  /// `ProfileChainCredentials` looks at.
   explicit ProcessCredentials(std::string command = {}, ProcessOptions options = {})
       : command_(std::move(command)), options_(options) {}
 

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_PROFILE_HPP
 
+/// @file
+/// Keys in a profile of the shared files.
+
 #include <string>
 #include <string_view>
 #include <utility>

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP
 #define SECURE_TUNNELING_CREDENTIALS_PROFILE_CHAIN_HPP
 
+/// @file
+/// A profile of the shared files, in every way that it can name credentials.
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -19,13 +22,19 @@ inline namespace v0_2 {
 /// The ways to credentials that a profile may name. One that is null is refused by name, and costs
 /// nothing.
 struct ProfileSources {
+  /// For `role_arn`.
   RoleAssumer* roles = nullptr;
+  /// For `web_identity_token_file`.
   ProfileSource* webIdentity = nullptr;
+  /// For the settings of IAM Identity Center, `sso_session` or `sso_start_url`.
   ProfileSource* sso = nullptr;
+  /// For `credential_process`.
   ProfileSource* process = nullptr;
-  /// What the values of `credential_source` stand for.
+  /// For `credential_source = Environment`.
   CredentialsSource* environment = nullptr;
+  /// For `credential_source = EcsContainer`.
   CredentialsSource* container = nullptr;
+  /// For `credential_source = Ec2InstanceMetadata`.
   CredentialsSource* instanceMetadata = nullptr;
   /// The session of `aws login`.
   ProfileSource* login = nullptr;
@@ -42,6 +51,8 @@ struct ProfileSources {
 /// `MfaPrompt`: nobody is there to type a code.
 class ProfileChainCredentials final : public SerialSource {
  public:
+  /// Refers to what `sources` names, and reads the files at each search. What is `given` goes
+  /// before what they say.
   explicit ProfileChainCredentials(
       ProfileSources sources, const GivenStsSettings& given = {})  // NOLINT(*-by-value): for size
       : sources_(sources), given_(given) {}

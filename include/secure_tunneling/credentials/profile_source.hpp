@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_PROFILE_SOURCE_HPP
 
+/// @file
+/// What a source of credentials that a profile names is made from.
+
 #include <string>
 #include <string_view>
 
@@ -15,6 +18,7 @@ inline namespace v0_2 {
 
 /// A profile of the shared files, for a source that is set up there. Lives for one call.
 struct ProfileView {
+  /// The files as they were read for this call.
   const detail::SharedFiles& files;
   /// The profile that is looked at.
   std::string_view name;

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_SERIAL_SOURCE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_SERIAL_SOURCE_HPP
 
+/// @file
+/// What a source of credentials for one search at a time is made from.
+
 #include <cstdint>
 
 #include "secure_tunneling/result.hpp"
@@ -20,10 +23,13 @@ class OneSearch {
   [[nodiscard]] bool isFree(const CredentialsFetch& fetch) const noexcept {
     return owner_ == nullptr || owner_ == &fetch;
   }
+  /// Whether `fetch` is the one that is under way.
   [[nodiscard]] bool isUnderWay(const CredentialsFetch& fetch) const noexcept {
     return owner_ == &fetch;
   }
+  /// Makes `fetch` the one that is under way.
   void begin(const CredentialsFetch& fetch) noexcept { owner_ = &fetch; }
+  /// Lets the next one through.
   void end() noexcept { owner_ = nullptr; }
 
   /// The step of a search that has to wait.

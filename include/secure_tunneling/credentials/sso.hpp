@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_SSO_HPP
 #define SECURE_TUNNELING_CREDENTIALS_SSO_HPP
 
+/// @file
+/// Credentials by IAM Identity Center (`aws sso login`).
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,12 +26,17 @@ inline namespace v0_2 {
 
 /// How a profile signs in through IAM Identity Center.
 struct SsoSettings {
+  /// The profile that has the settings, for messages.
   std::string profile;
   /// The `sso-session` section; empty for a profile that has all the settings itself.
   std::string session;
+  /// `sso_start_url`: the portal of the organisation.
   std::string startUrl;
+  /// `sso_region`: where IAM Identity Center is.
   std::string region;
+  /// `sso_account_id`: the account to work in, twelve digits.
   std::string accountId;
+  /// `sso_role_name`: the name of the permission set.
   std::string roleName;
 };
 

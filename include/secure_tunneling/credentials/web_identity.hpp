@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP
 #define SECURE_TUNNELING_CREDENTIALS_WEB_IDENTITY_HPP
 
+/// @file
+/// Credentials of a role for a token in a file, as on Kubernetes.
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +22,7 @@ inline namespace v0_2 {
 struct WebIdentity {
   /// Read anew at each call: the token is replaced while the program runs.
   std::string tokenFile;
+  /// The role to take on, as `arn:aws:iam::ACCOUNT:role/NAME`.
   std::string roleArn;
   /// Names the session in the logs of AWS; empty for one made from the time.
   std::string sessionName;
