@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_CURL_DRIVER_HPP
 #define SECURE_TUNNELING_ADAPTERS_CURL_DRIVER_HPP
 
+/// @file
+/// Drives many calls on one thread, over a curl_multi handle. Needs libcurl.
+
 #include <curl/curl.h>
 
 #include <atomic>
@@ -31,6 +34,7 @@ inline namespace v0_2 {
 ///  - calls `act()` after each curl_multi_socket_action (or curl_multi_perform), and when
 ///    `waitMs()` have passed;
 ///  - asks `waitMs()` after each `start()` and `act()`.
+///
 /// Any other calls `run()`, or `turn()` again and again.
 ///
 /// What machines need of the network, for their credentials too, has to go over a `CurlTransport`.
@@ -112,6 +116,7 @@ class CurlDriver {
     if (task.via_ != nullptr) takeOff(task);
     unlink(task);
   }
+  /// Whether no machine is under way.
   [[nodiscard]] bool isIdle() const noexcept {
     return sending_ == nullptr && waiting_ == nullptr && due_ == nullptr;
   }

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_CURL_OPTIONS_HPP
 #define SECURE_TUNNELING_ADAPTERS_CURL_OPTIONS_HPP
 
+/// @file
+/// The options of `CurlTransport`.
+
 #include <sys/stat.h>
 
 #include <cstddef>
@@ -37,6 +40,9 @@ constexpr std::size_t mostHeaderBytes = std::size_t{256} * 1024;
 
 }  // namespace detail
 
+/// Time limits, sizes, trust and proxy of a `CurlTransport`. Plain values; paths and URLs are
+/// looked at when a request is sent, and what is wrong with them is an error of kind
+/// `Configuration` there.
 struct CurlTransportOptions {
   /// Milliseconds for name look-up, connection and TLS handshake; 0 for no limit. Past this and
   /// `totalTimeoutMs` a libcurl before 7.87, or with a glibc before 2.34, still waits for a look-up
@@ -48,6 +54,7 @@ struct CurlTransportOptions {
   long totalTimeoutMs = detail::CurlDefaults::totalTimeoutMs;
   /// Gives up when fewer bytes a second than this move for `lowSpeedSeconds`; 0 for no limit.
   long lowSpeedBytesPerSecond = detail::CurlDefaults::lowSpeedBytesPerSecond;
+  /// Seconds for which a transfer may be that slow.
   long lowSpeedSeconds = detail::CurlDefaults::lowSpeedSeconds;
   /// Seconds after which a connection that nothing was sent on is not used again; 0 for no limit.
   /// By then a NAT box or a load balancer may have forgotten it, and the request would be lost
@@ -58,15 +65,16 @@ struct CurlTransportOptions {
   /// for no limit. For services that move to other addresses.
   long maxLifetimeSeconds = 0;
   /// TCP keep-alive: seconds without traffic after which the other end is asked whether it is still
-  /// there, and between one question and the next; the first is 0 for none. It keeps a NAT box from
-  /// forgetting the connection, and finds out one that is dead before a request is lost on it.
+  /// there; 0 for none. It keeps a NAT box from forgetting the connection, and finds out one that
+  /// is dead before a request is lost on it.
   long keepAliveIdleSeconds = detail::CurlDefaults::keepAliveSeconds;
+  /// TCP keep-alive: seconds between one question and the next.
   long keepAliveIntervalSeconds = detail::CurlDefaults::keepAliveSeconds;
-  /// The longest body and the longest header block that are accepted, in bytes. Memory is taken as
-  /// an answer needs it, and kept. SIZE_MAX is no limit, but for libcurl's own: of headers 256 KiB
-  /// are accepted at most, no line over 100 kB, and by a newer one not more than some thousand
-  /// lines.
+  /// The longest body that is accepted, in bytes; SIZE_MAX for no limit. Memory is taken as an
+  /// answer needs it, and kept.
   std::size_t maxResponseBytes = detail::CurlDefaults::maxResponseBytes;
+  /// The longest header block that is accepted, in bytes. Whatever is set, 256 KiB are accepted at
+  /// most, no line over 100 kB, and by a newer libcurl not more than some thousand lines.
   std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
   /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
   std::string proxy;
@@ -78,8 +86,9 @@ struct CurlTransportOptions {
   std::string caPath;
   /// What named these two, for errors: a variable, or a file with the line.
   std::string caOrigin;
-  /// PEM files for mutual TLS. The key must not be encrypted: nobody is asked for a passphrase.
+  /// A PEM file with the program's own certificate, for mutual TLS; empty for none.
   std::string clientCertificateFile;
+  /// A PEM file with its key, which must not be encrypted: nobody is asked for a passphrase.
   std::string clientKeyFile;
   /// Off: the server's certificate and name are not checked, and anybody in between can read the
   /// tokens. For tests.

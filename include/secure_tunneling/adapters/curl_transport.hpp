@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP
 #define SECURE_TUNNELING_ADAPTERS_CURL_TRANSPORT_HPP
 
+/// @file
+/// HTTP over libcurl. Link with libcurl.
+
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -57,7 +60,9 @@ inline namespace v0_2 {
 class CurlTransport final : public HttpTransport {
  public:
   // Out of line, for size: every transport of a program begins and ends here.
+  /// With the defaults of `CurlTransportOptions`.
   SECURE_TUNNELING_NOINLINE CurlTransport() = default;
+  /// Keeps `options`; what they name is looked at by the first `send`.
   explicit CurlTransport(CurlTransportOptions options) : CurlTransport() {
     programInitializesCurl_ = !options.initializeCurl;
     maxResponseBytes_ = options.maxResponseBytes;
@@ -95,6 +100,7 @@ class CurlTransport final : public HttpTransport {
 #endif
     return {};
   }
+  /// @cond
   /// For drivers of the library: the same where every transport of the multi handle keeps its
   /// sockets in `connections`, in which nothing has to be searched.
   Result<void> begin(const HttpRequest& request, HttpResponse& response,
@@ -103,6 +109,9 @@ class CurlTransport final : public HttpTransport {
     connections_ = &connections;
     return {};
   }
+  /// @endcond
+  /// The easy handle, to be added to a multi handle and removed again: nothing else may be done
+  /// with it. Null before the first request.
   [[nodiscard]] CURL* handle() const noexcept {
     return curl_.handle;
   }
@@ -120,6 +129,8 @@ class CurlTransport final : public HttpTransport {
     // Until a transfer has begun it is what the last one wrote.
     return hasBegun_ && !waitedForTls && bytesWritten() > 0;
   }
+  /// Ends what `begin` began. `code` is the result of the transfer; what is returned is as of
+  /// `send`.
   Result<void> end(CURLcode code) {
     // A callback's own reason is the better one.
     if (curl_.code == CURLE_OK) {

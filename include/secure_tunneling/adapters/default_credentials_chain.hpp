@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP
 #define SECURE_TUNNELING_ADAPTERS_DEFAULT_CREDENTIALS_CHAIN_HPP
 
+/// @file
+/// Credentials from where the AWS tools look for them, over libcurl and OpenSSL.
+
 #include <string>
 #include <string_view>
 #include <utility>

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_LOGIN_CREDENTIALS_HPP
 #define SECURE_TUNNELING_ADAPTERS_LOGIN_CREDENTIALS_HPP
 
+/// @file
+/// Credentials of `aws login`, signed with OpenSSL.
+
 #include "secure_tunneling/adapters/openssl_dpop_key.hpp"
 #include "secure_tunneling/adapters/openssl_sha256.hpp"
 #include "secure_tunneling/credentials/login.hpp"

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP
 #define SECURE_TUNNELING_ADAPTERS_MBEDTLS_SHA256_HPP
 
+/// @file
+/// SHA-256 by Mbed TLS 2.7 to 3.x. Link with libmbedcrypto.
+
 #if !__has_include(<mbedtls/sha256.h>)
 #error \
     "Mbed TLS 4 has no mbedtls/sha256.h for programs: secure_tunneling/adapters/psa_sha256.hpp is for it"
@@ -20,7 +23,9 @@ inline namespace v0_2 {
 /// Allocates nothing itself, wipes its context when it goes; one thread at a time.
 class MbedtlsSha256 {
  public:
+  /// Bytes of a digest.
   static constexpr std::size_t digestSize = 32;
+  /// Bytes of the blocks that SHA-256 works in, which HMAC has to know.
   static constexpr std::size_t blockSize = 64;
 
   MbedtlsSha256() noexcept { mbedtls_sha256_init(&context_); }
@@ -28,6 +33,7 @@ class MbedtlsSha256 {
   MbedtlsSha256(const MbedtlsSha256& other) noexcept : MbedtlsSha256() {
     mbedtls_sha256_clone(&context_, &other.context_);
   }
+  /// Copies the message that was begun, too.
   MbedtlsSha256& operator=(const MbedtlsSha256& other) noexcept {
     if (this != &other) mbedtls_sha256_clone(&context_, &other.context_);
     return *this;
@@ -36,12 +42,15 @@ class MbedtlsSha256 {
 
 // The names without _ret exist before 3.0, too: deprecated, and unable to fail.
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  /// Begins a message; one that was not finished is dropped.
   [[nodiscard]] bool init() noexcept {
     return mbedtls_sha256_starts(&context_, 0) == 0;
   }
+  /// Adds `size` bytes to the message; may be 0.
   [[nodiscard]] bool update(const void* data, std::size_t size) noexcept {
     return mbedtls_sha256_update(&context_, static_cast<const unsigned char*>(data), size) == 0;
   }
+  /// Ends the message, and writes the 32 bytes of its digest.
   [[nodiscard]] bool final(unsigned char* digest) noexcept {
     return mbedtls_sha256_finish(&context_, digest) == 0;
   }

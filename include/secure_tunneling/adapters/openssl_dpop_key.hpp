@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_OPENSSL_DPOP_KEY_HPP
 #define SECURE_TUNNELING_ADAPTERS_OPENSSL_DPOP_KEY_HPP
 
+/// @file
+/// The key of a session of `aws login`, by OpenSSL. Link with libcrypto.
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -94,6 +97,7 @@ class OpensslDpopKey {
     return isSigned &&
            detail::readEcdsaSignature({reinterpret_cast<const char*>(der), size}, signature);
   }
+  /// Fills `bytes` with random numbers that nobody can predict. False where OpenSSL has none.
   [[nodiscard]] static bool random(unsigned char (&bytes)[16]) noexcept {
     const detail::OpensslErrors errors;
     return RAND_bytes(bytes, sizeof bytes) == 1;

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA256_HPP
 #define SECURE_TUNNELING_ADAPTERS_OPENSSL_SHA256_HPP
 
+/// @file
+/// SHA-256 by OpenSSL. Link with libcrypto.
+
 #include <openssl/evp.h>
 
 #include <cstddef>
@@ -16,10 +19,15 @@ inline namespace v0_2 {
 /// explicit fetch; with 1.1.1 the built-in digest is used. Move-only; one thread at a time.
 class OpensslSha256 {
  public:
+  /// Bytes of a digest.
   static constexpr std::size_t digestSize = 32;
+  /// Bytes of the blocks that SHA-256 works in, which HMAC has to know.
   static constexpr std::size_t blockSize = 64;
 
+  /// Takes nothing from OpenSSL before the first message.
   OpensslSha256() noexcept = default;
+  /// Takes the message that was begun, too.
+  /// @{
   OpensslSha256(OpensslSha256&& other) noexcept
       : digest_(std::exchange(other.digest_, nullptr)),
         context_(std::exchange(other.context_, nullptr)) {}
@@ -28,6 +36,7 @@ class OpensslSha256 {
     std::swap(context_, other.context_);
     return *this;
   }
+  /// @}
   ~OpensslSha256() {
     EVP_MD_CTX_free(context_);
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
@@ -35,6 +44,7 @@ class OpensslSha256 {
 #endif
   }
 
+  /// Begins a message; one that was not finished is dropped.
   [[nodiscard]] bool init() noexcept {
     prepare();
     if (context_ != nullptr && EVP_DigestInit_ex(context_, digest_, nullptr) == 1) return true;
@@ -42,9 +52,11 @@ class OpensslSha256 {
     EVP_MD_CTX_free(std::exchange(context_, nullptr));
     return false;
   }
+  /// Adds `size` bytes to the message; may be 0.
   [[nodiscard]] bool update(const void* data, std::size_t size) noexcept {
     return EVP_DigestUpdate(context_, data, size) == 1;
   }
+  /// Ends the message, and writes the 32 bytes of its digest.
   [[nodiscard]] bool final(unsigned char* digest) noexcept {
     return EVP_DigestFinal_ex(context_, digest, nullptr) == 1;
   }

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_PSA_SHA256_HPP
 #define SECURE_TUNNELING_ADAPTERS_PSA_SHA256_HPP
 
+/// @file
+/// SHA-256 by the PSA Crypto API, as in Mbed TLS 4. Link with libmbedcrypto or libtfpsacrypto.
+
 #include <psa/crypto.h>
 
 #include <cstddef>
@@ -17,7 +20,9 @@ inline namespace v0_2 {
 /// thread at a time.
 class PsaSha256 {
  public:
+  /// Bytes of a digest.
   static constexpr std::size_t digestSize = 32;
+  /// Bytes of the blocks that SHA-256 works in, which HMAC has to know.
   static constexpr std::size_t blockSize = 64;
 
   PsaSha256() noexcept = default;
@@ -25,6 +30,7 @@ class PsaSha256 {
   PsaSha256(const PsaSha256& other) noexcept {
     (void)psa_hash_clone(&other.operation_, &operation_);
   }
+  /// Copies the message that was begun, too.
   PsaSha256& operator=(const PsaSha256& other) noexcept {
     if (this == &other) return *this;
     (void)psa_hash_abort(&operation_);
@@ -33,15 +39,18 @@ class PsaSha256 {
   }
   ~PsaSha256() { (void)psa_hash_abort(&operation_); }
 
+  /// Begins a message; one that was not finished is dropped.
   [[nodiscard]] bool init() noexcept {
     // An operation that is under way, or has failed, cannot be set up again.
     return psa_hash_abort(&operation_) == PSA_SUCCESS &&
            psa_hash_setup(&operation_, PSA_ALG_SHA_256) == PSA_SUCCESS;
   }
+  /// Adds `size` bytes to the message; may be 0.
   [[nodiscard]] bool update(const void* data, std::size_t size) noexcept {
     return psa_hash_update(&operation_, static_cast<const unsigned char*>(data), size) ==
            PSA_SUCCESS;
   }
+  /// Ends the message, and writes the 32 bytes of its digest.
   [[nodiscard]] bool final(unsigned char* digest) noexcept {
     std::size_t size = 0;
     return psa_hash_finish(&operation_, digest, digestSize, &size) == PSA_SUCCESS &&

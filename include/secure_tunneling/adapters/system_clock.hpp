@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP
 #define SECURE_TUNNELING_ADAPTERS_SYSTEM_CLOCK_HPP
 
+/// @file
+/// The clock of a POSIX system.
+
 #include <time.h>
 
 #include <cerrno>

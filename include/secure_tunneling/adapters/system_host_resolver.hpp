@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_ADAPTERS_SYSTEM_HOST_RESOLVER_HPP
 #define SECURE_TUNNELING_ADAPTERS_SYSTEM_HOST_RESOLVER_HPP
 
+/// @file
+/// Name look-ups by the system, through libcurl.
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
@@ -29,7 +32,8 @@ inline namespace v0_2 {
 /// unknown.
 class SystemHostResolver final : public HostResolver {
  public:
-  /// `initializeCurl` as in `CurlTransportOptions`.
+  /// A look-up takes `timeoutMs` milliseconds at most. `initializeCurl` is as in
+  /// `CurlTransportOptions`.
   explicit SystemHostResolver(long timeoutMs = 1'000, bool initializeCurl = true) noexcept
       : timeoutMs_(timeoutMs), initializeCurl_(initializeCurl) {}
 
