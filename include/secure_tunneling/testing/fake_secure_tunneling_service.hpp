@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP
 #define SECURE_TUNNELING_TESTING_FAKE_SECURE_TUNNELING_SERVICE_HPP
 
+/// @file
+/// A service for tests, in process.
+
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -60,26 +63,28 @@ enum class Fault : unsigned char {
 /// For tests and examples: its secrets are plain strings. One thread at a time.
 class FakeSecureTunnelingService final : public HttpTransport {
  public:
+  /// How long a tunnel lives at most, in milliseconds.
   static constexpr std::int64_t twelveHoursMs = 12 * 60 * 60 * 1000;
   /// Bytes of the largest request body that is taken.
   static constexpr std::size_t maxBodySize = 1024 * 1024;
 
   /// What the service publishes to a device.
   struct Notification {
-    std::string thingName;
-    std::string clientAccessToken;
-    std::vector<std::string> services;
-    std::string topic;    ///< `$aws/things/<thingName>/tunnels/notify`
-    std::string payload;  ///< JSON: clientAccessToken, clientMode, region, services
+    std::string thingName;              ///< the device
+    std::string clientAccessToken;      ///< the new token of the destination
+    std::vector<std::string> services;  ///< of the tunnel's destination
+    std::string topic;                  ///< `$aws/things/<thingName>/tunnels/notify`
+    std::string payload;                ///< JSON: clientAccessToken, clientMode, region, services
   };
 
   /// What a local proxy is connected to.
   struct Connection {
-    std::string tunnelId;
+    std::string tunnelId;               ///< as of `addTunnel`
     std::vector<std::string> services;  ///< of the tunnel's destination, empty without one
     std::int64_t endsAtMs = 0;          ///< the tunnel's, in milliseconds since the Unix epoch
   };
 
+  /// A service of `region`, without tunnels and credentials, whose time is that of `clock`.
   explicit FakeSecureTunnelingService(Clock& clock, std::string region = "us-east-1")
       : clock_(clock), region_(std::move(region)) {}
 
@@ -122,10 +127,11 @@ class FakeSecureTunnelingService final : public HttpTransport {
 
   // What has happened.
 
-  /// The current token of an open tunnel, spent or not; empty without such a tunnel.
+  /// The current token of the source of an open tunnel, spent or not; empty without such a tunnel.
   [[nodiscard]] std::string sourceToken(std::string_view tunnelId) {
     return tokenOf(tunnelId, ClientMode::SOURCE);
   }
+  /// The current token of its destination, spent or not; empty without such a tunnel.
   [[nodiscard]] std::string destinationToken(std::string_view tunnelId) {
     return tokenOf(tunnelId, ClientMode::DESTINATION);
   }

@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP
 #define SECURE_TUNNELING_TESTING_MANUAL_CLOCK_HPP
 
+/// @file
+/// A clock for tests.
+
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +21,7 @@ class ManualClock final : public Clock {
   /// 2026-01-15T12:30:00Z.
   static constexpr std::int64_t defaultUnixMs = 1768480200000;
 
+  /// Begins at `unixMs`, milliseconds since the Unix epoch; its monotonic time begins at 0.
   explicit ManualClock(std::int64_t unixMs = defaultUnixMs) noexcept { moment_.unixMs = unixMs; }
 
   Moment now() override { return moment_; }
@@ -26,7 +30,9 @@ class ManualClock final : public Clock {
     advance(ms);
   }
 
+  /// Sets the wall clock to `unixMs`, forwards or backwards; no time passes.
   void set(std::int64_t unixMs) noexcept { moment_.unixMs = unixMs; }
+  /// Lets `ms` milliseconds pass; less than 0 only sets the wall clock back.
   void advance(std::int64_t ms) noexcept {
     moment_.unixMs += ms;
     if (ms > 0) moment_.monotonicMs += ms;

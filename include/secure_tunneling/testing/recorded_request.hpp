@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_TESTING_RECORDED_REQUEST_HPP
 #define SECURE_TUNNELING_TESTING_RECORDED_REQUEST_HPP
 
+/// @file
+/// A copy of a request, for tests.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,11 +21,14 @@ inline namespace v0_2 {
 /// A request that owns its characters: a copy of one that was sent, or one made by hand. For tests
 /// only: nothing in it is wiped.
 struct RecordedRequest {
+  /// One header field.
   struct Header {
-    std::string name;
-    std::string value;
+    std::string name;   ///< in the case that it was sent in
+    std::string value;  ///< as it was sent
   };
 
+  /// As the member of this name of `HttpRequest`.
+  /// @{
   std::string method = "POST";
   std::string url;
   bool https = true;
@@ -32,8 +38,11 @@ struct RecordedRequest {
   std::string target = "/";
   std::vector<Header> headers;
   std::string body;
+  /// @}
 
+  /// A POST to "/", to be filled in.
   RecordedRequest() = default;
+  /// A copy of `request`, with all of its headers.
   explicit RecordedRequest(const HttpRequest& request)
       : method(request.method),
         url(request.url),
@@ -57,7 +66,7 @@ struct RecordedRequest {
     return std::nullopt;
   }
 
-  /// The same as views, to be sent (again); they die with the next change of this object.
+  /// This request as views, to be sent (again); they die with the next change of this object.
   [[nodiscard]] HttpRequest view() {
     lines_.clear();
     for (const Header& header : headers)

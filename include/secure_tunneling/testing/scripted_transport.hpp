@@ -2,6 +2,9 @@
 #ifndef SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP
 #define SECURE_TUNNELING_TESTING_SCRIPTED_TRANSPORT_HPP
 
+/// @file
+/// A transport for tests that plays a script.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,6 +28,7 @@ inline namespace v0_2 {
 ///     transport.fail(Delivery::NotSent).answer(200, R"({"tunnelArn":"arn"})");
 class ScriptedTransport final : public HttpTransport {
  public:
+  /// A header field of an answer.
   using Header = RecordedRequest::Header;
 
   /// Queues an answer.
@@ -44,6 +48,8 @@ class ScriptedTransport final : public HttpTransport {
     script_.push_back(std::move(step));
     return *this;
   }
+  /// Queues a failure of kind `Transport`, after which the request has got as far as `delivery`
+  /// says.
   ScriptedTransport& fail(Delivery delivery, std::string_view message = "scripted failure") {
     Error error = makeError(ErrorKind::Transport, message);
     error.delivery = delivery;
