@@ -103,6 +103,7 @@ run_tests() {
   need valgrind valgrind
   need gdb gdb
   need mandoc mandoc
+  need doxygen doxygen
   install_missing
   vectors=${SECURE_TUNNELING_VECTORS:-}
   if [ -n "$vectors" ]; then
