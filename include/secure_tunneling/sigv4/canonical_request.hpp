@@ -202,7 +202,8 @@ class CanonicalRequest {
     detail::SinkBuffer<Sink> out(sink);
     writeTo(out);
   }
-  /// The same for a buffer of the library itself, which stands before the sink.
+  /// Writes the canonical request to a buffer of the library's own, which stands before a sink;
+  /// `status()` must be `Ok`.
   SECURE_TUNNELING_NOINLINE void writeTo(detail::PieceBuffer& out) const noexcept {
     out.append(request_.method, '\n');
     detail::appendPath(out, request_.path, request_.normalizePath, request_.doubleEncodePath);
@@ -230,7 +231,8 @@ class CanonicalRequest {
     detail::SinkBuffer<Sink> out(sink);
     writeSignedHeadersTo(out);
   }
-  /// The same for a buffer of the library itself, which stands before the sink.
+  /// Writes the value of SignedHeaders to a buffer of the library's own, which stands before a
+  /// sink.
   SECURE_TUNNELING_NOINLINE void writeSignedHeadersTo(detail::PieceBuffer& out) const noexcept {
     for (std::size_t i = 0; i != count_; ++i) {
       if (repeats(i)) continue;
