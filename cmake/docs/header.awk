@@ -9,7 +9,7 @@
   count = split($0, parts, "`")
   $0 = ""
   for (i = 1; i <= count; ++i) {
-    if (i % 2) gsub(/ (Credentials|Request|Secret|Signature)[ ,.:]/, " %&", parts[i])
+    if (i % 2) gsub(/ (Credentials|Request|Secret|Settings|Signature)[ ,.:]/, " %&", parts[i])
     gsub(/ % /, " %", parts[i])
     $0 = $0 (i == 1 ? "" : "`") parts[i]
   }

@@ -36,27 +36,33 @@
 namespace secure_tunneling {
 inline namespace v0_2 {
 
-/// `HttpTransport` over libcurl 7.61 or later: one easy handle, whose connections are kept and
-/// reused until a request fails. One with input on it that nobody has read, or whose other end has
-/// closed it, is not; nor is one of which that cannot be told: with libcurl before 7.80, over TLS
-/// by another library than OpenSSL (or one that is linked statically), and over https by way of a
-/// proxy over https, which options or, for a transport that was given options, the environment
-/// name. In place of one that is of no use a new one is opened at once, within the same `send`, as
-/// long as nothing was sent; with libcurl 8.12 or later it takes up the TLS session. How long idle
-/// connections are good for is an option. On the other side of a fork a transport opens connections
-/// of its own; those of its parent, and a handle for each generation, stay as they are until the
-/// process ends. Sockets are close-on-exec; those by which an older libcurl wakes itself are not.
+/// `HttpTransport` over libcurl 7.61 or later, by one easy handle. HTTP/1.1 over http and https,
+/// with TLS 1.2 or later, any method but HEAD, with a body or without; no redirects, no `Expect:
+/// 100-continue`. The constructor does no I/O.
 ///
-/// Over https an answer has to say its length or come in chunks, unless OpenSSL is 3.2 or later:
-/// with others libcurl may take a connection that was cut for one that has ended.
+/// **Connections** are kept and used again until a request fails; `CurlTransportOptions` say how
+/// long an idle one is good for. One is not used again where there is input on it that nobody has
+/// read, where its other end has closed it, or where neither can be told:
+/// - with libcurl before 7.80;
+/// - over TLS by another library than OpenSSL, or by one that is linked statically;
+/// - over https by way of a proxy over https, which the options name or, for a transport that was
+///   given options, the environment.
 ///
-/// Any method but HEAD, with a body or without. TLS 1.2 or later, http and https only, no
-/// redirects, HTTP/1.1, no `Expect: 100-continue`. The constructor does no I/O. `curl_global_init`
-/// runs once in the process, at the first `send`, and is never undone, so nothing happens at exit.
-/// Where libcurl or OpenSSL get no memory, `send` returns an error. Their buffers, with the
+/// In its place a new one is opened at once, within the same `send`, as long as nothing was sent;
+/// with libcurl 8.12 or later it takes up the TLS session.
+///
+/// **An answer over https** has to say its length or come in chunks, unless OpenSSL is 3.2 or
+/// later: with others libcurl may take a connection that was cut for one that has ended.
+///
+/// **Threads and processes.** Not thread-safe: each thread has a transport of its own, which cannot
+/// be moved. `curl_global_init` runs once in the process, at the first `send`, and is never undone,
+/// so nothing happens at exit. After a fork the child opens connections of its own; those of its
+/// parent, and a handle for each generation, stay as they are until the process ends. Sockets are
+/// close-on-exec; those by which an older libcurl wakes itself are not.
+///
+/// **Memory.** Where libcurl or OpenSSL get none, `send` returns an error. Their buffers, with the
 /// request's headers and the answer's body in them, are freed as they are: `curl_global_init_mem`
-/// is the program's way to have them wiped. Moves nothing and is not thread-safe: a transport each
-/// thread.
+/// is the program's way to have them wiped.
 class CurlTransport final : public HttpTransport {
  public:
   // Out of line, for size: every transport of a program begins and ends here.

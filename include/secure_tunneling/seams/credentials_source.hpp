@@ -263,7 +263,8 @@ inline Result<void> CredentialsSource::retrieve(const CredentialsQuery& query,
 /// the implementation says more.
 class CredentialsProvider : public CredentialsSource {
  public:
-  /// Finds credentials for `query` and writes them to `credentials`, as the class says; may block.
+  /// Finds credentials for `query` and writes them to `credentials`, as `CredentialsProvider` says;
+  /// may block.
   virtual Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) = 0;
 
   Step next(CredentialsFetch& fetch, const Moment&) override {

@@ -174,7 +174,7 @@ struct HttpResponse {
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
-  /// Sends `request` and fills `response`, as the class says; blocks meanwhile. Success is a
+  /// Sends `request` and fills `response`, as `HttpTransport` says; blocks meanwhile. Success is a
   /// complete answer of whatever status.
   virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;
 
