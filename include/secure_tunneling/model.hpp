@@ -93,7 +93,7 @@ struct DestinationConfig {
 struct RotateTunnelAccessTokenRequest {
   /// The tunnel whose tokens are rotated; required, at least one character.
   std::string tunnelId;
-  /// Required.
+  /// The side or sides whose tokens are rotated; required.
   ClientMode clientMode;
   /// Thing and services of the destination; may be left out.
   std::optional<DestinationConfig> destinationConfig;

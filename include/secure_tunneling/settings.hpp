@@ -102,7 +102,8 @@ class EndpointUrl {
 /// client has a copy; what that points to must outlive the client, and may be shared by clients of
 /// any number of threads.
 struct Settings {
-  /// e.g. "us-east-1". Required with an explicit endpoint too, as it is part of the signature.
+  /// The region, as "us-east-1". Required with an explicit endpoint too, for it is part of the
+  /// signature.
   /// Older configurations ask for FIPS by "fips-us-east-1" or "us-east-1-fips": that region is then
   /// signed for and, unless an explicit endpoint says otherwise, its FIPS endpoint called.
   std::string region;

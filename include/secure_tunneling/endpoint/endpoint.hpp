@@ -22,7 +22,7 @@ inline namespace v0_2 {
 
 /// What an endpoint is made from, as in the service's endpoint rule set.
 struct EndpointParameters {
-  /// e.g. "us-east-1"; names the host and the signing scope.
+  /// The region, as "us-east-1"; names the host and the signing scope.
   std::string_view region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
   std::string_view endpointUrl;
@@ -50,7 +50,7 @@ class Endpoint {
   /// The path in the canonical form that is signed, behind its first slash.
   std::string canonicalPath;
 
-  /// Without a port; an IPv6 address without its brackets.
+  /// The host without a port; an IPv6 address without its brackets.
   [[nodiscard]] std::string_view host() const noexcept {
     return {url.data() + hostBegin_, hostSize_};
   }
@@ -58,7 +58,7 @@ class Endpoint {
   [[nodiscard]] std::string_view authority() const noexcept {
     return {url.data() + authorityBegin_, authoritySize_};
   }
-  /// At least "/".
+  /// The path, at least "/".
   [[nodiscard]] std::string_view path() const noexcept {
     const std::size_t begin = std::size_t{authorityBegin_} + authoritySize_;
     return {url.data() + begin, url.size() - begin};

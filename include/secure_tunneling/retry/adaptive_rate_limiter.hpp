@@ -161,8 +161,8 @@ class AdaptiveRateLimiter final : public RateLimiter {
 
   /// Requests in a second.
   struct Rates {
-    double measured;  ///< sent
-    double allowed;   ///< once the service has throttled
+    double measured;  ///< that were sent
+    double allowed;   ///< that are let through, once the service has throttled
   };
   /// For a log; not while another thread may use this.
   [[nodiscard]] Rates rates() const noexcept { return {measured_.rate(), bucket_.rate()}; }

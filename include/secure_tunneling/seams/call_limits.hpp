@@ -38,7 +38,7 @@ class CallEnd {
   /// What `leftMs` gives where there is no limit.
   static constexpr std::int64_t never = INT64_MAX;
 
-  /// A call begins.
+  /// A call with these limits begins; its time runs from the first `leftMs`.
   void begin(const CallLimits& limits) noexcept {
     leftMs_ = limits.timeoutMs > 0 ? limits.timeoutMs : never;
     flag_ = limits.cancelled;

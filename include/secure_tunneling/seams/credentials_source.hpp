@@ -315,7 +315,7 @@ class StaticCredentials final : public CredentialsProvider {
     credentials.assign(credentials_);
     return {};
   }
-  /// Takes no time.
+  /// Ends the search at once, with a copy of the credentials.
   Step next(CredentialsFetch& fetch, const Moment&) override {
     return fetch.done(retrieve(fetch.query(), fetch.credentials()));
   }
