@@ -49,7 +49,7 @@ JsonValue readPlain(std::string_view text) {
 /// they return means nothing.
 class YamlReader {
  public:
-  explicit YamlReader(const std::string& text) : text_(text) {
+  explicit YamlReader(std::string_view text) : text_(text) {
     yaml_parser_initialize(&parser_);
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -205,7 +205,7 @@ class YamlReader {
     return offset;
   }
 
-  const std::string& text_;
+  const std::string_view text_;
   yaml_parser_t parser_{};
   yaml_event_t event_{};
   std::map<std::string, JsonValue> anchors_;
@@ -215,6 +215,12 @@ class YamlReader {
 
 }  // namespace
 
-Result<JsonValue> parseYaml(const std::string& text) {
+Result<JsonValue> parseYaml(std::string_view text) {
+  // libyaml passes it over as a character of the first line, which then stands one column to the
+  // right of the others.
+  constexpr std::string_view byteOrderMark = "\xEF\xBB\xBF";
+  if (text.substr(0, byteOrderMark.size()) == byteOrderMark) {
+    text.remove_prefix(byteOrderMark.size());
+  }
   return YamlReader(text).read();
 }

@@ -26,6 +26,11 @@ TEST_CASE("YAML is read by the rules of YAML 1.2") {
       {"# nothing", "None"},
       {"a: b", "{'a': 'b'}"},
       {"---\na: b\n...\n", "{'a': 'b'}"},
+      {"\xEF\xBB\xBF"
+       "a: b\nc: d\n",
+       "{'a': 'b', 'c': 'd'}"},
+      {"\xEF\xBB\xBF---\na:\n- b\n", "{'a': ['b']}"},
+      {"\xEF\xBB\xBF", "None"},
       {"a: [b, 'c', \"d\\ne\"]\nf:\n- g\n- {h: i}\n",
        "{'a': ['b', 'c', 'd\\ne'], 'f': ['g', {'h': 'i'}]}"},
       {"[yes, no, on, Off, y, 'true']", "['yes', 'no', 'on', 'Off', 'y', 'true']"},
