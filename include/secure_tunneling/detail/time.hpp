@@ -137,19 +137,21 @@ inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept
 }
 
 /// Milliseconds since the Unix epoch of an RFC 3339 time, `2026-01-15T12:30:00.123Z`; also with an
-/// offset (`+01:00`, `+0100`) and, as older AWS tools wrote it, `UTC`. Without a zone it says too
-/// little.
+/// offset (`+01:00`, `+0100`) and, as older AWS tools wrote it, `UTC`. Seconds may be missing, as
+/// in what Java writes of a whole minute. Without a zone it says too little.
 inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept {
-  const std::string_view local = text.substr(0, 19);
+  const bool hasSeconds = text.size() > 16 && text[16] == ':';
+  const std::size_t size = hasSeconds ? 19 : 16;
+  const std::string_view local = text.substr(0, size);
   unsigned numbers[6] = {};
-  if (!readNumbers(local, "0000-00-00T00:00:00"sv, numbers) &&
-      !readNumbers(local, "0000-00-00 00:00:00"sv, numbers)) {
+  if (!readNumbers(local, {"0000-00-00T00:00:00", size}, numbers) &&
+      !readNumbers(local, {"0000-00-00 00:00:00", size}, numbers)) {
     return std::nullopt;
   }
   std::optional<std::int64_t> unixMs =
       unixMsOf({static_cast<std::int32_t>(numbers[0]), numbers[1], numbers[2]}, numbers + 3);
   text.remove_prefix(local.size());
-  if (!text.empty() && text.front() == '.') {
+  if (hasSeconds && !text.empty() && text.front() == '.') {
     std::size_t digits = 1;
     for (unsigned weight = 100; digits < text.size() && isDigit(text[digits]); ++digits) {
       if (unixMs) *unixMs += weight * static_cast<unsigned>(text[digits] - '0');
