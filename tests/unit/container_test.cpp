@@ -144,6 +144,10 @@ TEST_CASE("a URI that must not be asked is refused before anything is sent") {
       {"", "http://127.0.0.1:0/",
        "FULL_URI \"http://127.0.0.1:0/\": expected a host name and a valid port"},
       {"", "http://user:canary@127.0.0.1/", "FULL_URI: a user name is not supported"},
+      {"", "http://169.254.170.9/x?token=canary",
+       "FULL_URI \"http://169.254.170.9/x\": expected https, or a host on loopback or at an "
+       "agent's "
+       "address"},
       {"", "http://192.168.10.120/x",
        "FULL_URI \"http://192.168.10.120/x\": expected https, or a host on loopback or at an "
        "agent's address"},

@@ -312,6 +312,32 @@ TEST_CASE("a password in an endpoint URL is not repeated") {
   }
 }
 
+TEST_CASE("a query of an endpoint URL is not repeated") {
+  const struct {
+    const char* url;
+    const char* message;
+  } cases[] = {
+      {"https://example.com/dev?api-key=canary",
+       "endpoint URL \"https://example.com/dev\": a query is not supported"},
+      {"https://example.com?canary",
+       "endpoint URL \"https://example.com\": a query is not supported"},
+      {"http://example.com/?canary",
+       "endpoint URL \"http://example.com/\": a query is not supported"},
+      {"https://example.com:0?canary",
+       "endpoint URL \"https://example.com:0\": expected a host name and a valid port"},
+      {"https://example.com?canary#x",
+       "endpoint URL \"https://example.com\": a fragment is not supported"},
+      {"example.com?canary", "endpoint URL \"example.com\": expected http://HOST or https://HOST"},
+      {"?canary", "endpoint URL \"\": expected http://HOST or https://HOST"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.url);
+    const Result<Endpoint> endpoint = resolve("us-east-1", row.url);
+    REQUIRE_FALSE(endpoint);
+    CHECK(endpoint.error().message == row.message);
+  }
+}
+
 TEST_CASE("the path of an explicit endpoint is what services make of it before they sign") {
   // By botocore.utils.normalize_url_path.
   const struct {
