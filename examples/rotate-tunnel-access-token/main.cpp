@@ -86,6 +86,7 @@ int failAfterRotation(const std::string& what) {
 
 /// Whether the answer goes to standard output.
 bool printsAnswer(const Options& options) {
+  if (options.output == OutputFormat::Off) return false;
   return options.tokenDirectory.empty() || options.output || options.query;
 }
 

@@ -134,6 +134,9 @@ TEST_CASE("tokens go to files without a standard output, but not to one that is 
   std::string more;
   int status = 0;
   SECTION("none is needed") {}
+  SECTION("nothing is to be printed") {
+    more = " --output off";
+  }
   SECTION("one is needed") {
     more = " --output json";
     status = 255;
