@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/endpoint/endpoint.hpp"
 #include "text.hpp"
 
 using secure_tunneling::ErrorKind;
@@ -116,8 +117,9 @@ Result<void> takeConnection(const CLI::App& app, GivenCall& given, Options& opti
   options.endpointUrl = valueOf(app, "--endpoint-url", given.endpointUrl);
   if (options.endpointUrl && !hasScheme(*options.endpointUrl)) {
     return makeError(ErrorKind::InvalidArgument,
-                     "Bad value for --endpoint-url \"" + visible(*options.endpointUrl) +
-                         "\": scheme is missing.  Must be of the form http://<hostname>/ or "
+                     "Bad value for --endpoint-url" +
+                         secure_tunneling::detail::quotedUrl(*options.endpointUrl) +
+                         ": scheme is missing.  Must be of the form http://<hostname>/ or "
                          "https://<hostname>/");
   }
   if (app.count("--cli-read-timeout") != 0) {

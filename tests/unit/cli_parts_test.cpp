@@ -288,6 +288,20 @@ TEST_CASE("the option --destination-config takes JSON or shorthand") {
         "enclosed in double quotes: line 1 column 2 (char 1)\n{\n ^");
 }
 
+TEST_CASE("an endpoint URL without a scheme is named without what may be secret in it") {
+  const Case cases[] = {{"example.com/dev", " \"example.com/dev\""},
+                        {"example.com/dev?key=canary", " \"example.com/dev\""},
+                        {"canary@example.com", ""},
+                        {"//user:canary@example.com", ""}};
+  for (const Case& one : cases) {
+    CAPTURE(one.input);
+    CHECK(usageProblem({"--endpoint-url", one.input.c_str()}) ==
+          "Bad value for --endpoint-url" + one.expected +
+              ": scheme is missing.  Must be of the form http://<hostname>/ or "
+              "https://<hostname>/");
+  }
+}
+
 TEST_CASE("the request is made of the parameters") {
   const Result<JsonValue> parameters =
       parametersOf({"--tunnel-id", "a", "--client-mode", "ALL", "--destination-config",
