@@ -325,14 +325,18 @@ class CurlTransport final : public HttpTransport {
     for (const auto [option, value] : numericOptions)
       curl_.set(static_cast<CURLoption>(option), long{value});
     curl_.set(CURLOPT_SSL_SESSIONID_CACHE, long{detail::keepsTlsSessions(libcurl)});
-    // libcurl's own CA bundle can go where the system has the same CAs as a directory too, which is
-    // looked up CA by CA. Parsing the whole bundle is most of the CPU time of a cold call.
-    const bool hasOwnCas = !setup_.empty() && setup_->apply(curl_);
-    if (!hasOwnCas && detail::hasHashedCas(libcurl))
-      curl_easy_setopt(curl_.handle, CURLOPT_CAINFO, nullptr);
+    usesDefaultCas_ = setup_.empty() || !setup_->apply(curl_);
     // Last: of an option libcurl gives no better reason than the code is.
     curl_.set(CURLOPT_ERRORBUFFER, reason_);
     if (curl_.code != CURLE_OK) close();
+  }
+
+  /// libcurl's own CA bundle can go where the system has the same CAs as a directory too, which is
+  /// looked up CA by CA. Parsing the whole bundle is most of the CPU time of a cold call. Inline,
+  /// for size: it has one caller.
+  [[gnu::always_inline]] void pickCas() noexcept {
+    usesDefaultCas_ = false;
+    if (detail::hasHashedCas()) curl_easy_setopt(curl_.handle, CURLOPT_CAINFO, nullptr);
   }
 
   /// Calls what may write to a connection that the server has closed.
@@ -413,6 +417,7 @@ class CurlTransport final : public HttpTransport {
     connections_ = &ownConnections_;
     if (!isOfThisProcess()) close();
     if (curl_.handle == nullptr) open();
+    if (request.https && usesDefaultCas_) pickCas();
     // As much as most answers need: a secret that grows is copied and wiped.
     response.headers.reserve(smaller(usualHeaderBytes, maxHeaderBytes_));
     response.body.reserve(smaller(usualResponseBytes, maxResponseBytes_));
@@ -559,6 +564,8 @@ class CurlTransport final : public HttpTransport {
   bool raisesSigpipe_ = false;
   bool tellsTlsEnd_ = false;
   bool programInitializesCurl_ = false;
+  /// The handle has libcurl's own CAs, and has not been used over https.
+  bool usesDefaultCas_ = false;
   // Of the request that is under way.
   bool hasBegun_ = false;
   bool isNewConnection_ = false;

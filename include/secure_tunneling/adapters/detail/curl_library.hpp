@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include <atomic>
 #include <cstring>
 
 namespace secure_tunneling {
@@ -57,20 +58,30 @@ inline bool isNamedByHash(const char* name) noexcept {
   return std::strspn(name, "0123456789abcdef") == 8 && std::strcmp(name + 8, ".0") == 0;
 }
 
-/// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). Inline, for size:
-/// it has one caller.
-[[gnu::always_inline]] inline bool hasHashedCas(
-    [[maybe_unused]] const curl_version_info_data& libcurl) {
+/// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). It is read once in
+/// the process: that takes 32 kB of heap, and more time than all else of a handle. Inline, for
+/// size: it has one caller.
+[[gnu::always_inline]] inline bool hasHashedCas() {
 #if LIBCURL_VERSION_NUM >= 0x074600
-  if (libcurl.age < CURLVERSION_SEVENTH || libcurl.capath == nullptr) return false;
-  DIR* const directory = opendir(libcurl.capath);
-  if (directory == nullptr) return false;
-  const dirent* entry = nullptr;
-  do {
-    entry = readdir(directory);
-  } while (entry != nullptr && !isNamedByHash(entry->d_name));
-  closedir(directory);
-  return entry != nullptr;
+  enum : signed char { Unknown, No, Yes };
+  static std::atomic<signed char> known{Unknown};
+  signed char answer = known.load(std::memory_order_relaxed);
+  if (answer == Unknown) {
+    const curl_version_info_data& libcurl = *curl_version_info(CURLVERSION_NOW);
+    if (libcurl.age < CURLVERSION_SEVENTH || libcurl.capath == nullptr) return false;
+    // One that cannot be opened may be another time: descriptors or memory may have run out.
+    DIR* const directory = opendir(libcurl.capath);
+    if (directory == nullptr) return false;
+    answer = No;
+    while (answer == No) {
+      const dirent* const entry = readdir(directory);
+      if (entry == nullptr) break;
+      if (isNamedByHash(entry->d_name)) answer = Yes;
+    }
+    closedir(directory);
+    known.store(answer, std::memory_order_relaxed);
+  }
+  return answer == Yes;
 #else
   return false;
 #endif
