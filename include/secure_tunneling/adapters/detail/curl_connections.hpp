@@ -51,8 +51,8 @@ class CurlConnections {
   /// A socket that was opened.
   struct Opened {
     curl_socket_t socket = CURL_SOCKET_BAD;
-    /// The local port, 0 until it is connected.
-    int port = 0;
+    /// The local port, 0 until it is connected, less than 0 where there is none.
+    int port = -1;
   };
   /// Finds the socket of a connection that another handle opened.
   using Search = curl_socket_t (*)(int port);
@@ -68,21 +68,21 @@ class CurlConnections {
   void connected(int port) noexcept {
     for (unsigned i = 0; i != count_; ++i) {
       Opened& each = sockets_[i];
-      const bool isIt = portOf(each.socket) == port;
-      if (isIt || each.port == port) each.port = isIt ? port : 0;
+      // That of a connection that is gone.
+      if (each.port == port) each.port = -1;
+      if (each.port == 0 && portOf(each.socket) == port) each.port = port;
     }
   }
   /// The socket of the connection from `port`, -1 where it is not known. `search` is null where
   /// all sockets that it can be were kept here.
   [[nodiscard]] curl_socket_t find(int port, Search search) const noexcept {
-    curl_socket_t socket = CURL_SOCKET_BAD;
     for (unsigned i = 0; i != count_; ++i) {
       const Opened& each = sockets_[i];
+      if (each.port != port) continue;
       // With others' handles a number may have become that of another socket.
-      const bool isSame = search == nullptr || portOf(each.socket) == port;
-      if (each.port == port && isSame) socket = each.socket;
+      if (search == nullptr || portOf(each.socket) == port) return each.socket;
     }
-    return socket == CURL_SOCKET_BAD && search != nullptr ? search(port) : socket;
+    return search != nullptr ? search(port) : CURL_SOCKET_BAD;
   }
 
  private:
