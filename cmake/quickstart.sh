@@ -93,14 +93,12 @@ run_tests() {
   need_to_build
   need clang clang++
   need catch2
-  need libbenchmark-dev
   need libmbedtls-dev
   need libhttp-parser-dev
   need libc-ares-dev
   need python3 python3
   need python3-botocore
   need python3-websocket
-  need valgrind valgrind
   need gdb gdb
   need mandoc mandoc
   need doxygen doxygen

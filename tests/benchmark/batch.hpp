@@ -5,91 +5,31 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "calls.hpp"
+#include "secure_tunneling/adapters/curl_driver.hpp"
 
 namespace benchmarks {
 
-/// A `RotateCall` on an easy handle of an event loop's own, call after call.
-class LibrarySlot {
+/// Raw handles on a curl_multi handle, of which a number is kept busy.
+class RawBatch {
  public:
-  explicit LibrarySlot(const std::string& url)
-      : state_(settingsFor(url)), request_(exampleRequest()), handle_(curl_easy_init()) {
-    auto& response = secure_tunneling::detail::sharedBy(state_).exchange.response;
-    response.headers.reserve(4096);
-    response.body.reserve(4096);
-    curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(handle_, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &LibrarySlot::onHeader);
-    curl_easy_setopt(handle_, CURLOPT_HEADERDATA, this);
-    curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &LibrarySlot::onBody);
-    curl_easy_setopt(handle_, CURLOPT_WRITEDATA, this);
-  }
-  ~LibrarySlot() { curl_easy_cleanup(handle_); }
-  LibrarySlot(const LibrarySlot&) = delete;
-  LibrarySlot& operator=(const LibrarySlot&) = delete;
-
-  CURL* handle() noexcept { return handle_; }
-  void begin() {
-    call_.emplace(state_, request_);
-    const secure_tunneling::HttpRequest& request = prepare(*call_);
-    headers_.set(request);
-    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers_.first());
-    curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-  }
-  void finish() {
-    long status = 0;
-    curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
-    call_->response().status = static_cast<int>(status);
-    secure_tunneling::SystemClock clock;
-    call_->onSent({}, clock.now());
-    require(call_->next(clock.now()) == RotateCall::Step::Done, "a call in a batch goes on");
-    const auto response = call_->takeResult();
-    require(response && response->destinationAccessToken, "a call in a batch fails");
-    call_.reset();
-  }
-
- private:
-  static std::size_t onHeader(char* data, std::size_t, std::size_t size, void* user) {
-    auto& slot = *static_cast<LibrarySlot*>(user);
-    slot.call_->response().headers.addLine({data, size});
-    return size;
-  }
-  static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
-    auto& slot = *static_cast<LibrarySlot*>(user);
-    slot.call_->response().body.append({data, size});
-    return size;
-  }
-
-  State state_;
-  secure_tunneling::RotateTunnelAccessTokenRequest request_;
-  std::optional<RotateCall> call_;
-  CURL* handle_;
-  HeaderList headers_;
-};
-
-/// An event loop of curl_multi that keeps a number of connections busy.
-template <class Slot>
-class Batch {
- public:
-  Batch(std::size_t connections, const std::string& url) : multi_(curl_multi_init()) {
-    for (std::size_t i = 0; i != connections; ++i) {
-      slots_.push_back(std::make_unique<Slot>(url));
+  RawBatch(std::size_t parallel, const Target& target) : multi_(curl_multi_init()) {
+    for (std::size_t i = 0; i != parallel; ++i) {
+      slots_.push_back(std::make_unique<RawCall>(target));
       curl_easy_setopt(slots_.back()->handle(), CURLOPT_PRIVATE, slots_.back().get());
     }
   }
-  ~Batch() {
+  ~RawBatch() {
     slots_.clear();
     curl_multi_cleanup(multi_);
   }
-  Batch(const Batch&) = delete;
-  Batch& operator=(const Batch&) = delete;
+  RawBatch(const RawBatch&) = delete;
+  RawBatch& operator=(const RawBatch&) = delete;
 
-  /// Makes `calls` calls in all, at least one on each connection.
+  /// Makes `calls` calls in all, at least one on each handle.
   void run(std::size_t calls) {
     toStart_ = calls;
     for (const auto& slot : slots_)
@@ -105,22 +45,82 @@ class Batch {
         char* slot = nullptr;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
         curl_multi_remove_handle(multi_, message->easy_handle);
-        reinterpret_cast<Slot*>(slot)->finish();
+        reinterpret_cast<RawCall*>(slot)->finish();
         ++finished;
-        if (toStart_ != 0) start(*reinterpret_cast<Slot*>(slot));
+        if (toStart_ != 0) start(*reinterpret_cast<RawCall*>(slot));
       }
       if (finished == before) curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
     }
   }
 
  private:
-  void start(Slot& slot) {
+  void start(RawCall& slot) {
     --toStart_;
     slot.begin();
     curl_multi_add_handle(multi_, slot.handle());
   }
 
   CURLM* multi_;
+  std::vector<std::unique_ptr<RawCall>> slots_;
+  std::size_t toStart_ = 0;
+};
+
+/// The library's calls, each over a `CurlTransport` of its own, driven by `CurlDriver`.
+class LibraryBatch {
+ public:
+  LibraryBatch(std::size_t parallel, const Target& target)
+      : multi_(curl_multi_init()), driver_(std::make_unique<CurlDriver>(multi_, clock_)) {
+    for (std::size_t i = 0; i != parallel; ++i)
+      slots_.push_back(std::make_unique<Slot>(*this, target));
+  }
+  ~LibraryBatch() {
+    driver_.reset();
+    slots_.clear();
+    curl_multi_cleanup(multi_);
+  }
+  LibraryBatch(const LibraryBatch&) = delete;
+  LibraryBatch& operator=(const LibraryBatch&) = delete;
+
+  /// Makes `calls` calls in all, at least one on each transport.
+  void run(std::size_t calls) {
+    toStart_ = calls;
+    for (const auto& slot : slots_)
+      start(*slot);
+    driver_->run();
+  }
+
+ private:
+  using CurlDriver = secure_tunneling::CurlDriver;
+
+  struct Slot final : CurlDriver::Task {
+    Slot(LibraryBatch& batch, const Target& target)
+        : owner(batch),
+          transport(LibraryCall::trusting(target)),
+          state(settingsFor(target.url())) {}
+    void onDone() override {
+      const auto response = call->takeResult();
+      require(response && response->destinationAccessToken, "a call in a batch fails");
+      call.reset();
+      if (owner.toStart_ != 0) owner.start(*this);
+    }
+
+    LibraryBatch& owner;
+    secure_tunneling::CurlTransport transport;
+    State state;
+    std::optional<RotateCall> call;
+  };
+
+  void start(Slot& slot) {
+    --toStart_;
+    slot.call.emplace(slot.state, request_, &credentials_);
+    driver_->start(slot, *slot.call, slot.transport);
+  }
+
+  const secure_tunneling::RotateTunnelAccessTokenRequest request_ = exampleRequest();
+  secure_tunneling::StaticCredentials credentials_{accessKeyId, secretAccessKey};
+  secure_tunneling::SystemClock clock_;
+  CURLM* multi_;
+  std::unique_ptr<CurlDriver> driver_;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::size_t toStart_ = 0;
 };

@@ -74,11 +74,12 @@ void print(const char* name, Operation operation) {
 int main() {
   const benchmarks::LoopbackServer server;
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  benchmarks::RawCall raw(server.url());
+  const benchmarks::Target target(server.url());
+  benchmarks::RawCall raw(target);
   print("raw", [&] { raw(); });
-  benchmarks::CurlSigv4Call curlSigv4(server.url());
+  benchmarks::CurlSigv4Call curlSigv4(target);
   print("curlSigv4", [&] { curlSigv4(); });
-  benchmarks::LibraryCall library(server.url());
+  benchmarks::LibraryCall library(target);
   print("library", [&] { library(); });
 
   // OpenSSL 3.0 allocates once itself each time a message is begun: the hashing is not the signer.

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a fleet costs over a raw curl_multi handle that does the same, at 32 calls under way. Prints
-// `NAME VALUE` lines: the median of the pairs' ratios of CPU time, the bytes of heap a slot, and
-// the requests that a fleet sends to a service that throttles all.
-#include <sched.h>
-#include <time.h>
-
-#include <algorithm>
+// `NAME VALUE...` lines: CPU time as printPairs does; the bytes of heap that a handle takes for its
+// first call, and keeps; the bytes a slot; and the requests that a fleet sends to a service that
+// throttles all.
 #include <cstddef>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "../footprint/counted_malloc.hpp"
 #include "batch.hpp"
 #include "calls.hpp"
+#include "pairs.hpp"
 #include "secure_tunneling/rotate_many.hpp"
 
 namespace {
@@ -52,42 +51,15 @@ class Fleet {
   std::vector<st::RotateTunnelAccessTokenRequest> requests_;
 };
 
-double cpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-template <class Work>
-double cpuSecondsOf(Work&& work) {
-  const double before = cpuSeconds();
-  work();
-  return cpuSeconds() - before;
-}
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-void runRaw(const std::string& url, std::size_t count, std::size_t calls) {
-  benchmarks::Batch<benchmarks::RawCall> batch(count, url);
+void runRaw(const benchmarks::Target& target, std::size_t count, std::size_t calls) {
+  benchmarks::RawBatch batch(count, target);
   batch.run(calls);
 }
 
-void printCpu(const std::string& url) {
+void printCpu(const benchmarks::Target& target) {
   constexpr std::size_t calls = 3'200;
-  constexpr int pairs = 41;
-  Fleet fleet(url, calls);
-  std::vector<double> ratios;
-  std::vector<double> raw;
-  for (int i = 0; i != pairs; ++i) {
-    // In turns as to which comes first, too.
-    const bool isFirst = i % 2 == 0;
-    const double early = isFirst ? cpuSecondsOf(fleet) : 0;
-    raw.push_back(cpuSecondsOf([&] { runRaw(url, slots, calls); }));
-    ratios.push_back((isFirst ? early : cpuSecondsOf(fleet)) / raw.back());
-  }
-  std::printf("raw_microseconds %.2f\n", median(raw) / calls * 1e6);
-  std::printf("cpu %.4f\n", median(ratios));
+  Fleet fleet(target.url(), calls);
+  benchmarks::printPairs("cpu", 41, calls, fleet, [&] { runRaw(target, slots, calls); });
 }
 
 /// Looks at the heap while all slots are busy.
@@ -108,12 +80,22 @@ class Watch final : public st::FleetProgress {
   std::size_t most_ = 0;
 };
 
+/// The most heap that a first call takes, and what is left of it for the next.
+template <class MakeCall>
+void printHandle(const char* name, MakeCall makeCall) {
+  const std::size_t before = heap.now;
+  heap.most = before;
+  const auto call = makeCall();
+  (*call)();
+  std::printf("%s %zu %zu\n", name, heap.most - before, heap.now - before);
+}
+
 /// What one slot more takes, between half of them and all. Of the library a result is among it,
 /// which of a raw handle is in its buffer.
-void printMemory(const std::string& url) {
+void printMemory(const benchmarks::Target& target) {
   constexpr std::size_t calls = 1'000;
   const std::vector<st::RotateTunnelAccessTokenRequest> requests = requestsFor(calls);
-  const st::Settings settings = benchmarks::settingsFor(url);
+  const st::Settings settings = benchmarks::settingsFor(target.url());
   st::StaticCredentials credentials(benchmarks::accessKeyId, benchmarks::secretAccessKey);
   const auto fleetOf = [&](std::size_t count) {
     Watch watch;
@@ -128,14 +110,14 @@ void printMemory(const std::string& url) {
   const auto rawOf = [&](std::size_t count) {
     const std::size_t before = heap.now;
     heap.most = before;
-    runRaw(url, count, calls);
+    runRaw(target, count, calls);
     return static_cast<double>(heap.most - before);
   };
   constexpr double more = slots / 2;
   constexpr double bytesOfResult = 1'000;
   const double raw = (rawOf(slots) - rawOf(slots / 2)) / more;
   const double library = (fleetOf(slots) - fleetOf(slots / 2)) / more + bytesOfResult;
-  std::printf("raw_slot_bytes %.0f\nslot_bytes %.0f\n", raw, library);
+  std::printf("raw_slot %.0f\nslot %.0f\n", raw, library);
 }
 
 /// How many requests a tunnel a fleet sends to a service that throttles every one.
@@ -157,13 +139,17 @@ void printThrottled() {
 }  // namespace
 
 int main() {
+  // The server too: see pairs.cpp.
+  std::printf("pinned %d\n", int{benchmarks::pin()});
+  std::fflush(stdout);
   const benchmarks::LoopbackServer server;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(sched_getcpu()), &one);
-  sched_setaffinity(0, sizeof one, &one);
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  printCpu(server.url());
-  printMemory(server.url());
+  const benchmarks::Target target(server.url());
+  // Once before, for what the process keeps.
+  benchmarks::RawCall{target}();
+  printHandle("raw_handle", [&] { return std::make_unique<benchmarks::RawCall>(target); });
+  printHandle("handle", [&] { return std::make_unique<benchmarks::LibraryCall>(target.url()); });
+  printCpu(target);
+  printMemory(target);
   printThrottled();
 }

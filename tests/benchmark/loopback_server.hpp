@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,24 @@ inline void require(bool condition, const char* what) {
   if (!condition) die(what);
 }
 
+/// How bytes get over a connection; without TLS as they are.
+class Channel {
+ public:
+  explicit Channel(int socket) noexcept : socket_(socket) {}
+  virtual ~Channel() { close(socket_); }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  virtual ssize_t read(char* data, std::size_t size) { return recv(socket_, data, size, 0); }
+  virtual ssize_t write(const std::string& data) {
+    return ::send(socket_, data.data(), data.size(), MSG_NOSIGNAL);
+  }
+  [[nodiscard]] int socket() const noexcept { return socket_; }
+
+ private:
+  int socket_;
+};
+
 /// A keep-alive HTTP/1.1 server on a loopback port that answers every request with the same two
 /// tokens, or the same refusal. It is a process of its own, so that its time is not counted as the
 /// client's; it does no more than it must, so that the client seldom waits. Start it before any
@@ -36,18 +56,8 @@ class LoopbackServer {
  public:
   enum class Answer : unsigned char { Tokens, Throttled };
 
-  explicit LoopbackServer(Answer what = Answer::Tokens) {
-    std::uint16_t port = 0;
-    const int listener = bindToLoopback(port);
-    require(listen(listener, 128) == 0, "no loopback port");
-    url_ = "http://127.0.0.1:" + std::to_string(port) + "/";
-    process_ = fork();
-    require(process_ >= 0, "no process for the server");
-    if (process_ == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      serve(listener, what == Answer::Tokens ? answer() : throttled());
-    }
-    close(listener);
+  explicit LoopbackServer(Answer what = Answer::Tokens)
+      : LoopbackServer("http", what, [](int socket) { return std::make_unique<Channel>(socket); }) {
   }
   ~LoopbackServer() {
     kill(process_, SIGKILL);
@@ -60,7 +70,29 @@ class LoopbackServer {
   /// Until the server ends, which it does not by itself.
   void wait() const { waitpid(process_, nullptr, 0); }
 
+ protected:
+  /// `open` makes a channel of a connection, in the server's process.
+  template <class Open>
+  LoopbackServer(const char* scheme, Answer what, Open open) {
+    std::uint16_t port = 0;
+    const int listener = bindToLoopback(port);
+    require(listen(listener, 128) == 0, "no loopback port");
+    url_ = scheme + ("://127.0.0.1:" + std::to_string(port)) + "/";
+    process_ = fork();
+    require(process_ >= 0, "no process for the server");
+    if (process_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      serve(listener, open, what == Answer::Tokens ? answer() : throttled());
+    }
+    close(listener);
+  }
+
  private:
+  struct Peer {
+    std::unique_ptr<Channel> channel;
+    std::string received;
+  };
+
   static std::string answer() {
     const std::string token(400, 'A');
     const std::string body =
@@ -85,36 +117,39 @@ class LoopbackServer {
            "\r\n\r\n" + body;
   }
 
-  [[noreturn]] static void serve(int listener, const std::string& answered) {
+  template <class Open>
+  [[noreturn]] static void serve(int listener, Open open, const std::string& answered) {
     std::vector<pollfd> sockets{{listener, POLLIN, 0}};
-    std::vector<std::string> received(1);
-    std::vector<char> buffer(std::size_t{64} * 1024);
+    std::vector<Peer> peers;
     for (;;) {
       require(poll(sockets.data(), sockets.size(), -1) > 0, "the server cannot poll");
-      for (std::size_t i = sockets.size(); i-- > 1;) {
-        if (sockets[i].revents == 0) continue;
-        const ssize_t size = recv(sockets[i].fd, buffer.data(), buffer.size(), 0);
-        if (size <= 0) {
-          close(sockets[i].fd);
-          sockets.erase(sockets.begin() + static_cast<std::ptrdiff_t>(i));
-          received.erase(received.begin() + static_cast<std::ptrdiff_t>(i));
-          continue;
-        }
-        received[i].append(buffer.data(), static_cast<std::size_t>(size));
-        // They come one at a time on a connection.
-        if (received[i].size() < requestSize(received[i])) continue;
-        received[i].clear();
-        const ssize_t sent = send(sockets[i].fd, answered.data(), answered.size(), MSG_NOSIGNAL);
-        require(sent == static_cast<ssize_t>(answered.size()), "the server cannot answer at once");
+      for (std::size_t i = peers.size(); i-- != 0;) {
+        if (sockets[i + 1].revents == 0 || answerNext(peers[i], answered)) continue;
+        const auto at = static_cast<std::ptrdiff_t>(i);
+        peers.erase(peers.begin() + at);
+        sockets.erase(sockets.begin() + at + 1);
       }
       if (sockets[0].revents != 0) {
-        const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        const int accepted = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
         const int on = 1;
-        setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        sockets.push_back({connection, POLLIN, 0});
-        received.emplace_back();
+        setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        peers.push_back({open(accepted), {}});
+        sockets.push_back({accepted, POLLIN, 0});
       }
     }
+  }
+  /// False at the end of the connection.
+  static bool answerNext(Peer& peer, const std::string& answered) {
+    char buffer[16 * 1024];
+    const ssize_t size = peer.channel->read(buffer, sizeof buffer);
+    if (size <= 0) return false;
+    peer.received.append(buffer, static_cast<std::size_t>(size));
+    // They come one at a time on a connection.
+    if (peer.received.size() < requestSize(peer.received)) return true;
+    peer.received.clear();
+    require(peer.channel->write(answered) == static_cast<ssize_t>(answered.size()),
+            "the server cannot answer at once");
+    return true;
   }
 
   std::string url_;

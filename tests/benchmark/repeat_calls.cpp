@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// repeat_calls raw|library|curlSigv4 COUNT: COUNT calls over one connection, for counting
-// instructions.
+// repeat_calls raw|library COUNT [URL CA_FILE]: COUNT calls over one connection, to a server of its
+// own or another, for callgrind and for what looks at the connection.
 #include <cstdlib>
 #include <string_view>
 
@@ -9,8 +9,8 @@
 namespace {
 
 template <class Call>
-void repeat(const std::string& url, long count) {
-  Call call(url);
+void repeat(const benchmarks::Target& target, long count) {
+  Call call(target);
   while (count-- != 0)
     call();
 }
@@ -18,16 +18,15 @@ void repeat(const std::string& url, long count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmarks::require(argc == 3, "usage: repeat_calls raw|library|curlSigv4 COUNT");
+  benchmarks::require(argc == 3 || argc == 5,
+                      "usage: repeat_calls raw|library COUNT [URL CA_FILE]");
   const benchmarks::LoopbackServer server;
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  const std::string_view kind = argv[1];
+  const benchmarks::Target target(argc == 5 ? argv[3] : server.url(), argc == 5 ? argv[4] : "");
   const long count = std::atol(argv[2]);
-  if (kind == "raw") {
-    repeat<benchmarks::RawCall>(server.url(), count);
-  } else if (kind == "curlSigv4") {
-    repeat<benchmarks::CurlSigv4Call>(server.url(), count);
+  if (std::string_view(argv[1]) == "raw") {
+    repeat<benchmarks::RawCall>(target, count);
   } else {
-    repeat<benchmarks::LibraryCall>(server.url(), count);
+    repeat<benchmarks::LibraryCall>(target, count);
   }
 }
