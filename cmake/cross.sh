@@ -61,6 +61,8 @@ need_to_build() {
       windows)
         need g++-mingw-w64-x86-64-posix
         need wine64
+        need libcurl4-openssl-dev
+        need libssl-dev
         ;;
       cortex-m4)
         need gcc-arm-none-eabi

@@ -35,9 +35,10 @@ class Ticker {
  public:
   void waitForNext() {
     next_ += tickMs;
-    const timespec until{static_cast<time_t>(next_ / 1000),
-                         static_cast<long>(next_ % 1000) * 1'000'000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+    const std::int64_t left = next_ - millisecondsOf(CLOCK_MONOTONIC);
+    if (left <= 0) return;
+    timespec rest{static_cast<time_t>(left / 1000), static_cast<long>(left % 1000) * 1'000'000};
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
     }
   }
 

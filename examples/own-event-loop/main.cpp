@@ -125,7 +125,11 @@ int main(int argc, char** argv) {
     return 1;
   }
   signal(SIGPIPE, SIG_IGN);
-  if (pipe2(stopPipe, O_CLOEXEC | O_NONBLOCK) != 0) return 1;
+  if (pipe(stopPipe) != 0) return 1;
+  for (const int end : stopPipe) {
+    fcntl(end, F_SETFD, FD_CLOEXEC);
+    fcntl(end, F_SETFL, O_NONBLOCK);
+  }
   for (const int number : {SIGINT, SIGTERM})
     signal(number, [](int) { (void)!write(stopPipe[1], "", 1); });
   curl_global_init(CURL_GLOBAL_DEFAULT);

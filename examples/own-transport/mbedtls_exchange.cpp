@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "mbedtls_exchange.hpp"
 
+#include <fcntl.h>
 #include <mbedtls/error.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/version.h>
@@ -49,6 +50,18 @@ void takeRandomNumbersFromPsa([[maybe_unused]] mbedtls_ssl_config& config) {
   };
   mbedtls_ssl_conf_rng(&config, generate, nullptr);
 #endif
+}
+
+/// A socket that never waits, raises no SIGPIPE, and is closed in programs that this one starts.
+int openSocket(int family) {
+  const int opened = socket(family, SOCK_STREAM, 0);
+  fcntl(opened, F_SETFD, FD_CLOEXEC);
+  fcntl(opened, F_SETFL, O_NONBLOCK);
+#ifdef SO_NOSIGPIPE
+  constexpr int on = 1;
+  setsockopt(opened, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+  return opened;
 }
 
 bool isHandshakeOver(mbedtls_ssl_context& tls) {
@@ -224,7 +237,7 @@ MbedtlsExchange::Progress MbedtlsExchange::connectToNext() {
   while (nextAddress_ != nullptr) {
     const ares_addrinfo_node& address = *std::exchange(nextAddress_, nextAddress_->ai_next);
     // Not mbedtls_net_connect(), which waits for as long as the system likes.
-    socket_.fd = socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socket_.fd = openSocket(address.ai_family);
     if (socket_.fd != -1 && connect(socket_.fd, address.ai_addr, address.ai_addrlen) == 0) {
       return beginHandshake();
     }
@@ -316,7 +329,12 @@ MbedtlsExchange::Progress MbedtlsExchange::read() {
 
 int MbedtlsExchange::sendBytes(void* user, const unsigned char* bytes, std::size_t size) {
   // As mbedtls_net_send(), without the SIGPIPE.
-  const auto count = send(static_cast<mbedtls_net_context*>(user)->fd, bytes, size, MSG_NOSIGNAL);
+#ifdef MSG_NOSIGNAL
+  constexpr int flags = MSG_NOSIGNAL;
+#else
+  constexpr int flags = 0;
+#endif
+  const auto count = send(static_cast<mbedtls_net_context*>(user)->fd, bytes, size, flags);
   if (count >= 0) return static_cast<int>(count);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return MBEDTLS_ERR_SSL_WANT_WRITE;
   return errno == EPIPE || errno == ECONNRESET ? MBEDTLS_ERR_NET_CONN_RESET

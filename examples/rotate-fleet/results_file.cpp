@@ -180,7 +180,11 @@ bool writeAt(int descriptor, std::string_view text, std::int64_t at) {
 bool syncData(int descriptor) {
   int outcome = 0;
   do {
+#if defined(_POSIX_SYNCHRONIZED_IO) && _POSIX_SYNCHRONIZED_IO > 0
     outcome = fdatasync(descriptor);
+#else
+    outcome = fsync(descriptor);
+#endif
   } while (outcome != 0 && errno == EINTR);
   return outcome == 0;
 }

@@ -32,7 +32,8 @@ class NewFile {
   explicit NewFile(std::string target) : target_(std::move(target)) {
     const std::size_t name = target_.rfind('/') + 1;
     path_ = target_.substr(0, name) + "." + target_.substr(name) + ".XXXXXX";
-    descriptor_ = mkostemp(path_.data(), O_CLOEXEC);
+    descriptor_ = mkstemp(path_.data());
+    static_cast<void>(fcntl(descriptor_, F_SETFD, FD_CLOEXEC));
   }
   ~NewFile() {
     const int reason = errno;

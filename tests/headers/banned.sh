@@ -31,6 +31,11 @@ if grep -rnE '#include <(chrono|fstream|functional|iostream|locale|regex|sstream
   echo "an include that costs every user too much" >&2
   status=1
 fi
+if grep -rnE '__attribute__|\[\[(gnu|clang|msvc)::|__asm|__builtin_|__declspec|__forceinline|__atomic_|#pragma ' . |
+  grep -v '^\./secure_tunneling/detail/compiler\.hpp:'; then
+  echo "a compiler's own word, which is for detail/compiler.hpp" >&2
+  status=1
+fi
 if grep -rnE '#(define|undef) ' . | grep -vE '#(define|undef) SECURE_TUNNELING_'; then
   echo "a macro without the project's prefix" >&2
   status=1

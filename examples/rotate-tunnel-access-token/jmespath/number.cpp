@@ -18,6 +18,11 @@ bool isDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
+bool isSumInRange(std::int64_t left, std::int64_t right) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  return right < 0 ? left >= Limits::min() - right : left <= Limits::max() - right;
+}
+
 /// Decimal digits with their sign apart.
 struct Decimal {
   bool negative = false;
@@ -243,10 +248,9 @@ std::optional<Number> Number::ceil() const {
 
 Number operator+(const Number& left, const Number& right) {
   if (left.isReal() || right.isReal()) return Number(left.toDouble() + right.toDouble());
-  std::int64_t sum = 0;
   if (left.kind_ == Number::Kind::Integer && right.kind_ == Number::Kind::Integer &&
-      !__builtin_add_overflow(left.integer_, right.integer_, &sum))
-    return Number(sum);
+      isSumInRange(left.integer_, right.integer_))
+    return Number(left.integer_ + right.integer_);
   const std::string leftDigits = left.digits();
   const std::string rightDigits = right.digits();
   return Number::fromDigits(addDecimals(split(leftDigits), split(rightDigits)));

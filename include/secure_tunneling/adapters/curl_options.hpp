@@ -5,8 +5,6 @@
 /// @file
 /// The options of `CurlTransport`.
 
-#include <sys/stat.h>
-
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/file.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/version.hpp"
 
@@ -102,8 +101,7 @@ struct CurlTransportOptions {
   /// Trusts what a CA bundle of the AWS tools names, `SharedSettings::caBundle` for one: a
   /// directory goes to `caPath`, all else to `caFile`, and `origin` to `caOrigin`.
   void trust(std::string caBundle, std::string origin = {}) {
-    struct stat status {};
-    const bool isDirectory = stat(caBundle.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    const bool isDirectory = detail::fileKind(caBundle) == detail::FileKind::Directory;
     (isDirectory ? caPath : caFile) = std::move(caBundle);
     caOrigin = std::move(origin);
   }

@@ -6,12 +6,6 @@
 /// HTTP over libcurl. Link with libcurl.
 
 #include <curl/curl.h>
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +20,10 @@
 #include "secure_tunneling/adapters/detail/curl_library.hpp"
 #include "secure_tunneling/adapters/detail/curl_reasons.hpp"
 #include "secure_tunneling/adapters/detail/curl_setup.hpp"
+#include "secure_tunneling/adapters/detail/loaded_code.hpp"
+#include "secure_tunneling/adapters/detail/process_mark.hpp"
 #include "secure_tunneling/adapters/detail/sigpipe_guard.hpp"
+#include "secure_tunneling/adapters/detail/socket.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/owned.hpp"
@@ -174,13 +171,8 @@ class CurlTransport final : public HttpTransport {
     }
     transport.hasBegun_ = true;
     transport.isNewConnection_ = true;
-#ifdef SOCK_CLOEXEC
     const curl_socket_t opened =
-        socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-#else
-    const curl_socket_t opened = socket(address->family, address->socktype, address->protocol);
-    fcntl(opened, F_SETFD, FD_CLOEXEC);
-#endif
+        detail::openSocket(address->family, address->socktype, address->protocol);
     transport.connections_->opened(opened);
     return opened;
   }
@@ -294,8 +286,7 @@ class CurlTransport final : public HttpTransport {
     if (!programInitializesCurl_) curl_.code = detail::initializeCurlOnce();
     if (curl_.code != CURLE_OK) return;
     curl_.handle = curl_easy_init();
-    process_ = getpid();
-    thread_ = clockOfThisThread();
+    process_.set();
     if (curl_.handle == nullptr) {
       curl_.code = CURLE_FAILED_INIT;
       return;
@@ -304,8 +295,7 @@ class CurlTransport final : public HttpTransport {
     raisesSigpipe_ = detail::raisesSigpipe(libcurl);
     tellsTlsEnd_ = detail::tellsTlsEnd(libcurl);
 #if !defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34
-    // By name, for a program links libssl by way of libcurl only.
-    hasPending_ = reinterpret_cast<HasPending*>(dlsym(RTLD_DEFAULT, "SSL_has_pending"));
+    hasPending_ = detail::findHasPending();
 #endif
     // No libcurl refuses these.
     curl_easy_setopt(curl_.handle, CURLOPT_HEADERFUNCTION, &onHeader);
@@ -334,7 +324,7 @@ class CurlTransport final : public HttpTransport {
   /// libcurl's own CA bundle can go where the system has the same CAs as a directory too, which is
   /// looked up CA by CA. Parsing the whole bundle is most of the CPU time of a cold call. Inline,
   /// for size: it has one caller.
-  [[gnu::always_inline]] void pickCas() noexcept {
+  SECURE_TUNNELING_ALWAYS_INLINE void pickCas() noexcept {
     usesDefaultCas_ = false;
     if (detail::hasHashedCas()) curl_easy_setopt(curl_.handle, CURLOPT_CAINFO, nullptr);
   }
@@ -380,28 +370,11 @@ class CurlTransport final : public HttpTransport {
   void close() noexcept {
     // Closing a TLS connection writes to it. In a child those of its parent are left alone, and the
     // handles with them.
-    if (isOfThisProcess()) call(&CurlTransport::cleanUp);
+    if (process_.isOfThisProcess()) call(&CurlTransport::cleanUp);
     curl_.handle = nullptr;
     multi_ = nullptr;
     url_.clear();
     method_.clear();
-  }
-
-  [[nodiscard]] bool isOfThisProcess() noexcept {
-    // A thread is of one process, and its clock's id takes no system call, which getpid does.
-    const clockid_t thread = clockOfThisThread();
-    if (thread != clockid_t{} && thread == thread_) return true;
-    if (process_ != getpid()) return false;
-    thread_ = thread;
-    return true;
-  }
-  /// 0 where threads have no clocks.
-  static clockid_t clockOfThisThread() noexcept {
-    clockid_t clock{};
-#if defined(_POSIX_THREAD_CPUTIME) && _POSIX_THREAD_CPUTIME >= 0
-    pthread_getcpuclockid(pthread_self(), &clock);
-#endif
-    return clock;
   }
 
   CURLcode prepare(const HttpRequest& request, HttpResponse& response) {
@@ -415,7 +388,7 @@ class CurlTransport final : public HttpTransport {
     headersEnded_ = false;
     findSocket_ = nullptr;
     connections_ = &ownConnections_;
-    if (!isOfThisProcess()) close();
+    if (!process_.isOfThisProcess()) close();
     if (curl_.handle == nullptr) open();
     if (request.https && usesDefaultCas_) pickCas();
     // As much as most answers need: a secret that grows is copied and wiped.
@@ -552,15 +525,13 @@ class CurlTransport final : public HttpTransport {
   static constexpr std::int64_t mostTimeoutMs = 0x7fffffff;
   static constexpr std::size_t usualHeaderBytes = 1024;
   static constexpr std::size_t usualResponseBytes = 2048;
-  using HasPending = int(const void* ssl);
 
   // What is used most comes first: close by, it takes less code to reach.
   detail::CurlHandle curl_;
   /// What does the transfers once one can be cancelled; it has the connections then.
   CURLM* multi_ = nullptr;
   long totalTimeoutMs_ = detail::CurlDefaults::totalTimeoutMs;
-  pid_t process_ = 0;
-  clockid_t thread_{};
+  detail::ProcessMark process_;
   bool raisesSigpipe_ = false;
   bool tellsTlsEnd_ = false;
   bool programInitializesCurl_ = false;
@@ -586,7 +557,7 @@ class CurlTransport final : public HttpTransport {
   std::string host_;  ///< the header's whole line
   char reason_[CURL_ERROR_SIZE];
   /// OpenSSL's SSL_has_pending; null where it is not needed.
-  HasPending* hasPending_ = nullptr;
+  detail::HasPending* hasPending_ = nullptr;
   /// Of the request that is under way.
   detail::CurlConnections* connections_ = nullptr;
   detail::OwnConnections ownConnections_;

@@ -5,10 +5,7 @@
 /// @file
 /// Name look-ups by the system, through libcurl.
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <poll.h>
 
 #include <cstddef>
 #include <optional>
@@ -20,6 +17,8 @@
 #include "secure_tunneling/adapters/curl_transport.hpp"
 #include "secure_tunneling/adapters/detail/curl_handle.hpp"
 #include "secure_tunneling/adapters/detail/curl_library.hpp"
+#include "secure_tunneling/adapters/detail/socket.hpp"
+#include "secure_tunneling/detail/ip_address.hpp"
 #include "secure_tunneling/seams/host_resolver.hpp"
 
 namespace secure_tunneling {
@@ -40,7 +39,7 @@ class SystemHostResolver final : public HostResolver {
   void resolve(const std::string& host, std::vector<std::string>& addresses) override {
     Lookup lookup(host, timeoutMs_, initializeCurl_);
     while (!lookup.proceed(addresses))
-      ::poll(nullptr, 0, 1);
+      detail::pauseShortly();
   }
   bool proceed(const std::string& host, std::vector<std::string>& addresses) override {
     if (!lookup_) {

@@ -5,10 +5,6 @@
 /// @file
 /// Credentials of a container, on ECS or EKS.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -23,6 +19,7 @@
 #include "secure_tunneling/credentials/detail/pauses.hpp"
 #include "secure_tunneling/credentials/detail/source_call.hpp"
 #include "secure_tunneling/credentials/serial_source.hpp"
+#include "secure_tunneling/detail/ip_address.hpp"
 #include "secure_tunneling/seams/clock.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 #include "secure_tunneling/seams/host_resolver.hpp"

@@ -5,17 +5,19 @@
 #include <cstddef>
 #include <cstring>
 
+#include "secure_tunneling/detail/compiler.hpp"
+
 namespace secure_tunneling {
 inline namespace v0_2 {
 namespace detail {
 
 /// Overwrites `size` bytes at `data` with zeros in a way the optimiser keeps.
 inline void wipe(void* data, std::size_t size) noexcept {
-#if defined(__GNUC__)
+#ifdef SECURE_TUNNELING_KEEP_WRITES
   if (size == 0) return;
   std::memset(data, 0, size);
-  // The barrier claims to read the memory: without it clang -O2 removes the memset before a free.
-  __asm__ __volatile__("" : : "r"(data) : "memory");
+  // Without it clang -O2 removes the memset before a free.
+  SECURE_TUNNELING_KEEP_WRITES(data);
 #else
   volatile unsigned char* bytes = static_cast<volatile unsigned char*>(data);
   while (size-- != 0)

@@ -3,45 +3,22 @@
 #define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_CONNECTIONS_HPP
 
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include <cerrno>
+#include "secure_tunneling/adapters/detail/socket.hpp"
 
 namespace secure_tunneling {
 inline namespace v0_2 {
 namespace detail {
 
-/// The local port of a socket, 0 until it is connected.
-inline int portOf(curl_socket_t socket) noexcept {
-  sockaddr_in6 address{};  // an IPv4 address has the port in the same place
-  socklen_t size = sizeof address;
-  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin6_port);
-}
-
 /// The socket of a connection that another transport opened; -1 where it is not among the first.
 inline curl_socket_t findSocket(int port) noexcept {
-  constexpr curl_socket_t mostSearched = 4096;
-  for (curl_socket_t socket = 0; socket != mostSearched; ++socket) {
-    int type = 0;
-    socklen_t size = sizeof type;
-    if (portOf(socket) == port && getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-        type == SOCK_STREAM) {
-      return socket;
-    }
+  // Windows counts in fours.
+  constexpr curl_socket_t step = sizeof(curl_socket_t) == sizeof(int) ? 1 : 4;
+  constexpr curl_socket_t mostSearched = 4096 * step;
+  for (curl_socket_t socket = 0; socket != mostSearched; socket += step) {
+    if (portOf(socket) == port && isStream(socket)) return socket;
   }
   return CURL_SOCKET_BAD;
-}
-
-/// Whether nothing waits on a connection to be read.
-///
-/// What can be read before the request was sent is not its answer: that of another request, what
-/// a load balancer says to an idle client, or the end. Over TLS it may also be a session ticket;
-/// but servers send these in front of the first answer, with which they are read.
-inline bool hasNoInput(curl_socket_t socket) noexcept {
-  char byte = 0;
-  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN;
 }
 
 /// Which socket each connection has, of one handle or of all that share them: libcurl tells their

@@ -3,10 +3,10 @@
 #define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_HANDLE_HPP
 
 #include <curl/curl.h>
-#include <poll.h>
 
 #include <string>
 
+#include "secure_tunneling/adapters/detail/socket.hpp"
 #include "secure_tunneling/detail/compiler.hpp"
 
 namespace secure_tunneling {
@@ -59,7 +59,7 @@ inline void waitForMulti(CURLM* multi) noexcept {
   int ready = 0;
   curl_multi_wait(multi, nullptr, 0, sliceMs, &ready);
   // It does not wait while there is no socket.
-  if (ready == 0) ::poll(nullptr, 0, 1);
+  if (ready == 0) pauseShortly();
 #endif
 }
 

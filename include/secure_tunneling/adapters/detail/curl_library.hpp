@@ -3,32 +3,30 @@
 #define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_LIBRARY_HPP
 
 #include <curl/curl.h>
-#include <dirent.h>
-#include <dlfcn.h>
-#include <pthread.h>
 
 #include <atomic>
 #include <cstring>
+
+#include "secure_tunneling/adapters/detail/constant_lock.hpp"
+#include "secure_tunneling/adapters/detail/loaded_code.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
+
+#if !defined(_WIN32)
+#include <dirent.h>
+#endif
 
 namespace secure_tunneling {
 inline namespace v0_2 {
 namespace detail {
 
-/// `curl_global_init`, once in the process.
-///
-/// A lock without constructor, and without destructor at exit: works without thread-safe statics,
-/// too, and the call after one without memory tries again.
+/// `curl_global_init`, once in the process; the call after one without memory tries again.
 inline CURLcode initializeCurlOnce() {
-// The system's macro is 0 for a pointer in it.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant"
-  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-#pragma GCC diagnostic pop
+  static ConstantLock mutex;
   static bool isDone = false;
-  pthread_mutex_lock(&mutex);
+  mutex.lock();
   const CURLcode code = isDone ? CURLE_OK : curl_global_init(CURL_GLOBAL_DEFAULT);
   isDone = code == CURLE_OK;
-  pthread_mutex_unlock(&mutex);
+  mutex.unlock();
   return code;
 }
 
@@ -61,8 +59,8 @@ inline bool isNamedByHash(const char* name) noexcept {
 /// Whether libcurl's own CA directory has entries named by hash (`01234567.0`). It is read once in
 /// the process: that takes 32 kB of heap, and more time than all else of a handle. Inline, for
 /// size: it has one caller.
-[[gnu::always_inline]] inline bool hasHashedCas() {
-#if LIBCURL_VERSION_NUM >= 0x074600
+SECURE_TUNNELING_ALWAYS_INLINE bool hasHashedCas() {
+#if LIBCURL_VERSION_NUM >= 0x074600 && !defined(_WIN32)
   enum : signed char { Unknown, No, Yes };
   static std::atomic<signed char> known{Unknown};
   signed char answer = known.load(std::memory_order_relaxed);
@@ -92,9 +90,7 @@ inline bool isNamedByHash(const char* name) noexcept {
 inline void keepLibcurlLoaded() noexcept {
 #if LIBCURL_VERSION_NUM >= 0x075700 && \
     (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-  Dl_info library{};
-  if (dladdr(reinterpret_cast<const void*>(&curl_easy_perform), &library) != 0)
-    dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  keepLoaded(reinterpret_cast<const void*>(&curl_easy_perform));
 #endif
 }
 

@@ -3,9 +3,6 @@
 #define SECURE_TUNNELING_ADAPTERS_DETAIL_CURL_SETUP_HPP
 
 #include <curl/curl.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -18,6 +15,7 @@
 #include "secure_tunneling/adapters/curl_options.hpp"
 #include "secure_tunneling/adapters/detail/curl_handle.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/file.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
 #include "secure_tunneling/result.hpp"
@@ -132,18 +130,17 @@ class CurlSetupByOptions final : public CurlSetup {
 
   /// Whether something is there that is neither a file nor a directory.
   static bool isNoFile(const std::string& path) noexcept {
-    struct stat status {};
-    return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+    return fileKind(path) == FileKind::Other;
   }
   /// Why a file of certificates or keys cannot be used, where that can be seen; empty without a
   /// path.
   static const char* problemOf(const std::string& path) noexcept {
     if (path.empty()) return "";
     if (isNoFile(path)) return "not a regular file";
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int file = openToRead(path);
     if (file < 0) return std::strerror(errno);
     const char* const problem = problemOf(file);
-    ::close(file);
+    closeFile(file);
     return problem;
   }
   static const char* problemOf(int file) noexcept {
@@ -151,9 +148,9 @@ class CurlSetupByOptions final : public CurlSetup {
     constexpr std::string_view word = "ENCRYPTED"sv;
     std::size_t matched = 0;
     char text[1024];
-    ssize_t size = 0;
-    while (matched != word.size() && (size = ::read(file, text, sizeof text)) > 0) {
-      for (ssize_t i = 0; i != size && matched != word.size(); ++i)
+    std::ptrdiff_t size = 0;
+    while (matched != word.size() && (size = readFile(file, text)) > 0) {
+      for (std::ptrdiff_t i = 0; i != size && matched != word.size(); ++i)
         matched = text[i] == word[matched] ? matched + 1 : std::size_t{text[i] == word[0]};
     }
     wipe(text, sizeof text);

@@ -27,11 +27,14 @@ inline std::string_view environmentVariable(const char* name) noexcept {
 }
 
 /// The home directory of the user `name`, or for an empty one of whoever runs the program: HOME,
-/// else (on POSIX systems) the one that the system has. Empty when none is known.
+/// else on Windows USERPROFILE, and on POSIX systems the one that the system has. Empty when none
+/// is known, as on Windows that of another user.
 inline std::string homeDirectory(std::string_view name = {}) {
   std::string home;
   if (name.empty()) append(home, environmentVariable("HOME"));
-#if !defined(_WIN32) && __has_include(<pwd.h>)
+#if defined(_WIN32)
+  if (name.empty() && home.empty()) append(home, environmentVariable("USERPROFILE"));
+#elif __has_include(<pwd.h>)
   if (!home.empty()) return home;
   passwd entry{};
   passwd* found = nullptr;
@@ -44,6 +47,14 @@ inline std::string homeDirectory(std::string_view name = {}) {
   if (found != nullptr) append(home, entry.pw_dir);
 #endif
   return home;
+}
+
+/// Whether it divides a path: on Windows both slashes do.
+inline bool isSlash(char c) noexcept {
+#if defined(_WIN32)
+  if (c == '\\') return true;
+#endif
+  return c == '/';
 }
 
 /// How many letters, digits and underscores `text` begins with.
@@ -89,13 +100,13 @@ inline std::string expandPath(std::string_view path) {
   std::string_view rest = out;
   rest.remove_prefix(1);
   std::size_t end = 0;
-  while (end != rest.size() && rest[end] != '/')
+  while (end != rest.size() && !isSlash(rest[end]))
     ++end;
   const std::string_view user(rest.data(), end);
   rest.remove_prefix(end);
   std::string home = homeDirectory(user);
   if (home.empty()) return out;
-  while (!home.empty() && home.back() == '/')
+  while (!home.empty() && isSlash(home.back()))
     home.pop_back();
   append(home, rest);
   return home.empty() ? "/" : home;

@@ -2,10 +2,6 @@
 #ifndef SECURE_TUNNELING_CONFIGURATION_DETAIL_SHARED_TEXT_HPP
 #define SECURE_TUNNELING_CONFIGURATION_DETAIL_SHARED_TEXT_HPP
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -14,6 +10,7 @@
 #include <utility>
 
 #include "secure_tunneling/configuration/detail/environment.hpp"
+#include "secure_tunneling/detail/file.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"
 #include "secure_tunneling/secret.hpp"
@@ -62,14 +59,12 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
     return makeError(ErrorKind::Configuration, {read.path, ": "sv, why});
   };
   // Looked at first: to open a pipe lets its writer go on, to nobody.
-  struct stat status {};
-  const bool isThere = ::stat(read.path.c_str(), &status) == 0;
-  if (isThere && !S_ISREG(status.st_mode)) {
-    read.unread = S_ISDIR(status.st_mode) ? "a directory" : "not a regular file";
+  const FileKind kind = fileKind(read.path);
+  if (kind != FileKind::None && kind != FileKind::Regular) {
+    read.unread = kind == FileKind::Directory ? "a directory" : "not a regular file";
     return read;
   }
-  // It may be a pipe by now; and a program that another thread starts must not inherit it.
-  const int file = isThere ? ::open(read.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+  const int file = kind == FileKind::Regular ? openToRead(read.path) : -1;
   if (file < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return read;
     if (errno == ELOOP) read.unread = "a loop of links";
@@ -78,13 +73,13 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
     return refuse(std::strerror(errno));
   }
   char chunk[4096];
-  ssize_t size = 0;
+  std::ptrdiff_t size = 0;
   do {
-    size = ::read(file, chunk, sizeof chunk);
+    size = readFile(file, chunk);
     if (size > 0) read.text.append(std::string_view(chunk, static_cast<std::size_t>(size)));
   } while ((size > 0 && read.text.size() <= longest) || (size < 0 && errno == EINTR));
   wipe(chunk, sizeof chunk);
-  ::close(file);
+  closeFile(file);
   if (size < 0) return refuse("cannot be read"sv);
   if (read.text.size() > longest) return refuse("longer than 1 MiB"sv);
   return read;

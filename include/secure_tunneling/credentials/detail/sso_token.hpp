@@ -33,7 +33,7 @@ struct SsoToken {
 /// Where the token is; `key` is the name of the session, or the start URL of a profile without.
 inline std::string ssoTokenPath(std::string_view key) {
   std::string home = homeDirectory();
-  if (!home.empty() && home.back() == '/') home.pop_back();
+  if (!home.empty() && isSlash(home.back())) home.pop_back();
   return concat({home, "/.aws/sso/cache/"sv, sha1Hex(key), ".json"sv});
 }
 

@@ -2,21 +2,17 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
 
-#include <fcntl.h>
 #include <rapidjson/writer.h>
-#include <unistd.h>
 
 #include <cassert>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "secure_tunneling/credentials/detail/secret_file.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/time.hpp"
 #include "secure_tunneling/protocol/aws_json.hpp"
@@ -113,26 +109,6 @@ inline std::string formatIsoDate(std::int64_t unixMs) {
   const std::string_view text = date.view();
   return concat({text.substr(0, 4), "-"sv, text.substr(4, 2), "-"sv, text.substr(6, 5), ":"sv,
                  text.substr(11, 2), ":"sv, text.substr(13)});
-}
-
-/// Replaces the file at `path` by `text`, for its owner alone to read. Who reads it meanwhile gets
-/// the old text or the new one, whole. False when that cannot be done: then nothing has changed.
-inline bool replaceSecretFile(const std::string& path, const Secret& text) {
-  std::string temporary = concat({path, ".XXXXXX"sv});
-  const int file = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
-  if (file < 0) return false;
-  std::string_view rest = text.expose();
-  while (!rest.empty()) {
-    const auto written = ::write(file, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) break;
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  const bool isWhole = rest.empty() && ::fsync(file) == 0;
-  const bool isClosed = ::close(file) == 0;
-  if (isWhole && isClosed && std::rename(temporary.c_str(), path.c_str()) == 0) return true;
-  ::unlink(temporary.c_str());
-  return false;
 }
 
 }  // namespace detail
