@@ -4,6 +4,8 @@
 #                                Debian release (bookworm, trixie, sid), and prints a line for each
 # sh cmake/fresh.sh packages RELEASE...
 #                                builds the Debian packages on one, and tries them on another that has nothing else
+# sh cmake/fresh.sh compilers RELEASE...
+#                                compiles all headers by every g++ and clang of the release
 #
 # What debootstrap makes is kept in $SECURE_TUNNELING_CHROOTS, /var/cache/secure_tunneling/chroots where that
 # is not set, and so are the packages that apt fetches. The commands run in a copy, as a stranger's would:
@@ -143,6 +145,22 @@ run_packages() {
   sed -n 's/^try_packages: /  /p' "$log"
 }
 
+# run_compilers LOG: those that have the number of their version in the package's name.
+run_compilers() {
+  say "On $release: installing its compilers"
+  command='installing the compilers'
+  # shellcheck disable=SC2016  # for the inner shell
+  in_chroot "$copy" sh -ec '
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq install -y --no-install-recommends libcurl4-openssl-dev libmbedtls-dev libssl-dev rapidjson-dev \
+      $(apt-cache pkgnames | grep -xE "(g\+\+|clang)-[0-9]+" | sort)' >>"$1" 2>&1 || return 1
+  say "On $release: compiling all headers"
+  command='compiling all headers'
+  in_chroot "$copy" sh -c 'cd /srv/secure_tunneling && sh tests/headers/compilers.sh include' >>"$1" 2>&1 || return 1
+  sed -n 's/: silent$//p' "$1"
+}
+
 # version_of PACKAGE: upstream's, as it is in the copy.
 version_of() {
   # shellcheck disable=SC2016  # for dpkg-query
@@ -181,12 +199,17 @@ if [ "${1:-}" = packages ]; then
   passed='the packages install and work'
   suffix=-packages
   shift
+elif [ "${1:-}" = compilers ]; then
+  job=run_compilers
+  passed='all headers are silent'
+  suffix=-compilers
+  shift
 fi
 [ $# -ne 0 ] || set -- ''
 for release in "$@"; do
   case $release in
     '' | *[!a-z0-9]*)
-      advice="Usage: sh cmake/fresh.sh [packages] RELEASE..., where RELEASE is the name of a Debian release"
+      advice="Usage: sh cmake/fresh.sh [packages|compilers] RELEASE..., where RELEASE is the name of a Debian release"
       exit 2
       ;;
   esac
