@@ -93,6 +93,7 @@ run_tests() {
   need_to_build
   need clang clang++
   need catch2
+  need libasio-dev
   need libmbedtls-dev
   need libhttp-parser-dev
   need libc-ares-dev

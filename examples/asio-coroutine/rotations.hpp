@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <memory>
+
+#include "asio_driver.hpp"
+#include "secure_tunneling/secure_tunneling.hpp"
+
+using RotateResult = secure_tunneling::Result<secure_tunneling::RotateTunnelAccessTokenResponse>;
+
+/// Rotations for coroutines: any number at once, over shared connections and credentials.
+///
+/// Not thread-safe, as `AsioDriver`: the coroutines that await a rotation run on its executor.
+class Rotations {
+ public:
+  /// `credentials` must outlive this, and the executor's context too, where that may be destroyed
+  /// with a coroutine that awaits a rotation.
+  Rotations(const asio::any_io_executor& executor, secure_tunneling::Settings settings,
+            secure_tunneling::CredentialsSource& credentials,
+            secure_tunneling::CurlTransportOptions options = {});
+
+  /// Cancellation, of any kind, ends the call: its result then is an error of the kind `Cancelled`
+  /// that says whether the tokens may have been rotated, or the answer where that was there.
+  ///
+  /// `limits.timeoutMs` is the deadline. `rotate(...) || timer.async_wait(...)` ends it too, but
+  /// keeps nothing of what the call says, which may be the new tokens.
+  ///
+  /// For `asio::co_spawn` put a coroutine of your own around it: a `Result` is never without a
+  /// value, as Asio would have it there. Give the request a name: g++ before 13 destroys twice what
+  /// is put in braces in a `co_await`.
+  asio::awaitable<RotateResult> rotate(secure_tunneling::RotateTunnelAccessTokenRequest request,
+                                       secure_tunneling::CallLimits limits = {});
+
+ private:
+  std::shared_ptr<AsioDriver> driver_;
+  secure_tunneling::Settings settings_;
+  secure_tunneling::CredentialsSource& credentials_;
+  secure_tunneling::CurlTransportOptions options_;
+};
