@@ -37,12 +37,36 @@ struct NoJsonMemory {
   static void operator delete(void*) noexcept {}
 };
 
+/// As many characters as the machine compares at once, in its order: what is asked of all of them
+/// does not depend on that.
+using CharacterWord = std::size_t;
+
+/// A word in which every character is `c`.
+constexpr CharacterWord wordOf(unsigned char c) noexcept {
+  return CharacterWord(-1) / 0xFF * c;
+}
+/// From any address; there have to be that many.
+inline CharacterWord loadWord(const char* text) noexcept {
+  CharacterWord word;
+  std::memcpy(&word, text, sizeof word);
+  return word;
+}
+constexpr bool isAscii(CharacterWord word) noexcept {
+  return (word & wordOf(0x80)) == 0;
+}
+/// Whether no character is a backslash, a quotation mark or less than that, of which each sets its
+/// highest bit here. Some that are not ASCII do so, too.
+constexpr bool isPlain(CharacterWord word) noexcept {
+  return isAscii((word - wordOf('"' + 1)) | ((word ^ wordOf('\\')) - wordOf(1)));
+}
+
 /// A body that is read and changed in place, as the stream that RapidJSON's reader asks for.
 class JsonInput {
  public:
   using Ch = char;
 
-  explicit JsonInput(char* text) noexcept : in_(text) {}
+  /// There is a NUL at `end`.
+  explicit JsonInput(Secret& text) noexcept : in_(text.data()), end_(in_ + text.size()) {}
 
   [[nodiscard]] Ch Peek() const noexcept { return *in_; }
   /// Steps over a character. The reader needs to be told which only to know what a number is worth,
@@ -64,9 +88,14 @@ class JsonInput {
   void copy() noexcept {
     char* in = in_;
     char* out = out_;
-    do {
+    *out++ = *in++;
+    for (CharacterWord word; end_ - in >= wordSize && isPlain(word = loadWord(in));) {
+      std::memcpy(out, &word, sizeof word);
+      in += sizeof word;
+      out += sizeof word;
+    }
+    while (*in > '"' && *in != '\\')
       *out++ = *in++;
-    } while (*in > '"' && *in != '\\');
     in_ = in;
     out_ = out;
   }
@@ -74,7 +103,10 @@ class JsonInput {
   [[nodiscard]] const char* position() const noexcept { return in_; }
 
  private:
+  static constexpr std::ptrdiff_t wordSize = sizeof(CharacterWord);
+
   char* in_;
+  const char* end_;
   char* out_ = nullptr;
 };
 
@@ -101,9 +133,8 @@ struct JsonEncoding : json::UTF8<> {
 /// surrogate through.
 SECURE_TUNNELING_NOINLINE inline bool isUtf8(std::string_view text) noexcept {
   for (std::size_t i = 0; i != text.size();) {
-    const bool isAscii = static_cast<unsigned char>(text[i]) < 0x80;
-    if (isAscii) {
-      ++i;
+    if (text.size() - i >= sizeof(CharacterWord) && isAscii(loadWord(text.data() + i))) {
+      i += sizeof(CharacterWord);
     } else if (takeCharacter(text, i) == noCharacter) {
       return false;
     }
@@ -255,6 +286,26 @@ inline BodyShape shapeOf(const char* body, bool isJson) noexcept {
   return first == '{' || first == '[' || first == '"' ? BodyShape::BrokenJson : BodyShape::Text;
 }
 
+/// How far a body was read: up to its end, or to what is wrong with it.
+struct JsonReading {
+  std::size_t end;
+  bool isJson;
+  bool isTooDeep;
+};
+
+/// Parses `body` in place and points `members` into it.
+SECURE_TUNNELING_NOINLINE inline JsonReading readMembers(Secret& body, StringMembers& members) {
+  json::GenericReader<JsonEncoding, JsonEncoding, NoJsonMemory> reader;
+  JsonInput input(body);
+  MemberCollector collector(members);
+  constexpr unsigned flags =
+      json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
+  const bool isRefused = reader.Parse<flags>(input, collector).IsError();
+  const auto end = static_cast<std::size_t>(input.position() - body.data());
+  // A NUL ends the input early: what stands behind one was not read.
+  return {end, !isRefused && end == body.size(), collector.isTooDeep()};
+}
+
 /// Parses `body` in place, points `members` into it and says what it is. Where that is no object
 /// `problem`, which is empty, says why; it never quotes the body, which may hold tokens.
 inline BodyShape collectMembers(Secret& body, StringMembers& members, std::string& problem) {
@@ -262,21 +313,12 @@ inline BodyShape collectMembers(Secret& body, StringMembers& members, std::strin
     append(problem, "the body is empty");
     return BodyShape::Text;
   }
-  NoJsonMemory memory;
-  json::GenericReader<JsonEncoding, JsonEncoding, NoJsonMemory> reader(&memory);
-  JsonInput input(body.data());
-  MemberCollector collector(members);
-  constexpr unsigned flags =
-      json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
-  const bool isRefused = reader.Parse<flags>(input, collector).IsError();
-  const auto end = static_cast<std::size_t>(input.position() - body.data());
-  // A NUL ends the input early: what stands behind one was not read.
-  const bool isJson = !isRefused && end == body.size();
-  const BodyShape shape = shapeOf(body.data(), isJson);
-  if (!isJson) {
-    append(problem, collector.isTooDeep() ? "JSON nested too deeply" : "not valid JSON in UTF-8");
+  const JsonReading reading = readMembers(body, members);
+  const BodyShape shape = shapeOf(body.data(), reading.isJson);
+  if (!reading.isJson) {
+    append(problem, reading.isTooDeep ? "JSON nested too deeply" : "not valid JSON in UTF-8");
     append(problem, ", at byte ");
-    appendDecimal(problem, end);
+    appendDecimal(problem, reading.end);
     append(problem, " of ");
     appendDecimal(problem, body.size());
   } else if (shape != BodyShape::Object) {
