@@ -29,6 +29,13 @@ class PortableSha256 {
     return true;
   }
 
+  bool copyFrom(const PortableSha256& other) noexcept {
+    std::memcpy(state_, other.state_, sizeof state_);
+    std::memcpy(block_, other.block_, sizeof block_);
+    size_ = other.size_;
+    return true;
+  }
+
   bool update(const void* data, std::size_t size) noexcept {
     const auto* bytes = static_cast<const unsigned char*>(data);
     while (size != 0) {
@@ -59,6 +66,9 @@ class PortableSha256 {
     wipeAll();
     return true;
   }
+
+ protected:
+  std::uint32_t state_[8] = {};
 
  private:
   static std::uint32_t rotate(std::uint32_t word, int count) noexcept {
@@ -110,7 +120,6 @@ class PortableSha256 {
     secure_tunneling::detail::wipe(block_, sizeof block_);
   }
 
-  std::uint32_t state_[8] = {};
   std::uint64_t size_ = 0;
   unsigned char block_[blockSize] = {};
 };

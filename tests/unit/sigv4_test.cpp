@@ -425,6 +425,7 @@ TEST_CASE("a long canonical request is hashed like a short one") {
   REQUIRE(sigv4::hashToHex(hash, canonicalOf(request), whole) == sigv4::Status::Ok);
   unsigned char digest[32];
   sigv4::detail::HashSink<TestSha256> sink(hash);
+  sink.begin();
   sigv4::CanonicalRequest(request).write(sink);
   REQUIRE(sink.finish(digest));
   CHECK(hexOf(digest, sizeof digest) == whole.text());

@@ -29,28 +29,24 @@ class OpensslSha256 {
   /// Takes the message that was begun, too.
   /// @{
   OpensslSha256(OpensslSha256&& other) noexcept
-      : digest_(std::exchange(other.digest_, nullptr)),
-        context_(std::exchange(other.context_, nullptr)) {}
+      : context_(std::exchange(other.context_, nullptr)) {}
   OpensslSha256& operator=(OpensslSha256&& other) noexcept {
-    std::swap(digest_, other.digest_);
     std::swap(context_, other.context_);
     return *this;
   }
   /// @}
-  ~OpensslSha256() {
-    EVP_MD_CTX_free(context_);
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
-    EVP_MD_free(digest_);
-#endif
-  }
+  ~OpensslSha256() { EVP_MD_CTX_free(context_); }
 
   /// Begins a message; one that was not finished is dropped.
   [[nodiscard]] bool init() noexcept {
-    prepare();
-    if (context_ != nullptr && EVP_DigestInit_ex(context_, digest_, nullptr) == 1) return true;
-    // OpenSSL 1.1.1 would take what it could not set up for ready the next time.
-    EVP_MD_CTX_free(std::exchange(context_, nullptr));
-    return false;
+    const bool isBegun =
+        context_ == nullptr ? begin() : EVP_DigestInit_ex(context_, nullptr, nullptr) == 1;
+    return isBegun || drop();
+  }
+  /// Goes on with the message that `other` has begun; false where OpenSSL cannot copy that.
+  [[nodiscard]] bool copyFrom(const OpensslSha256& other) noexcept {
+    if (context_ == nullptr) context_ = EVP_MD_CTX_new();
+    return (context_ != nullptr && EVP_MD_CTX_copy_ex(context_, other.context_) == 1) || drop();
   }
   /// Adds `size` bytes to the message; may be 0.
   [[nodiscard]] bool update(const void* data, std::size_t size) noexcept {
@@ -62,23 +58,28 @@ class OpensslSha256 {
   }
 
  private:
+  /// Begins the first message. On first use and not in the constructor, for fetching may load a
+  /// provider from a file.
+  bool begin() noexcept {
+    context_ = EVP_MD_CTX_new();
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-  using Digest = EVP_MD;
+    EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
 #else
-  using Digest = const EVP_MD;
+    const EVP_MD* const digest = EVP_sha256();
 #endif
-
-  // Fetched on first use and not in the constructor: fetching may load a provider from a file.
-  void prepare() noexcept {
+    const bool isBegun = context_ != nullptr && EVP_DigestInit_ex(context_, digest, nullptr) == 1;
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
-    if (digest_ == nullptr) digest_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-#else
-    digest_ = EVP_sha256();
+    EVP_MD_free(digest);
 #endif
-    if (context_ == nullptr) context_ = EVP_MD_CTX_new();
+    return isBegun;
+  }
+  /// OpenSSL 1.1.1 would take what it could not set up for ready the next time.
+  bool drop() noexcept {
+    EVP_MD_CTX_free(std::exchange(context_, nullptr));
+    return false;
   }
 
-  Digest* digest_ = nullptr;
+  /// Has its digest; null before the first message.
   EVP_MD_CTX* context_ = nullptr;
 };
 

@@ -73,7 +73,7 @@ struct SharedState {
   Endpoint endpoint;
   std::string body;
   detail::CredentialsRoom credentials;
-  sigv4::SigningKeyCache signingKey;
+  sigv4::Signer<Hash> signer;
   HttpExchange exchange;
 };
 
@@ -169,7 +169,7 @@ class ServiceCall : public SignedCall<Hash> {
       : SignedCall<Hash>(state.exchange, state.rules(),
                          state.settings.signRequests ? &fetch_ : nullptr,
                          state.settings.signRequests ? &state.credentials : nullptr, state.hash,
-                         state.signingKey, state.endpoint, {signingService, contentType, target}),
+                         state.signer, state.endpoint, {signingService, contentType, target}),
         fetch_(state.exchange, source, state.credentials, mayBlock),
         shared_(state) {
     if (limits.timeoutMs <= 0) limits.timeoutMs = state.settings.callTimeoutMs;

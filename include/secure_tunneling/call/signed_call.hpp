@@ -37,12 +37,12 @@ class SignedCall : public CallMachine {
 
   /// Everything must outlive the call. With `credentials` null it is not signed.
   SignedCall(HttpExchange& exchange, const CallRules& rules, CredentialsFetch* fetch,
-             const Credentials* credentials, Hash& hash, sigv4::SigningKeyCache& signingKey,
+             const Credentials* credentials, Hash& hash, sigv4::Signer<Hash>& signer,
              const Endpoint& endpoint, const Operation& operation,
              HttpTransport* via = nullptr) noexcept
       : CallMachine(exchange, rules, fetch, via),
         hash_(hash),
-        signingKey_(signingKey),
+        signer_(signer),
         endpoint_(endpoint),
         operation_(operation) {
     credentials_ = credentials;
@@ -85,14 +85,12 @@ class SignedCall : public CallMachine {
   /// False when the hash policy fails.
   bool addAuthorization(detail::CanonicalCall& canonical, const detail::AmzDate& amzDate) {
     const sigv4::Scope scope{amzDate.day(), endpoint_.signingRegion, operation_.service};
-    const sigv4::SigningKey* key = nullptr;
     sigv4::Signature payloadHash;
     sigv4::Signature signature;
     canonical.setPayloadHash(payloadHash.text());
     if (sigv4::hashToHex(hash_, body_, payloadHash) != sigv4::Status::Ok ||
-        signingKey_.get(hash_, credentials_->secretAccessKey, scope, key) != sigv4::Status::Ok ||
-        sigv4::sign(hash_, *key, scope, canonical, amzDate.view(), signature) !=
-            sigv4::Status::Ok) {
+        signer_.sign(hash_, credentials_->secretAccessKey, scope, canonical, amzDate.view(),
+                     signature) != sigv4::Status::Ok) {
       return false;
     }
     Secret& lines = exchange_.headerLines;
@@ -104,7 +102,7 @@ class SignedCall : public CallMachine {
   }
 
   Hash& hash_;
-  sigv4::SigningKeyCache& signingKey_;
+  sigv4::Signer<Hash>& signer_;
   const Endpoint& endpoint_;
   const Operation operation_;
 };

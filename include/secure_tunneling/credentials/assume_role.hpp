@@ -114,7 +114,7 @@ class AssumeRoleCall final : public SignedCall<Hash> {
   AssumeRoleCall(CredentialsFetch& fetch, HttpTransport& transport, const CallRules& rules,
                  const Credentials& as, Hash& hash, const Endpoint& endpoint,
                  std::string_view form) noexcept
-      : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signingKey_, endpoint,
+      : SignedCall<Hash>(fetch.exchange(), rules, nullptr, &as, hash, signer_, endpoint,
                          {"sts"sv, stsContentType, {}}, &transport),
         out_(fetch.credentials()) {
     this->body_ = form;
@@ -140,7 +140,7 @@ class AssumeRoleCall final : public SignedCall<Hash> {
   }
 
   Credentials& out_;
-  sigv4::SigningKeyCache signingKey_;
+  sigv4::Signer<Hash> signer_;
 };
 
 }  // namespace detail

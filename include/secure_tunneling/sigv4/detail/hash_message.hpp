@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "secure_tunneling/detail/ascii.hpp"
 #include "secure_tunneling/detail/compiler.hpp"
@@ -92,22 +94,26 @@ class SinkBuffer : public PieceBuffer {
   }
 };
 
-/// Pieces for one message of a hash after another.
+/// Pieces for one message of a hash after another, each of which has to be begun.
 template <class Hash>
 class HashSink : public PieceBuffer {
  public:
   SECURE_TUNNELING_NOINLINE explicit HashSink(Hash& hash) noexcept
-      : PieceBuffer(&hash, &update), hash_(hash) {
-    restart();
-  }
+      : PieceBuffer(&hash, &update), hash_(hash) {}
 
   [[nodiscard]] bool finish(unsigned char* digest) noexcept {
     flush();
     ok_ = ok_ && hash_.final(digest);
     return ok_;
   }
-  /// Begins another message, after `finish()`.
-  void restart() noexcept { ok_ = ok_ && hash_.init(); }
+  void begin() noexcept { ok_ = ok_ && hash_.init(); }
+  /// Begins with what `other` has hashed; false where that cannot be had.
+  [[nodiscard]] bool beginFrom(const Hash& other) noexcept { return ok_ && hash_.copyFrom(other); }
+  /// Lets `other` begin with what was hashed here.
+  [[nodiscard]] bool copyTo(Hash& other) noexcept {
+    flush();
+    return ok_ && other.copyFrom(hash_);
+  }
 
  private:
   static bool update(void* hash, std::string_view text) noexcept {
@@ -117,22 +123,52 @@ class HashSink : public PieceBuffer {
   Hash& hash_;
 };
 
+/// Whether a policy has the optional `copyFrom`.
+template <class Hash, class = bool>
+inline constexpr bool canCopy = false;
+template <class Hash>
+inline constexpr bool
+    canCopy<Hash, decltype(std::declval<Hash&>().copyFrom(std::declval<const Hash&>()))> = true;
+
+/// A hash that has taken in the first block of an HMAC, which is the same for all messages of a key
+/// and as secret as that.
+template <class Hash>
+struct BegunHash {
+  Hash hash;
+  bool isKept = false;
+};
+
+/// Both hashes of an HMAC, for policies that can copy them.
+template <class Hash, bool = canCopy<Hash>>
+struct BegunHmac {
+  void forget() noexcept { inner.isKept = outer.isKept = false; }
+
+  BegunHash<Hash> inner;
+  BegunHash<Hash> outer;
+};
+template <class Hash>
+struct BegunHmac<Hash, false> {
+  void forget() noexcept {}
+};
+
 /// HMAC (RFC 2104).
 template <class Hash>
 class Hmac {
   static_assert(Hash::digestSize == 32 && Hash::blockSize >= 32, "SHA-256 or a hash of its shape");
 
  public:
-  Hmac(Hash& hash, std::string_view key) noexcept : sink_(hash) {
+  /// Begins with `begun`, which may be null, and where that is not kept yet keeps it.
+  Hmac(Hash& hash, std::string_view key, BegunHmac<Hash>* begun = nullptr) noexcept
+      : sink_(hash), begun_(begun) {
     std::memset(pad_, 0, sizeof pad_);
     if (key.size() > sizeof pad_) {
+      sink_.begin();
       sink_.append(key);
       (void)sink_.finish(pad_);  // a failure stays until the last finish()
-      sink_.restart();
     } else {
       copyToPad(key);
     }
-    appendPad(0x36);
+    begin(innerPad);
   }
   ~Hmac() { wipe(pad_, sizeof pad_); }
   Hmac(const Hmac&) = delete;
@@ -144,8 +180,7 @@ class Hmac {
   /// `digest` may be the memory that the key came from.
   [[nodiscard]] bool finish(unsigned char* digest) noexcept {
     (void)sink_.finish(digest);
-    sink_.restart();
-    appendPad(0x36 ^ 0x5c);
+    begin(innerPad ^ outerPad);
     sink_.append({reinterpret_cast<const char*>(digest), Hash::digestSize});
     return sink_.finish(digest);
   }
@@ -155,13 +190,30 @@ class Hmac {
   SECURE_TUNNELING_NOINLINE void copyToPad(std::string_view text) noexcept {
     if (!text.empty()) std::memcpy(pad_, text.data(), text.size());
   }
-  SECURE_TUNNELING_NOINLINE void appendPad(unsigned char change) noexcept {
+  static constexpr unsigned char innerPad = 0x36;
+  static constexpr unsigned char outerPad = 0x5c;
+
+  /// `pad` is to be combined with what is in `pad_`.
+  SECURE_TUNNELING_NOINLINE void begin(unsigned char pad) noexcept {
     for (unsigned char& byte : pad_)
-      byte = static_cast<unsigned char>(byte ^ change);
+      byte = static_cast<unsigned char>(byte ^ pad);
+    if constexpr (canCopy<Hash>) {
+      if (begun_ != nullptr) return begin(pad == innerPad ? begun_->inner : begun_->outer);
+    }
+    appendPad();
+  }
+  void begin(BegunHash<Hash>& begun) noexcept {
+    if (begun.isKept && sink_.beginFrom(begun.hash)) return;
+    appendPad();
+    begun.isKept = sink_.copyTo(begun.hash);
+  }
+  void appendPad() noexcept {
+    sink_.begin();
     sink_.append({reinterpret_cast<const char*>(pad_), sizeof pad_});
   }
 
   HashSink<Hash> sink_;
+  BegunHmac<Hash>* begun_;
   unsigned char pad_[Hash::blockSize];
 };
 
