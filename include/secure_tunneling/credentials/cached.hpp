@@ -6,10 +6,10 @@
 /// Keeps the credentials of another source until they end. For any number of threads.
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "secure_tunneling/detail/mutex.hpp"
 #include "secure_tunneling/seams/credentials_source.hpp"
 
 namespace secure_tunneling {
@@ -49,7 +49,7 @@ class CachedCredentials final : public CredentialsSource {
       : source_(source), options_(options) {}
 
   Step next(CredentialsFetch& fetch, const Moment& now) override {
-    std::unique_lock<std::mutex> lock(mutex_);
+    detail::MutexLock lock(mutex_);
     if (fetcher_ != &fetch) {
       // What another search has fetched, or failed to, while this one waited is the answer here
       // too.
@@ -81,14 +81,14 @@ class CachedCredentials final : public CredentialsSource {
     return give(fetch);
   }
   void abandon(CredentialsFetch& fetch) noexcept override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     if (fetcher_ == &fetch) endSearch();
   }
   [[nodiscard]] Clock* clock() noexcept override { return source_.clock(); }
 
   /// Makes the next call fetch new ones, unless the source is being left alone.
   void invalidate() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     isInvalid_ = true;
   }
 
@@ -123,7 +123,7 @@ class CachedCredentials final : public CredentialsSource {
 
   /// Waits for the search that is under way: of another thread, at a mutex, until it is over. A
   /// call that may have to end meanwhile comes by instead.
-  Step waitForOther(CredentialsFetch& fetch, std::unique_lock<std::mutex>& lock) {
+  Step waitForOther(CredentialsFetch& fetch, detail::MutexLock& lock) {
     constexpr std::int64_t pauseMs = 20;
     // Half a minute: an event loop may be driven by the very thread that waits here.
     constexpr int mostWaits = 1'500;
@@ -139,8 +139,8 @@ class CachedCredentials final : public CredentialsSource {
       return fetch.wait(0);
     }
     if (fetch.waits < mostWaits && clock() != nullptr) return fetch.wait(pauseMs);
-    return fetch.done(makeError(ErrorKind::Credentials,
-                                "these credentials are still being fetched by an event loop"));
+    return fetch.done(detail::failure(
+        ErrorKind::Credentials, "these credentials are still being fetched by an event loop"));
   }
   void endSearch() noexcept {
     search_.reset();
@@ -202,8 +202,8 @@ class CachedCredentials final : public CredentialsSource {
 
   CredentialsSource& source_;
   const CacheOptions options_;
-  std::mutex fetchMutex_;  // held during the search of a thread that blocks
-  std::mutex mutex_;       // for everything below
+  detail::Mutex fetchMutex_;  // held during the search of a thread that blocks
+  detail::Mutex mutex_;       // for everything below
   std::uint64_t fetches_ = 0;
   // Of the search that is under way; used without the lock by whose it is.
   CredentialsFetch* fetcher_ = nullptr;
