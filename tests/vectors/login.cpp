@@ -22,9 +22,9 @@ namespace {
 /// JSON with the members of every object in the order of their names.
 std::string sorted(const Json& json) {
   const auto quoted = [](const std::string& text) {
-    Secret out;
-    detail::writeJsonText(text, out);
-    return std::string(out.expose());
+    std::string out;
+    detail::appendJsonString(out, text);
+    return out;
   };
   std::vector<std::string> parts;
   switch (json.type()) {

@@ -54,12 +54,11 @@ template <class Key>
   header += R"(","y":")"sv;
   appendBase64Url(point.substr(32), header);
   header += R"("}})"sv;
-  Secret quotedUrl;
-  writeJsonText(url, quotedUrl);
-  const std::string payload =
-      concat({R"({"htm":"POST","htu":)"sv, quotedUrl.expose(), R"(,"iat":)"sv,
-              Decimal(static_cast<std::uint64_t>(unixSeconds)).text(), R"(,"jti":")"sv,
-              uuidOf(random), R"("})"sv});
+  std::string quotedUrl;
+  appendJsonString(quotedUrl, url);
+  const std::string payload = concat({R"({"htm":"POST","htu":)"sv, quotedUrl, R"(,"iat":)"sv,
+                                      Decimal(static_cast<std::uint64_t>(unixSeconds)).text(),
+                                      R"(,"jti":")"sv, uuidOf(random), R"("})"sv});
   std::string proof;
   appendBase64Url(header, proof);
   proof += '.';

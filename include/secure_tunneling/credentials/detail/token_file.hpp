@@ -2,8 +2,6 @@
 #ifndef SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
 #define SECURE_TUNNELING_CREDENTIALS_DETAIL_TOKEN_FILE_HPP
 
-#include <rapidjson/writer.h>
-
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -23,60 +21,24 @@ namespace secure_tunneling {
 inline namespace v0_2 {
 namespace detail {
 
-/// RapidJSON's output stream concept over a Secret.
-class SecretOutput {
- public:
-  using Ch = char;
-  explicit SecretOutput(Secret& text) : text_(text) {}
-  void Put(char c) { text_.append(std::string_view(&c, 1)); }
-  void Flush() {}
-
- private:
-  Secret& text_;
-};
-
-/// RapidJSON's allocator concept for the one block that a writer needs: its stack of sixteen bytes
-/// a nesting level, for which it asks as for 32 levels.
-class JsonWriterMemory {
- public:
-  static constexpr bool kNeedFree = false;
-  void* Malloc(std::size_t) noexcept { return block_; }
-  void* Realloc(void*, std::size_t, [[maybe_unused]] std::size_t size) noexcept {
-    assert(size <= sizeof block_);
-    return block_;
-  }
-  static void Free(void*) noexcept {}
-
- private:
-  alignas(8) char block_[512];
-};
-
 struct JsonText {
   std::string_view name;
   std::string_view value;
 };
 
-using SecretWriter = json::Writer<SecretOutput, json::UTF8<>, json::UTF8<>, JsonWriterMemory>;
-
-/// Appends a JSON string of a text, which is valid UTF-8.
-inline void writeJsonText(std::string_view text, Secret& out) {
-  JsonWriterMemory memory;
-  SecretOutput output(out);
-  SecretWriter(output, &memory).String(text.data(), static_cast<json::SizeType>(text.size()));
-}
-
 /// Appends a JSON object of strings, which are valid UTF-8; those without a character are left out.
 inline void writeJsonTexts(std::initializer_list<JsonText> texts, Secret& out) {
-  JsonWriterMemory memory;
-  SecretOutput output(out);
-  SecretWriter writer(output, &memory);
-  writer.StartObject();
+  char separator = '{';
   for (const JsonText& text : texts) {
     if (text.value.empty()) continue;
-    writer.Key(text.name.data(), static_cast<json::SizeType>(text.name.size()));
-    writer.String(text.value.data(), static_cast<json::SizeType>(text.value.size()));
+    appendCharacter(out, separator);
+    appendJsonString(out, text.name);
+    appendCharacter(out, ':');
+    appendJsonString(out, text.value);
+    separator = ',';
   }
-  writer.EndObject();
+  if (separator == '{') appendCharacter(out, separator);
+  appendCharacter(out, '}');
 }
 
 /// Replaces the string `name` in the object `parent` of a JSON text by `value`, and leaves all else
@@ -98,7 +60,7 @@ inline void replaceJsonText(Secret& text, std::string_view parent, std::string_v
   Secret after;
   after.reserve(before.size() + value.size());
   after.append({before.data(), begin - 1});
-  writeJsonText(value, after);
+  appendJsonString(after, value);
   after.append({before.data() + end + 1, before.size() - end - 1});
   text = std::move(after);
 }

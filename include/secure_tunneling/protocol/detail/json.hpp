@@ -142,20 +142,32 @@ SECURE_TUNNELING_NOINLINE inline bool isUtf8(std::string_view text) noexcept {
   return true;
 }
 
-/// Appends a JSON string. By hand: RapidJSON's writer is 500 bytes of code and tables.
-SECURE_TUNNELING_NOINLINE inline void appendJsonString(std::string& json, std::string_view text) {
-  json += '"';
+inline void appendCharacter(std::string& text, char c) {
+  text.push_back(c);
+}
+inline void appendCharacter(Secret& text, char c) {
+  text.append({&c, 1});
+}
+inline void append(Secret& text, const char* more) {
+  text.append(more);
+}
+
+/// Appends a JSON string to a `std::string` or a `Secret`. By hand: RapidJSON's writer is 500 bytes
+/// of code and tables.
+template <class Text>
+SECURE_TUNNELING_NOINLINE void appendJsonString(Text& json, std::string_view text) {
+  appendCharacter(json, '"');
   for (char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
       append(json, "\\u00");
-      json += c < 16 ? '0' : '1';
+      appendCharacter(json, c < 16 ? '0' : '1');
       c = "0123456789abcdef"[c & 15];
     } else if (c == '"' || c == '\\') {
-      json += '\\';
+      appendCharacter(json, '\\');
     }
-    json += c;
+    appendCharacter(json, c);
   }
-  json += '"';
+  appendCharacter(json, '"');
 }
 
 inline constexpr char jsonNumber[] = "a number";
