@@ -190,6 +190,8 @@ class [[nodiscard]] Result {
   // For the library itself, as their types are: a boxed error, and a value to be filled in place.
   /// @cond
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
+  // What `failure` makes, of another type.
+  Result(Result<void>&& failed) noexcept;  // NOLINT(*-explicit-*)
   explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
   /// @endcond
   /// Takes the value or the error; `other` keeps one that is moved from, and is destroyed or
@@ -293,6 +295,11 @@ class [[nodiscard]] Result<void> {
   detail::ErrorBox error_;
 };
 
+template <class T>
+Result<T>::Result(Result<void>&& failed) noexcept : Result(detail::takeError(std::move(failed))) {
+  assert(!error_.empty());
+}
+
 namespace detail {
 
 inline ErrorBox&& takeError(Result<void>&& result) noexcept {
@@ -316,6 +323,15 @@ SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char
   append(error.message, text);
   append(error.message, more);
   append(error.message, rest);
+  return failed;
+}
+
+/// The same of pieces.
+SECURE_TUNNELING_NOINLINE inline Result<void> failure(
+    ErrorKind kind, std::initializer_list<std::string_view> pieces) {
+  Result<void> failed{ErrorBox(new Error)};
+  failed.error().kind = kind;
+  assignPieces(failed.error().message, pieces);
   return failed;
 }
 

@@ -94,6 +94,23 @@ TEST_CASE("a result of nothing is success or an error") {
   CHECK(error.message == "none");
 }
 
+TEST_CASE("what failed with an error of nothing fails as a result of any type") {
+  const auto failed = []() -> Result<std::string> {
+    return detail::failure(ErrorKind::Configuration, {"region ", std::string("x"), " is none"});
+  };
+  const Result<std::string> result = failed();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::Configuration);
+  CHECK(result.error().message == "region x is none");
+  CHECK(result.error().delivery == Delivery::NotSent);
+
+  int alive = 0;
+  Result<Counted> counted{Counted(alive)};
+  counted = detail::failure(ErrorKind::Transport, "no ", "route");
+  CHECK(alive == 0);
+  CHECK(counted.error().message == "no route");
+}
+
 TEST_CASE("an error begins as one from before anything was sent") {
   const Error error = makeError(ErrorKind::Configuration, "why");
   CHECK(error.kind == ErrorKind::Configuration);

@@ -59,14 +59,15 @@ struct SharedSettings {
 
 namespace detail {
 
-inline Error profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
+inline Result<void> profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
   const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
-  return makeError(ErrorKind::Configuration,
-                   {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
-                    ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
-                    isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv,
-                    files.paths(), files.passedOverNote(chosen.name)});
+  return detail::failure(
+      ErrorKind::Configuration,
+      {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
+       ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
+       isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv, files.paths(),
+       files.passedOverNote(chosen.name)});
 }
 
 /// Reads one setting after the other, with its checks.

@@ -189,7 +189,7 @@ class StsRoleAssumer final : public RoleAssumer {
     if (!checked) return checked;
     Result<Endpoint> endpoint = resolveStsEndpoint(assumption.sts);
     if (endpoint && endpoint->signingRegion.empty()) {
-      endpoint = makeError(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
+      endpoint = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
     }
     if (!endpoint) return std::move(endpoint).error();
     endpoint_ = *std::move(endpoint);
@@ -221,8 +221,8 @@ class StsRoleAssumer final : public RoleAssumer {
   Result<void> askForCode(std::string_view serial, Secret& code) {
     constexpr std::size_t digits = 6;
     if (mfa_ == nullptr) {
-      return makeError(ErrorKind::Configuration,
-                       "the MFA device asks for a code that nobody can type here");
+      return detail::failure(ErrorKind::Configuration,
+                             "the MFA device asks for a code that nobody can type here");
     }
     Result<void> asked = mfa_->ask(serial, code);
     if (!asked) return asked;
@@ -230,7 +230,7 @@ class StsRoleAssumer final : public RoleAssumer {
     for (const char c : code.expose())
       isCode = isCode && detail::isDigit(c);
     if (isCode) return {};
-    return makeError(ErrorKind::Credentials, "the MFA code: expected six digits");
+    return detail::failure(ErrorKind::Credentials, "the MFA code: expected six digits");
   }
   void end() noexcept {
     call_.reset();

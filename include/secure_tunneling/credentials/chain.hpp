@@ -64,7 +64,7 @@ class CredentialsChain final : public SerialSource {
       }
       message_.append("; ").append(found.error().message);
     }
-    return fetch.done(makeError(ErrorKind::NoCredentials, message_));
+    return fetch.done(detail::failure(ErrorKind::NoCredentials, message_.c_str()));
   }
   void end() noexcept override { search_.reset(); }
 

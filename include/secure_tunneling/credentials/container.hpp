@@ -137,8 +137,8 @@ class ContainerCredentials final : public SerialSource {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const std::string_view full = detail::environmentVariable(fullName);
     if (relative.empty() && full.empty()) {
-      return makeError(ErrorKind::NoCredentials,
-                       {source, ": neither ", relativeName, " nor ", fullName, " is set"});
+      return detail::failure(ErrorKind::NoCredentials,
+                             {source, ": neither ", relativeName, " nor ", fullName, " is set"});
     }
     std::string problem;
     if (relative.empty()) {
@@ -151,13 +151,14 @@ class ContainerCredentials final : public SerialSource {
     if (problem.empty()) return {};
     return errorAbout(problem);
   }
-  static Error errorAbout(std::string_view problem) {
+  static Result<void> errorAbout(std::string_view problem) {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const bool isFull = relative.empty();
-    return makeError(ErrorKind::Configuration,
-                     {source, ": ", isFull ? fullName : relativeName,
-                      detail::quotedUrl(isFull ? detail::environmentVariable(fullName) : relative),
-                      ": ", problem});
+    return detail::failure(
+        ErrorKind::Configuration,
+        {source, ": ", isFull ? fullName : relativeName,
+         detail::quotedUrl(isFull ? detail::environmentVariable(fullName) : relative), ": ",
+         problem});
   }
 
   /// Whether it has to be known what the host's name leads to: over http the token must not be sent
@@ -179,7 +180,7 @@ class ContainerCredentials final : public SerialSource {
 
   Step ask(CredentialsFetch& fetch, const Moment& now) {
     const std::string_view problem = hostProblem();
-    Result<void> ready = problem.empty() ? readToken(token_) : Result<void>(errorAbout(problem));
+    Result<void> ready = problem.empty() ? readToken(token_) : errorAbout(problem);
     if (!ready) return fetch.done(std::move(ready));
     call_.emplace(fetch, transport_, endpoint_, addresses_, token_.expose());
     return proceed(fetch, now);
@@ -237,8 +238,8 @@ class ContainerCredentials final : public SerialSource {
       if (detail::isControl(c)) problem = "the token has a line break or a control character";
     }
     if (problem.empty()) return {};
-    return makeError(ErrorKind::Configuration,
-                     {source, ": ", from, path.empty() ? "" : " ", path, ": ", problem});
+    return detail::failure(ErrorKind::Configuration,
+                           {source, ": ", from, path.empty() ? "" : " ", path, ": ", problem});
   }
 
   HttpTransport& transport_;

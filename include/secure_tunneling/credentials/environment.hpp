@@ -25,10 +25,10 @@ class EnvironmentCredentials final : public CredentialsProvider {
     const std::string_view accessKeyId = valueOf("AWS_ACCESS_KEY_ID");
     const std::string_view secretAccessKey = valueOf("AWS_SECRET_ACCESS_KEY");
     if (accessKeyId.empty()) {
-      return makeError(ErrorKind::NoCredentials, "environment: AWS_ACCESS_KEY_ID is not set");
+      return detail::failure(ErrorKind::NoCredentials, "environment: AWS_ACCESS_KEY_ID is not set");
     }
     if (secretAccessKey.empty()) {
-      return makeError(
+      return detail::failure(
           ErrorKind::Configuration,
           "environment: Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY");
     }

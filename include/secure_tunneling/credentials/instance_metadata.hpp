@@ -95,8 +95,8 @@ class InstanceMetadata {
     const std::string_view region = detail::trimBlanks(text->expose());
     if (detail::isHostLabel(region) && !redactor().isIn(region)) return std::string(region);
     // Not quoted, here and below: what answers with anything else may echo the session token.
-    return makeError(ErrorKind::Credentials,
-                     {source, ": the answer is no region: expected ", detail::regionSyntax});
+    return detail::failure(ErrorKind::Credentials,
+                           {source, ": the answer is no region: expected ", detail::regionSyntax});
   }
 
  private:
@@ -116,8 +116,8 @@ class InstanceMetadata {
     Result<void> read =
         configuration.read(configuration.find({"AWS_EC2_METADATA_DISABLED"}, {}), isDisabled);
     if (read && isDisabled) {
-      return makeError(ErrorKind::NoCredentials,
-                       {source, ": switched off by AWS_EC2_METADATA_DISABLED"});
+      return detail::failure(ErrorKind::NoCredentials,
+                             {source, ": switched off by AWS_EC2_METADATA_DISABLED"});
     }
     if (read) {
       read = configuration.read(
@@ -252,7 +252,7 @@ class InstanceMetadata {
   Result<void> takeToken(const HttpResponse& response, std::int64_t nowMs) {
     const std::string_view token = detail::trimBlanks(response.body.expose());
     if (token.empty() || !detail::isVisibleAscii(token)) {
-      return makeError(
+      return detail::failure(
           ErrorKind::Credentials,
           {"the session token ",
            token.empty() ? "is empty" : "has a blank, a control or a non-ASCII character"});
@@ -355,8 +355,8 @@ class InstanceMetadataCredentials final : public SerialSource {
     // It will be quoted with the path.
     if (name.empty() || !detail::isVisibleAscii(name) || metadata_.redactor().isIn(name) ||
         name.find_first_of("/?#%") != std::string_view::npos) {
-      return makeError(ErrorKind::Credentials,
-                       {InstanceMetadata::source, ": the answer is no name of a role"});
+      return detail::failure(ErrorKind::Credentials,
+                             {InstanceMetadata::source, ": the answer is no name of a role"});
     }
     role_ = name;
     return {};

@@ -103,7 +103,7 @@ class IotRoleAliasCredentials final : public SerialSource {
   Result<void> locate(Endpoint& endpoint) const {
     const std::string& given = options_.endpoint;
     if (options_.roleAlias.empty()) {
-      return makeError(ErrorKind::Configuration, {source, ": no role alias is given"});
+      return detail::failure(ErrorKind::Configuration, {source, ": no role alias is given"});
     }
     const bool hasScheme = given.find("://") != std::string::npos;
     std::string_view problem =
@@ -112,8 +112,8 @@ class IotRoleAliasCredentials final : public SerialSource {
       problem = "expected https:// and a host name, without a path";
     }
     if (problem.empty()) return {};
-    return makeError(ErrorKind::Configuration,
-                     {source, ": endpoint", detail::quotedUrl(given), ": ", problem});
+    return detail::failure(ErrorKind::Configuration,
+                           {source, ": endpoint", detail::quotedUrl(given), ": ", problem});
   }
 
   const IotRoleAliasOptions options_;

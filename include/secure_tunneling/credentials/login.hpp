@@ -76,7 +76,7 @@ class LoginRenewalCall final : public SourceCall {
     Result<void> read = readCredentials(response.body, form, out_, redactor);
     const auto seconds = parseJsonInteger(members[1]);
     if (read && (!seconds || *seconds == 0 || *seconds > longestSeconds)) {
-      read = makeError(ErrorKind::Credentials, "expiresIn: expected seconds, 1 to 999999999"sv);
+      read = detail::failure(ErrorKind::Credentials, "expiresIn: expected seconds, 1 to 999999999");
     }
     if (read) {
       out_.expiresAtMs = now.unixMs + *seconds * 1000;
@@ -172,7 +172,7 @@ class BasicLoginCredentials final : public ProfileSource {
     if (step != Step::Done) return fetch.forward(*renewal_, step);
     const Error* const error = renewal_->error();
     if (error != nullptr) {
-      Error why = refusalOf(*error);
+      Result<void> why = refusalOf(*error);
       // Another program may have been faster.
       Result<void> loaded = load();
       if (!loaded) return fetch.done(std::move(loaded));
@@ -199,35 +199,35 @@ class BasicLoginCredentials final : public ProfileSource {
     return fetch.done({});
   }
   /// Ends a search in which the credentials could not be renewed.
-  Step giveOld(CredentialsFetch& fetch, const Moment& now, Error why) {
+  Step giveOld(CredentialsFetch& fetch, const Moment& now, Result<void>&& why) {
     if (leftMs(now) > 0) return give(fetch);
     return fetch.done(std::move(why));
   }
 
-  [[nodiscard]] Error signIn(std::string_view what, std::string_view why) const {
-    return makeError(ErrorKind::Credentials,
-                     {source, ": ", what, why, "; run: aws login --profile ",
-                      detail::printable(profileName_, 80)});
+  [[nodiscard]] Result<void> signIn(std::string_view what, std::string_view why) const {
+    return detail::failure(ErrorKind::Credentials,
+                           {source, ": ", what, why, "; run: aws login --profile ",
+                            detail::printable(profileName_, 80)});
   }
   /// Why the credentials cannot be renewed.
-  [[nodiscard]] Error refusalOf(const Error& error) const {
+  [[nodiscard]] Result<void> refusalOf(const Error& error) const {
     constexpr int tooMany = 429;
     const std::string why =
         detail::concat({"the session in ", path_, " cannot be renewed: ", error.message});
     if (renewal_->isForbidden()) {
-      return makeError(
+      return detail::failure(
           ErrorKind::Credentials,
           {source, ": ", why, "; the user needs the permission signin:CreateOAuth2Token"});
     }
     if (error.httpStatus / 100 == 4 && error.httpStatus != tooMany) return signIn(why, {});
-    Error other = detail::sourceError(source, error);
-    other.message = detail::concat({source, ": ", why});
+    Result<void> other = detail::sourceError(source, error);
+    other.error().message = detail::concat({source, ": ", why});
     return other;
   }
 
   /// Reads the session. What could not be saved counts as long as the file is what it was.
   Result<void> load() {
-    if (path_.empty()) return makeError(ErrorKind::Credentials, "the hash engine failed");
+    if (path_.empty()) return detail::failure(ErrorKind::Credentials, "the hash engine failed");
     Result<detail::SharedText> file = detail::readSharedFile({path_, true});
     if (!file) return detail::sourceError(source, file.error());
     if (file->text.empty()) return signIn("not signed in: there is no ", path_);

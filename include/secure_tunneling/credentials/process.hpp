@@ -50,7 +50,8 @@ class ProcessCredentials final : public ProfileSource {
   /// Runs the command that the program gave.
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     if (command_.empty()) {
-      return fetch.done(makeError(ErrorKind::NoCredentials, {source, ": no command is given"}));
+      return fetch.done(
+          detail::failure(ErrorKind::NoCredentials, {source, ": no command is given"}));
     }
     name_ = source;
     return run(command_, fetch, now);
@@ -80,7 +81,7 @@ class ProcessCredentials final : public ProfileSource {
 
   Result<void> read(Credentials& credentials) {
     const std::string& problem = child_->problem();
-    if (!problem.empty()) return makeError(ErrorKind::Credentials, {name_, ": ", problem});
+    if (!problem.empty()) return detail::failure(ErrorKind::Credentials, {name_, ": ", problem});
     detail::CredentialsDocument form;
     form.tokenName = "SessionToken";
     form.tokenRequired = false;

@@ -17,8 +17,9 @@ inline namespace v0_2 {
 namespace detail {
 
 /// The error of a profile that lacks something, with what was passed over in it.
-SECURE_TUNNELING_NOINLINE inline Error errorAboutMissing(const ProfileView& profile,
-                                                         std::string_view problem, ErrorKind kind) {
+SECURE_TUNNELING_NOINLINE inline Result<void> errorAboutMissing(const ProfileView& profile,
+                                                                std::string_view problem,
+                                                                ErrorKind kind) {
   return profile.errorAbout(concat({problem, profile.files.passedOverNote(profile.name)}), kind);
 }
 
@@ -56,7 +57,8 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
 }
 
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.
-inline Error profileWithoutCredentials(const ProfileView& profile, const ChosenProfile& chosen) {
+inline Result<void> profileWithoutCredentials(const ProfileView& profile,
+                                              const ChosenProfile& chosen) {
   if (profile.files.has(profileSection, profile.name)) {
     return errorAboutMissing(profile, "it names no credentials"sv, ErrorKind::NoCredentials);
   }

@@ -36,8 +36,8 @@ class OneSearch {
   static Step busy(CredentialsFetch& fetch) {
     constexpr std::int64_t pauseMs = 20;
     if (!fetch.mayBlock()) return fetch.wait(pauseMs);
-    return fetch.done(
-        makeError(ErrorKind::Credentials, "these credentials are being fetched by another call"));
+    return fetch.done(detail::failure(ErrorKind::Credentials,
+                                      "these credentials are being fetched by another call"));
   }
 
  private:

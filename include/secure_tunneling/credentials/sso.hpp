@@ -276,9 +276,9 @@ class SsoCredentials final : public ProfileSource {
     return settings.session.empty() ? settings.startUrl : settings.session;
   }
 
-  static Error signIn(const SsoSettings& settings, std::string_view why) {
+  static Result<void> signIn(const SsoSettings& settings, std::string_view why) {
     const bool hasSession = !settings.session.empty();
-    return makeError(
+    return detail::failure(
         ErrorKind::Credentials,
         {source, ": ", why, "; run: aws sso login ", hasSession ? "--sso-session " : "--profile ",
          detail::printable(hasSession ? settings.session : settings.profile, 80)});

@@ -90,11 +90,11 @@ class WebIdentityCredentials final : public ProfileSource {
     identity.sessionName = detail::environmentVariable("AWS_ROLE_SESSION_NAME");
     if (identity.tokenFile.empty()) {
       return fetch.done(
-          makeError(ErrorKind::NoCredentials,
-                    {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"}));
+          detail::failure(ErrorKind::NoCredentials,
+                          {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"}));
     }
     if (identity.roleArn.empty()) {
-      return fetch.done(makeError(
+      return fetch.done(detail::failure(
           ErrorKind::Configuration,
           {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"}));
     }
@@ -137,8 +137,9 @@ class WebIdentityCredentials final : public ProfileSource {
     token_ = std::move(file->text);
     const std::string_view token = detail::trimBlanks(token_.expose());
     if (token.empty()) {
-      return makeError(ErrorKind::Credentials,
-                       {file->path, ": there is no such file, or it is empty or no regular file"});
+      return detail::failure(
+          ErrorKind::Credentials,
+          {file->path, ": there is no such file, or it is empty or no regular file"});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
     if (!endpoint) return std::move(endpoint).error();

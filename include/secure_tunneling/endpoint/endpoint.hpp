@@ -387,8 +387,8 @@ inline Result<void> resolveExplicit(Endpoint& endpoint, const EndpointParameters
   if (!resolved) return resolved;
   const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
   if (!problem.empty()) {
-    return makeError(ErrorKind::Configuration,
-                     {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+    return failure(ErrorKind::Configuration,
+                   {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
   }
   endpoint.signingRegion = region;
   return resolved;

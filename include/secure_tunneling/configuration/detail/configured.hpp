@@ -56,9 +56,11 @@ class Configuration {
     return concat({files_.where(*setting.property), ": "sv, setting.property->name});
   }
   /// The error for a value that is no good.
-  [[nodiscard]] Error errorAbout(const Configured& setting, std::string_view expected) const {
-    return makeError(ErrorKind::Configuration,
-                     {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});
+  [[nodiscard]] Result<void> errorAbout(const Configured& setting,
+                                        std::string_view expected) const {
+    return detail::failure(
+        ErrorKind::Configuration,
+        {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});
   }
 
   /// Reads true or false into `value`, which stays as it is where the setting is set nowhere.
@@ -123,8 +125,8 @@ class Configuration {
     Endpoint endpoint;
     const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
     if (!problem.empty()) {
-      return makeError(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
-                                                  quotedUrl(found->value), ": "sv, problem});
+      return detail::failure(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
+                                                        quotedUrl(found->value), ": "sv, problem});
     }
     url = found->value;
     return {};

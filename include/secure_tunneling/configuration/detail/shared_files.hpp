@@ -183,7 +183,7 @@ class SharedFiles {
         ++line_;
         const std::string_view expected = parseLine(begin, lineEnd);
         if (!expected.empty()) {
-          return makeError(
+          return detail::failure(
               ErrorKind::Configuration,
               {files_.path(file_), ", line "sv, Decimal(line_).text(), ": expected "sv, expected});
         }

@@ -85,7 +85,7 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
   }
   document.clear();
   if (problem.empty()) return {};
-  return makeError(ErrorKind::Credentials, problem);
+  return detail::failure(ErrorKind::Credentials, problem.c_str());
 }
 
 }  // namespace detail

@@ -25,21 +25,21 @@ namespace detail {
 
 /// An error of the source `source` for what failed in it: a call that could not get credentials was
 /// not sent, and what an `HttpTransport` said of the source's own request would mislead.
-inline Error sourceError(std::string_view source, const Error& cause) {
+inline Result<void> sourceError(std::string_view source, const Error& cause) {
   const bool isKept = cause.kind == ErrorKind::Configuration || isOfLimits(cause.kind);
-  Error error =
-      makeError(isKept ? cause.kind : ErrorKind::Credentials, {source, ": "sv, cause.message});
-  error.transportCode = cause.transportCode;
-  return error;
+  Result<void> failed =
+      failure(isKept ? cause.kind : ErrorKind::Credentials, {source, ": "sv, cause.message});
+  failed.error().transportCode = cause.transportCode;
+  return failed;
 }
 
 /// The error that an answer of this status is to the engine.
-inline Error statusError(int httpStatus) {
-  Error error = makeError(ErrorKind::Service,
-                          {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
-  error.delivery = Delivery::Answered;
-  error.httpStatus = httpStatus;
-  return error;
+inline Result<void> statusError(int httpStatus) {
+  Result<void> failed = failure(
+      ErrorKind::Service, {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
+  failed.error().delivery = Delivery::Answered;
+  failed.error().httpStatus = httpStatus;
+  return failed;
 }
 
 /// The error that the answer to a source of credentials is where nobody would read all of it;
@@ -103,7 +103,7 @@ class SourceCall : public CallMachine {
   bool addForeignHeader(std::string_view name, std::string_view value) {
     for (const char c : value) {
       if (!isControl(c)) continue;
-      error_ = boxed(makeError(
+      error_ = takeError(detail::failure(
           ErrorKind::Configuration,
           {"header "sv, name, ": the value has a line break or another control character"sv}));
       return false;
@@ -123,7 +123,7 @@ class SourceCall : public CallMachine {
   }
   /// The verdict on an answer that refuses, by its own words.
   Verdict refuse(const Redactor& redactor) {
-    error_ = boxed(statusError(exchange_.response.status));
+    error_ = takeError(statusError(exchange_.response.status));
     error_->message = refusalText(exchange_.response, redactor);
     return Verdict::Failed;
   }

@@ -72,7 +72,8 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
                            {parent, "SessionToken"sv}, {parent, "Expiration"sv},
                            {"Error"sv, "Code"sv},      {"Error"sv, "Message"sv}};
   const bool isXml = XmlScanner(response.body.expose()).collect(elements, 6);
-  Error error = statusError(response.status);
+  Result<void> failed = statusError(response.status);
+  Error& error = failed.error();
   if (response.status / 100 != 2) {
     Secret text;
     if (isXml && !elements[code].text.empty()) {
@@ -102,7 +103,7 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
     }
   }
   response.body.clear();
-  return error;
+  return failed;
 }
 
 }  // namespace detail
