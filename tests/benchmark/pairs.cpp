@@ -73,13 +73,14 @@ void hashAll(const std::vector<std::string>& messages) {
 template <class Sign>
 void printSignature(const char* name, Sign sign) {
   constexpr std::size_t signatures = 1'000;
-  Signer signer;
   RecordingSha256 recording;
-  sign(signer, recording);
+  Signer recorded(recording);
+  sign(recorded);
   recording.forget();  // a key that is kept has been derived by now
-  sign(signer, recording);
+  sign(recorded);
   secure_tunneling::OpensslSha256 hash;
-  const auto library = [&] { sign(signer, hash); };
+  Signer signer(hash);
+  const auto library = [&] { sign(signer); };
   const auto alone = [&] { hashAll(recording.messages()); };
   printPairs(name, 101, signatures, repeating(library, signatures), repeating(alone, signatures));
 }
@@ -102,7 +103,6 @@ int main() {
   printCold(http);
   printBatch("batch_1", 1, http);
   printBatch("batch_32", 32, http);
-  printSignature("signature_derived",
-                 [](Signer& signer, auto& hash) { signer.signDeriving(hash); });
-  printSignature("signature_cached", [](Signer& signer, auto& hash) { signer.signCached(hash); });
+  printSignature("signature_derived", [](auto& signer) { signer.signDeriving(); });
+  printSignature("signature_cached", [](auto& signer) { signer.signCached(); });
 }

@@ -17,29 +17,20 @@ namespace benchmarks {
 namespace sigv4 = secure_tunneling::sigv4;
 
 /// The signature of the request of `exampleRequest()`, made as a call makes it.
+template <class Hash>
 class Signer {
  public:
+  explicit Signer(Hash& hash) : hash_(hash) {}
+
   /// From the body to the signature, the signing key derived anew, as on another day.
-  template <class Hash>
-  void signDeriving(Hash& hash) {
+  void signDeriving() {
     scope_.date = scope_.date == "20240101" ? "20240102" : "20240101";
-    signCached(hash);
+    signCached();
   }
   /// The same with the signing key of the last time.
-  template <class Hash>
-  void signCached(Hash& hash) {
-    const sigv4::SigningKey* key = nullptr;
-    require(cache_.get(hash, secret_, scope_, key) == sigv4::Status::Ok, "there is no key");
-    signWith(hash, *key);
-  }
-
-  [[nodiscard]] const sigv4::Signature& signature() const noexcept { return signature_; }
-
- private:
-  template <class Hash>
-  void signWith(Hash& hash, const sigv4::SigningKey& key) {
+  void signCached() {
     sigv4::Signature payloadHash;
-    require(sigv4::hashToHex(hash, body_, payloadHash) == sigv4::Status::Ok, "no payload hash");
+    require(sigv4::hashToHex(hash_, body_, payloadHash) == sigv4::Status::Ok, "no payload hash");
     using Canonical = secure_tunneling::detail::CanonicalCall;
     Canonical canonical("/");
     canonical[Canonical::ContentType] = secure_tunneling::contentType;
@@ -47,16 +38,21 @@ class Signer {
     canonical[Canonical::Host] = "api.tunneling.iot.us-east-1.amazonaws.com";
     canonical[Canonical::Date] = amzDate_;
     canonical.setPayloadHash(payloadHash.text());
-    require(sigv4::sign(hash, key, scope_, canonical, amzDate_, signature_) == sigv4::Status::Ok,
-            "no signature");
+    require(
+        signer_.sign(hash_, secret_, scope_, canonical, amzDate_, signature_) == sigv4::Status::Ok,
+        "no signature");
   }
 
+  [[nodiscard]] const sigv4::Signature& signature() const noexcept { return signature_; }
+
+ private:
   const std::string_view body_ =
       R"({"tunnelId":"01234567-89ab-cdef-0123-456789abcdef","clientMode":"ALL"})";
   const std::string_view amzDate_ = "20240101T000000Z";
   sigv4::Scope scope_{"20240101", "us-east-1", "IoTSecuredTunneling"};
   const secure_tunneling::Secret secret_{"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
-  sigv4::SigningKeyCache cache_;
+  Hash& hash_;
+  sigv4::Signer<Hash> signer_;
   sigv4::Signature signature_{};
 };
 
