@@ -176,6 +176,7 @@ try() {
   mkdir -p build/fresh
   : >"$log"
   began=$(date +%s)
+  advice=''
   if "$job" "$log"; then
     outcome=$passed
   else
@@ -184,7 +185,8 @@ try() {
     tail -n 60 "$log"
   fi
   tests=$(sed -n 's/.*, \([0-9]* tests failed out of [0-9]*\).*/, \1/p' "$log" | tail -n 1)
-  printf '%-9s g++ %s, libcurl %s, OpenSSL %s: %s%s, %d warnings, %d min\n' "$release" "$(version_of g++)" \
+  compiler=$(version_of g++)
+  printf '%-9s %slibcurl %s, OpenSSL %s: %s%s, %d warnings, %d min\n' "$release" "${compiler:+g++ $compiler, }" \
     "$(version_of libcurl4-openssl-dev)" "$(version_of libssl-dev)" "$outcome" "$tests" \
     "$(grep -c ' warning: ' "$log" || true)" $((($(date +%s) - began + 30) / 60)) >>"$scratch/summaries"
   [ "$outcome" = "$passed" ] || return 0
