@@ -47,7 +47,7 @@ constexpr CharacterWord wordOf(unsigned char c) noexcept {
 }
 /// From any address; there have to be that many.
 inline CharacterWord loadWord(const char* text) noexcept {
-  CharacterWord word;
+  CharacterWord word = 0;
   std::memcpy(&word, text, sizeof word);
   return word;
 }
@@ -89,7 +89,7 @@ class JsonInput {
     char* in = in_;
     char* out = out_;
     *out++ = *in++;
-    for (CharacterWord word; end_ - in >= wordSize && isPlain(word = loadWord(in));) {
+    for (CharacterWord word = 0; end_ - in >= wordSize && isPlain(word = loadWord(in));) {
       std::memcpy(out, &word, sizeof word);
       in += sizeof word;
       out += sizeof word;
