@@ -146,6 +146,7 @@ struct Error {
 
 template <class T>
 class Result;
+class Failure;
 
 namespace detail {
 
@@ -186,12 +187,11 @@ class [[nodiscard]] Result {
   Result(Error&& error)                                             // NOLINT(*-explicit-*)
       : error_(detail::boxed(std::move(error))), hasValue_(false) {}
   Result(const Error& error) : Result(Error(error)) {}  // NOLINT(*-explicit-*)
+  Result(Failure&& failure) noexcept;                   // NOLINT(*-explicit-*)
   /// @}
   // For the library itself, as their types are: a boxed error, and a value to be filled in place.
   /// @cond
   explicit Result(detail::ErrorBox&& error) noexcept : error_(std::move(error)), hasValue_(false) {}
-  // What `failure` makes, of another type.
-  Result(Result<void>&& failed) noexcept;  // NOLINT(*-explicit-*)
   explicit Result(detail::InPlace) : value_(), hasValue_(true) {}
   /// @endcond
   /// Takes the value or the error; `other` keeps one that is moved from, and is destroyed or
@@ -295,10 +295,19 @@ class [[nodiscard]] Result<void> {
   detail::ErrorBox error_;
 };
 
+/// A failed result that becomes one of any type: from functions that do not know what their caller
+/// gives on success.
+class [[nodiscard]] Failure : public Result<void> {
+ public:
+  /// Takes the error, which is kept on the heap, by `operator new`.
+  Failure(Error&& error) : Result<void>(std::move(error)) {}  // NOLINT(*-explicit-*)
+  /// @cond
+  explicit Failure(detail::ErrorBox&& error) noexcept : Result<void>(std::move(error)) {}
+  /// @endcond
+};
+
 template <class T>
-Result<T>::Result(Result<void>&& failed) noexcept : Result(detail::takeError(std::move(failed))) {
-  assert(!error_.empty());
-}
+Result<T>::Result(Failure&& failure) noexcept : Result(detail::takeError(std::move(failure))) {}
 
 namespace detail {
 
@@ -314,10 +323,9 @@ void fail(Result<T>& result, ErrorBox&& error) noexcept {
 }
 
 /// `makeError` as a result: made where it stays, and of texts that end in a NUL, for size.
-SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char* text,
-                                                      const char* more = "",
-                                                      const char* rest = "") {
-  Result<void> failed{ErrorBox(new Error)};
+SECURE_TUNNELING_NOINLINE inline Failure failure(ErrorKind kind, const char* text,
+                                                 const char* more = "", const char* rest = "") {
+  Failure failed{ErrorBox(new Error)};
   Error& error = failed.error();
   error.kind = kind;
   append(error.message, text);
@@ -327,9 +335,9 @@ SECURE_TUNNELING_NOINLINE inline Result<void> failure(ErrorKind kind, const char
 }
 
 /// The same of pieces.
-SECURE_TUNNELING_NOINLINE inline Result<void> failure(
-    ErrorKind kind, std::initializer_list<std::string_view> pieces) {
-  Result<void> failed{ErrorBox(new Error)};
+SECURE_TUNNELING_NOINLINE inline Failure failure(ErrorKind kind,
+                                                 std::initializer_list<std::string_view> pieces) {
+  Failure failed{ErrorBox(new Error)};
   failed.error().kind = kind;
   assignPieces(failed.error().message, pieces);
   return failed;

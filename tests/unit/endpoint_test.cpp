@@ -312,7 +312,7 @@ TEST_CASE("a password in an endpoint URL is not repeated") {
   }
 }
 
-TEST_CASE("a query of an endpoint URL is not repeated") {
+TEST_CASE("a query and a fragment of an endpoint URL are not repeated") {
   const struct {
     const char* url;
     const char* message;
@@ -327,6 +327,8 @@ TEST_CASE("a query of an endpoint URL is not repeated") {
        "endpoint URL \"https://example.com:0\": expected a host name and a valid port"},
       {"https://example.com?canary#x",
        "endpoint URL \"https://example.com\": a fragment is not supported"},
+      {"https://example.com/dev#canary",
+       "endpoint URL \"https://example.com/dev\": a fragment is not supported"},
       {"example.com?canary", "endpoint URL \"example.com\": expected http://HOST or https://HOST"},
       {"?canary", "endpoint URL \"\": expected http://HOST or https://HOST"},
   };

@@ -16,6 +16,11 @@ static_assert(!std::is_copy_constructible<Result<int>>::value, "");
 static_assert(!std::is_default_constructible<Result<int>>::value, "");
 static_assert(std::is_nothrow_move_constructible<Result<std::string>>::value, "");
 static_assert(!std::is_convertible<Result<int>, bool>::value, "only in a condition");
+// What may be a success is no value of another type; a failure is one of any type.
+static_assert(!std::is_convertible<Result<void>, Result<int>>::value, "there would be no value");
+static_assert(std::is_convertible<secure_tunneling::Failure, Result<int>>::value, "a failure");
+static_assert(std::is_convertible<secure_tunneling::Failure, Result<void>>::value, "a failure");
+static_assert(std::is_convertible<Result<void>, Result<Result<void>>>::value, "a value");
 
 /// Counts how many of it are alive.
 class Counted {

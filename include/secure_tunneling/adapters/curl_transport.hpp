@@ -53,9 +53,11 @@ inline namespace v0_2 {
 ///
 /// **Threads and processes.** Not thread-safe: each thread has a transport of its own, which cannot
 /// be moved. `curl_global_init` runs once in the process, at the first `send`, and is never undone,
-/// so nothing happens at exit. After a fork the child opens connections of its own; those of its
-/// parent, and a handle for each generation, stay as they are until the process ends. Sockets are
-/// close-on-exec; those by which an older libcurl wakes itself are not.
+/// so nothing happens at exit. Whether the CA directory that libcurl was built with has any is
+/// found out once in the process, too: it should not be emptied, nor hidden by chroot, after that.
+/// After a fork the child opens connections of its own; those of its parent, and a handle for each
+/// generation, stay as they are until the process ends. Sockets are close-on-exec; those by which
+/// an older libcurl wakes itself are not.
 ///
 /// **Memory.** Where libcurl or OpenSSL get none, `send` returns an error. Their buffers, with the
 /// request's headers and the answer's body in them, are freed as they are: `curl_global_init_mem`

@@ -40,7 +40,7 @@ class OpensslSha256 {
   /// Begins a message; one that was not finished is dropped.
   [[nodiscard]] bool init() noexcept {
     const bool isBegun =
-        context_ == nullptr ? begin() : EVP_DigestInit_ex(context_, nullptr, nullptr) == 1;
+        context_ == nullptr ? begin() : EVP_DigestInit_ex(context_, sameAgain(), nullptr) == 1;
     return isBegun || drop();
   }
   /// Goes on with the message that `other` has begun; false where OpenSSL cannot copy that.
@@ -72,6 +72,15 @@ class OpensslSha256 {
     EVP_MD_free(digest);
 #endif
     return isBegun;
+  }
+  /// The digest of a context that has had its first message: null in OpenSSL 3, which would fetch
+  /// again what is named. Others need to be told, and some of them read what null points to.
+  static const EVP_MD* sameAgain() noexcept {
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    return nullptr;
+#else
+    return EVP_sha256();
+#endif
   }
   /// OpenSSL 1.1.1 would take what it could not set up for ready the next time.
   bool drop() noexcept {

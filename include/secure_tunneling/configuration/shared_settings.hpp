@@ -59,7 +59,7 @@ struct SharedSettings {
 
 namespace detail {
 
-inline Result<void> profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
+inline Failure profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
   const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
   return detail::failure(

@@ -151,7 +151,7 @@ class ContainerCredentials final : public SerialSource {
     if (problem.empty()) return {};
     return errorAbout(problem);
   }
-  static Result<void> errorAbout(std::string_view problem) {
+  static Failure errorAbout(std::string_view problem) {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const bool isFull = relative.empty();
     return detail::failure(

@@ -204,7 +204,7 @@ class BasicLoginCredentials final : public ProfileSource {
     return fetch.done(std::move(why));
   }
 
-  [[nodiscard]] Result<void> signIn(std::string_view what, std::string_view why) const {
+  [[nodiscard]] Failure signIn(std::string_view what, std::string_view why) const {
     return detail::failure(ErrorKind::Credentials,
                            {source, ": ", what, why, "; run: aws login --profile ",
                             detail::printable(profileName_, 80)});

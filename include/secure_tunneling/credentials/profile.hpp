@@ -17,9 +17,9 @@ inline namespace v0_2 {
 namespace detail {
 
 /// The error of a profile that lacks something, with what was passed over in it.
-SECURE_TUNNELING_NOINLINE inline Result<void> errorAboutMissing(const ProfileView& profile,
-                                                                std::string_view problem,
-                                                                ErrorKind kind) {
+SECURE_TUNNELING_NOINLINE inline Failure errorAboutMissing(const ProfileView& profile,
+                                                           std::string_view problem,
+                                                           ErrorKind kind) {
   return profile.errorAbout(concat({problem, profile.files.passedOverNote(profile.name)}), kind);
 }
 

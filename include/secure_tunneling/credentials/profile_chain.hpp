@@ -171,7 +171,7 @@ class ProfileChainCredentials final : public SerialSource {
     return {};
   }
 
-  static Result<void> unsupported(const ProfileView& profile, std::string_view property) {
+  static Failure unsupported(const ProfileView& profile, std::string_view property) {
     return profile.errorAbout(
         detail::concat({"credentials by way of ", property, " are not supported"}));
   }

@@ -31,8 +31,8 @@ struct ProfileView {
     return files.value(detail::profileSection, name, property);
   }
   /// An error about this profile: of kind `Configuration` for what nobody can work with.
-  [[nodiscard]] Result<void> errorAbout(std::string_view problem,
-                                        ErrorKind kind = ErrorKind::Configuration) const {
+  [[nodiscard]] Failure errorAbout(std::string_view problem,
+                                   ErrorKind kind = ErrorKind::Configuration) const {
     return detail::failure(kind, {"profile ", detail::quoted(name), ": ", problem});
   }
 };

@@ -276,7 +276,7 @@ class SsoCredentials final : public ProfileSource {
     return settings.session.empty() ? settings.startUrl : settings.session;
   }
 
-  static Result<void> signIn(const SsoSettings& settings, std::string_view why) {
+  static Failure signIn(const SsoSettings& settings, std::string_view why) {
     const bool hasSession = !settings.session.empty();
     return detail::failure(
         ErrorKind::Credentials,

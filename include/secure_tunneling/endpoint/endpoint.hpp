@@ -344,11 +344,11 @@ inline void appendNormalPath(std::string& url, std::string_view path) {
   if (path.back() != '/' && url.size() != root + 1) url.pop_back();
 }
 
-/// `url` for a message. What stands before an "@" is a password more often than not, and a query
-/// holds a key or a token: they stay out.
+/// `url` for a message. What stands before an "@" is a password more often than not, and a query or
+/// a fragment holds a key or a token: they stay out.
 inline std::string quotedUrl(std::string_view url) {
   if (url.find('@') != std::string_view::npos) return {};
-  return concat({" "sv, quoted(headOf(url, url.find('?')))});
+  return concat({" "sv, quoted(headOf(url, url.find_first_of("?#"sv)))});
 }
 
 /// Takes `parameters.endpointUrl` apart. Returns what is wrong with it, nothing when all is well.

@@ -24,7 +24,8 @@ inline void keepLoaded([[maybe_unused]] const void* function) noexcept {
   HMODULE library = nullptr;
   ::GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
                        static_cast<const char*>(function), &library);
-#elif defined(RTLD_DEFAULT) && defined(RTLD_NOLOAD) && defined(RTLD_NODELETE)
+#elif defined(RTLD_DEFAULT) && defined(RTLD_NOLOAD) && defined(RTLD_NODELETE) && \
+    (!defined(__GLIBC__) || defined(_GNU_SOURCE))
   Dl_info library{};
   if (dladdr(function, &library) != 0)
     dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);

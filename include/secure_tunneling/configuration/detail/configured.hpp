@@ -56,8 +56,7 @@ class Configuration {
     return concat({files_.where(*setting.property), ": "sv, setting.property->name});
   }
   /// The error for a value that is no good.
-  [[nodiscard]] Result<void> errorAbout(const Configured& setting,
-                                        std::string_view expected) const {
+  [[nodiscard]] Failure errorAbout(const Configured& setting, std::string_view expected) const {
     return detail::failure(
         ErrorKind::Configuration,
         {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});

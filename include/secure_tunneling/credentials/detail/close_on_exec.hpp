@@ -13,7 +13,9 @@
 #include <crt_externs.h>
 #elif !defined(_WIN32) && !defined(_GNU_SOURCE)
 // POSIX has no header that declares it.
+extern "C" {
 extern char** environ;
+}
 #endif
 
 #if !defined(_WIN32)

@@ -140,7 +140,7 @@ class ChildCommand {
   /// business: they may hold a connection open, or lead to what it must not read.
   static void closeOthers(posix_spawn_file_actions_t& actions) noexcept {
     constexpr int first = STDERR_FILENO + 1;
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+#if defined(_GNU_SOURCE) && defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
     posix_spawn_file_actions_addclosefrom_np(&actions, first);
 #else
     // Those that are open now. The numbers that are no longer are passed over.

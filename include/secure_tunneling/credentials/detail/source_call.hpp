@@ -25,18 +25,18 @@ namespace detail {
 
 /// An error of the source `source` for what failed in it: a call that could not get credentials was
 /// not sent, and what an `HttpTransport` said of the source's own request would mislead.
-inline Result<void> sourceError(std::string_view source, const Error& cause) {
+inline Failure sourceError(std::string_view source, const Error& cause) {
   const bool isKept = cause.kind == ErrorKind::Configuration || isOfLimits(cause.kind);
-  Result<void> failed =
+  Failure failed =
       failure(isKept ? cause.kind : ErrorKind::Credentials, {source, ": "sv, cause.message});
   failed.error().transportCode = cause.transportCode;
   return failed;
 }
 
 /// The error that an answer of this status is to the engine.
-inline Result<void> statusError(int httpStatus) {
-  Result<void> failed = failure(
-      ErrorKind::Service, {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
+inline Failure statusError(int httpStatus) {
+  Failure failed = failure(ErrorKind::Service,
+                           {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
   failed.error().delivery = Delivery::Answered;
   failed.error().httpStatus = httpStatus;
   return failed;

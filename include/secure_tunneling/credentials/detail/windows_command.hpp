@@ -90,9 +90,12 @@ class ChildCommand {
     itsInput.reset(::CreateFileA("NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE,
                                  &inherited, OPEN_EXISTING, 0, nullptr));
     // A program without a console may have none.
-    const HANDLE self = ::GetCurrentProcess();
-    ::DuplicateHandle(self, ::GetStdHandle(STD_ERROR_HANDLE), self, itsErrors.out(), 0, TRUE,
-                      DUPLICATE_SAME_ACCESS);
+    const HANDLE errors = ::GetStdHandle(STD_ERROR_HANDLE);
+    // What is no handle is, as a number, one of this process itself.
+    if (errors != nullptr && errors != INVALID_HANDLE_VALUE) {
+      const HANDLE self = ::GetCurrentProcess();
+      ::DuplicateHandle(self, errors, self, itsErrors.out(), 0, TRUE, DUPLICATE_SAME_ACCESS);
+    }
     HANDLE handles[] = {itsOutput.get(), itsInput.get(), itsErrors.get()};
     const std::size_t count = itsErrors.isOpen() ? 3 : 2;
 

@@ -123,12 +123,13 @@ class HashSink : public PieceBuffer {
   Hash& hash_;
 };
 
-/// Whether a policy has the optional `copyFrom`.
+/// Whether a policy has the optional `copyFrom`, and can be made to copy into.
 template <class Hash, class = bool>
 inline constexpr bool canCopy = false;
 template <class Hash>
 inline constexpr bool
-    canCopy<Hash, decltype(std::declval<Hash&>().copyFrom(std::declval<const Hash&>()))> = true;
+    canCopy<Hash, decltype(std::declval<Hash&>().copyFrom(std::declval<const Hash&>()))> =
+        std::is_default_constructible_v<Hash>;
 
 /// A hash that has taken in the first block of an HMAC, which is the same for all messages of a key
 /// and as secret as that.
