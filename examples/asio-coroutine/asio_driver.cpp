@@ -2,6 +2,7 @@
 #include "asio_driver.hpp"
 
 #include <chrono>
+#include <exception>
 #include <system_error>
 
 namespace st = secure_tunneling;
@@ -21,36 +22,51 @@ AsioDriver::~AsioDriver() {
 
 void AsioDriver::start(st::CurlDriver::Task& task, st::Steps& machine,
                        st::CurlTransport& transport) {
+  // First, for it may throw, and who catches that has no task under way.
+  awaitTimer(wait_, 0, &AsioDriver::onWaited);
   driver_.start(task, machine, transport);
-  awaitTimer(wait_, driver_.waitMs(), &AsioDriver::onWaited);
 }
 
 void AsioDriver::interrupt(st::CurlDriver::Task& task) {
   driver_.interrupt(task);
-  awaitTimer(wait_, driver_.waitMs(), &AsioDriver::onWaited);
+  awaitTimer(wait_, 0, &AsioDriver::onWaited);
 }
 
 void AsioDriver::stop(st::CurlDriver::Task& task) {
   driver_.stop(task);
 }
 
-int AsioDriver::onSocket(CURL*, curl_socket_t number, int what, void* user, void*) {
+// Nothing may be thrown through libcurl; and to tell it of a failure would end all transfers, if it
+// does not crash, as 7.88 does.
+int AsioDriver::onSocket(CURL*, curl_socket_t number, int what, void* user, void*) noexcept {
   auto& self = *static_cast<AsioDriver*>(user);
-  if (what == CURL_POLL_REMOVE) {
-    self.sockets_.erase(number);
-    return 0;
+  try {
+    self.watch(number, what);
+  } catch (const std::exception&) {
+    self.isBlind_ = true;
   }
-  std::shared_ptr<Socket>& socket = self.sockets_[number];
-  if (socket == nullptr) socket = std::make_shared<Socket>(self.executor_, number);
-  socket->wanted = what & CURL_POLL_INOUT;
-  self.await(socket);
   return 0;
 }
 
-int AsioDriver::onTimer(CURLM*, long milliseconds, void* user) {
+int AsioDriver::onTimer(CURLM*, long milliseconds, void* user) noexcept {
   auto& self = *static_cast<AsioDriver*>(user);
-  self.awaitTimer(self.timer_, milliseconds, &AsioDriver::onTime);
+  try {
+    self.awaitTimer(self.timer_, milliseconds, &AsioDriver::onTime);
+  } catch (const std::exception&) {
+    self.isBlind_ = true;
+  }
   return 0;
+}
+
+void AsioDriver::watch(curl_socket_t number, int what) {
+  if (what == CURL_POLL_REMOVE) {
+    sockets_.erase(number);
+    return;
+  }
+  std::shared_ptr<Socket>& socket = sockets_[number];
+  if (socket == nullptr) socket = std::make_shared<Socket>(executor_, number);
+  socket->wanted = what & CURL_POLL_INOUT;
+  await(socket);
 }
 
 void AsioDriver::await(const std::shared_ptr<Socket>& socket) {
@@ -60,7 +76,6 @@ void AsioDriver::await(const std::shared_ptr<Socket>& socket) {
 
 void AsioDriver::await(const std::shared_ptr<Socket>& socket, int direction) {
   if ((socket->wanted & direction) == 0 || (socket->awaited & direction) != 0) return;
-  socket->awaited |= direction;
   const bool isToRead = direction == CURL_POLL_IN;
   const std::weak_ptr<Socket> awaited = socket;
   socket->descriptor.async_wait(
@@ -78,6 +93,7 @@ void AsioDriver::await(const std::shared_ptr<Socket>& socket, int direction) {
         act(number, error ? CURL_CSELECT_ERR : isToRead ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
         if (const auto left = awaited.lock()) await(left);
       });
+  socket->awaited |= direction;
 }
 
 /// Sets a timer anew; less than 0 ends it.
@@ -102,6 +118,15 @@ void AsioDriver::act(curl_socket_t number, int events) {
 }
 
 void AsioDriver::onWaited() {
+  int running = 0;
+  if (isBlind_) curl_multi_perform(multi_.handle, &running);
   driver_.act();
-  awaitTimer(wait_, driver_.waitMs(), &AsioDriver::onWaited);
+  isBlind_ = isBlind_ && !driver_.isIdle();
+  awaitTimer(wait_, waitMs(), &AsioDriver::onWaited);
+}
+
+std::int64_t AsioDriver::waitMs() {
+  constexpr std::int64_t lookMs = 20;
+  const std::int64_t mostMs = driver_.waitMs();
+  return !isBlind_ || (mostMs >= 0 && mostMs < lookMs) ? mostMs : lookMs;
 }

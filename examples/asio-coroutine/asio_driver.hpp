@@ -19,6 +19,9 @@
 /// Not thread-safe: the executor is that of a context that one thread runs, or a strand, and all of
 /// this is called in it. Where libcurl was not built with c-ares, it looks up a host name in a
 /// thread of its own meanwhile.
+///
+/// Where the system has no room to watch a socket, or memory runs out as libcurl asks for that,
+/// libcurl is asked every 20 ms instead, until no call is under way.
 class AsioDriver {
  public:
   explicit AsioDriver(const asio::any_io_executor& executor);
@@ -55,9 +58,11 @@ class AsioDriver {
     CURLM* handle = curl_multi_init();
   };
 
-  static int onSocket(CURL* handle, curl_socket_t number, int what, void* user, void* ofSocket);
-  static int onTimer(CURLM* multi, long milliseconds, void* user);
+  static int onSocket(CURL* handle, curl_socket_t number, int what, void* user,
+                      void* ofSocket) noexcept;
+  static int onTimer(CURLM* multi, long milliseconds, void* user) noexcept;
 
+  void watch(curl_socket_t number, int what);
   void await(const std::shared_ptr<Socket>& socket);
   void await(const std::shared_ptr<Socket>& socket, int direction);
   void awaitTimer(asio::steady_timer& timer, std::int64_t milliseconds,
@@ -65,6 +70,7 @@ class AsioDriver {
   void act(curl_socket_t number, int events);
   void onTime() { act(CURL_SOCKET_TIMEOUT, 0); }
   void onWaited();
+  [[nodiscard]] std::int64_t waitMs();
 
   asio::any_io_executor executor_;
   asio::steady_timer timer_;
@@ -72,6 +78,8 @@ class AsioDriver {
   /// What Asio has still to call looks at this first.
   std::shared_ptr<AsioDriver*> self_ = std::make_shared<AsioDriver*>(this);
   std::map<curl_socket_t, std::shared_ptr<Socket>> sockets_;
+  /// Something that libcurl waits for could not be told to Asio.
+  bool isBlind_ = false;
   Multi multi_;
   secure_tunneling::SystemClock clock_;
   secure_tunneling::CurlDriver driver_;

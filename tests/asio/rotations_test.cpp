@@ -19,6 +19,9 @@
 
 #include "support/gate.hpp"
 #include "support/many_tunnels.hpp"
+#ifdef __linux__
+#include "watch_faults.hpp"
+#endif
 
 using namespace secure_tunneling;
 
@@ -156,3 +159,25 @@ TEST_CASE("asio: a context that is destroyed ends the calls of its coroutines") 
   }
   // The server, which waits for its clients, ends.
 }
+
+#ifdef __linux__
+TEST_CASE("asio: a socket that cannot be watched is looked at all the same") {
+  World world;
+  CallLimits limits;
+  limits.timeoutMs = 300;
+  const WatchFault fault(GENERATE(WatchFault::Kind::NoRoom, WatchFault::Kind::NoMemory));
+  asio::co_spawn(world.context, world.rotate(0, limits), rethrow);
+  for (const std::size_t index : {1U, 2U})
+    asio::co_spawn(world.context, world.rotate(index), rethrow);
+  world.context.run();
+
+  CHECK(fault.count() >= 3);
+  REQUIRE(world.results[0].has_value());
+  CHECK(world.results[0]->error().kind == ErrorKind::DeadlineExceeded);
+  for (const std::size_t index : {1U, 2U}) {
+    REQUIRE(world.results[index].has_value());
+    INFO(describe(*world.results[index]));
+    CHECK(world.results[index]->hasValue());
+  }
+}
+#endif
