@@ -33,7 +33,7 @@ class NewFile {
     const std::size_t name = target_.rfind('/') + 1;
     path_ = target_.substr(0, name) + "." + target_.substr(name) + ".XXXXXX";
     descriptor_ = mkstemp(path_.data());
-    static_cast<void>(fcntl(descriptor_, F_SETFD, FD_CLOEXEC));
+    if (descriptor_ != -1) static_cast<void>(fcntl(descriptor_, F_SETFD, FD_CLOEXEC));
   }
   ~NewFile() {
     const int reason = errno;

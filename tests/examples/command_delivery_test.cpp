@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Where the command puts tokens but on standard output as the AWS CLI does, and its dry run.
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -176,7 +179,8 @@ TEST_CASE("a place that no token can be written to is refused before the call") 
   }
   SECTION("a directory without room for files") {
     directory = "/proc";
-    reason = "--token-file: /proc: ";
+    REQUIRE(::open("/proc/sourceAccessToken", O_RDWR | O_CREAT | O_EXCL, 0600) == -1);
+    reason = std::string("--token-file: /proc: ") + std::strerror(errno);
   }
   const std::size_t before = countFiles(files.path());
   checkRefused(world.rotate({"--token-file", directory}), status, reason);
