@@ -52,9 +52,11 @@ void takeRandomNumbersFromPsa([[maybe_unused]] mbedtls_ssl_config& config) {
 #endif
 }
 
-/// A socket that never waits, raises no SIGPIPE, and is closed in programs that this one starts.
+/// A socket that never waits, raises no SIGPIPE, and is closed in programs that this one starts;
+/// -1, with errno set, where there is none to be had.
 int openSocket(int family) {
   const int opened = socket(family, SOCK_STREAM, 0);
+  if (opened == -1) return -1;
   fcntl(opened, F_SETFD, FD_CLOEXEC);
   fcntl(opened, F_SETFL, O_NONBLOCK);
 #ifdef SO_NOSIGPIPE

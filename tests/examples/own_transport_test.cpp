@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // The transport over Mbed TLS, and the program without libcurl and OpenSSL.
+#include <dlfcn.h>
 #include <openssl/ssl.h>
 #include <psa/crypto.h>
+#include <sys/socket.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -61,7 +65,31 @@ RotateResult rotateOnce(const std::string& url, const std::string& caFile,
   return MbedtlsCaller(settings, caFile, limits).rotate();
 }
 
+/// Why this thread gets no socket; 0 where it gets one.
+thread_local int socketError = 0;
+
 }  // namespace
+
+// By another name, for systems differ in how they declare it.
+extern "C" int refuseSocket(int family, int type, int protocol) __asm__("socket");
+extern "C" int refuseSocket(int family, int type, int protocol) {
+  static const auto next = reinterpret_cast<decltype(&socket)>(dlsym(RTLD_NEXT, "socket"));
+  if (socketError == 0) return next(family, type, protocol);
+  errno = socketError;
+  return -1;
+}
+
+TEST_CASE("own transport: why there is no socket is told") {
+  const AnyAuthority any;
+  socketError = EMFILE;
+  const auto response = rotateOnce("http://127.0.0.1:9", any.authority.file());
+  socketError = 0;
+  REQUIRE_FALSE(response);
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().transportCode == EMFILE);
+  CHECK(response.error().message.find(std::strerror(EMFILE)) != std::string::npos);
+}
 
 TEST_CASE("own transport: a rotation over TLS, by the server's name") {
   TlsService made;
