@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What stands in for the calls that macOS lacks does its work: compiled with like_macos.hpp, and
 // run.
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 
@@ -37,6 +38,8 @@ void testDescriptors() {
   const int opened = st::detail::openSocket(AF_INET, SOCK_STREAM, 0);
   assert(opened != -1 && !isInherited(opened));
   close(opened);
+  // Why there is none is what errno says.
+  assert(st::detail::openSocket(-1, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
 }
 
 void testSecretFile() {
@@ -44,6 +47,8 @@ void testSecretFile() {
   const int file = st::detail::openTemporary(pattern.data());
   assert(file != -1 && !isInherited(file));
   close(file);
+  std::string missing = "/tmp/like_macos/missing/XXXXXX";
+  assert(st::detail::openTemporary(missing.data()) == -1 && errno == ENOENT);
   st::Secret text;
   text.append("secret");
   assert(st::detail::replaceSecretFile(pattern, text));

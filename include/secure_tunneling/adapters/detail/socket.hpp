@@ -29,7 +29,7 @@ inline curl_socket_t openSocket(int family, int type, int protocol) noexcept {
   return ::socket(family, type | SOCK_CLOEXEC, protocol);
 #else
   const int opened = ::socket(family, type, protocol);
-  ::fcntl(opened, F_SETFD, FD_CLOEXEC);
+  if (opened != CURL_SOCKET_BAD) ::fcntl(opened, F_SETFD, FD_CLOEXEC);
   return opened;
 #endif
 }

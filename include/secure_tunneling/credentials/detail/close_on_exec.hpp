@@ -44,7 +44,7 @@ inline bool openPipe(int (&ends)[2]) noexcept {
 }
 inline int openTemporary(char* pattern) noexcept {
   const int file = ::mkstemp(pattern);
-  ::fcntl(file, F_SETFD, FD_CLOEXEC);
+  if (file != -1) ::fcntl(file, F_SETFD, FD_CLOEXEC);
   return file;
 }
 #endif
