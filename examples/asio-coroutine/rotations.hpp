@@ -21,8 +21,10 @@ class Rotations {
             secure_tunneling::CredentialsSource& credentials,
             secure_tunneling::CurlTransportOptions options = {});
 
-  /// Cancellation, of any kind, ends the call: its result then is an error of the kind `Cancelled`
-  /// that says whether the tokens may have been rotated, or the answer where that was there.
+  /// Cancellation ends the call: its result then is an error of the kind `Cancelled` that says
+  /// whether the tokens may have been rotated, or the answer where that was there. Of the kinds of
+  /// cancellation `asio::co_spawn` lets `terminal` through, and the others where its coroutine has
+  /// asked for them: `reset_cancellation_state(asio::enable_total_cancellation())`.
   ///
   /// `limits.timeoutMs` is the deadline. `rotate(...) || timer.async_wait(...)` ends it too, but
   /// keeps nothing of what the call says, which may be the new tokens.

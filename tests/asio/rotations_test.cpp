@@ -4,6 +4,8 @@
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/io_context.hpp>
@@ -96,6 +98,31 @@ TEST_CASE("asio: a cancelled coroutine has what its call knows, and the others g
     REQUIRE(world.results[index]->hasValue());
     CHECK(world.many.service.accepts((**world.results[index]).sourceAccessToken->expose()));
   }
+}
+
+TEST_CASE("asio: cancellation ends a call where its coroutine lets that kind through") {
+  World world;
+  CallLimits limits;
+  limits.timeoutMs = 500;
+  const auto kind = GENERATE(asio::cancellation_type::terminal, asio::cancellation_type::partial,
+                             asio::cancellation_type::total);
+  const bool letsAllThrough = GENERATE(false, true);
+  asio::cancellation_signal stop;
+  const auto one = [&]() -> asio::awaitable<void> {
+    if (letsAllThrough) {
+      co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    }
+    co_await world.rotate(0, limits);
+  };
+  asio::co_spawn(world.context, one(), asio::bind_cancellation_slot(stop.slot(), rethrow));
+  while (!world.stalled.hasArrived())
+    world.context.run_one();
+  stop.emit(kind);
+  world.context.run();
+  const bool isLetThrough = letsAllThrough || kind == asio::cancellation_type::terminal;
+  REQUIRE(world.results[0].has_value());
+  CHECK(world.results[0]->error().kind ==
+        (isLetThrough ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded));
 }
 
 TEST_CASE("asio: a call ends at its deadline") {
