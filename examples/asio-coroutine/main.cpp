@@ -10,12 +10,16 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "rotations.hpp"
 
@@ -25,18 +29,31 @@ namespace {
 
 int failures = 0;
 
-/// `argument` is TUNNEL_ID[@MILLISECONDS].
-asio::awaitable<void> rotateOne(Rotations& rotations, std::string argument) {
-  const std::size_t at = argument.find('@');
-  const std::string tunnelId = argument.substr(0, at);
+struct Rotated {
+  std::string tunnelId;
   st::CallLimits limits;
-  if (at != std::string::npos) limits.timeoutMs = std::atoll(argument.c_str() + at + 1);
+};
 
+/// Of TUNNEL_ID[@MILLISECONDS]; none where it is something else.
+std::optional<Rotated> parse(std::string_view argument) {
+  const std::size_t at = argument.find('@');
+  Rotated out;
+  out.tunnelId = argument.substr(0, at);
+  if (at == std::string_view::npos) return out;
+  const std::string_view digits = argument.substr(at + 1);
+  const char* const end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, out.limits.timeoutMs);
+  if (read.ec != std::errc() || read.ptr != end || out.limits.timeoutMs <= 0) return std::nullopt;
+  return out;
+}
+
+asio::awaitable<void> rotateOne(Rotations& rotations, Rotated rotated) {
+  const std::string& tunnelId = rotated.tunnelId;
   // With a name: g++ before 13 destroys twice what is put in braces in a co_await.
   st::RotateTunnelAccessTokenRequest request;
   request.tunnelId = tunnelId;
   request.clientMode = st::ClientMode::SOURCE;
-  const RotateResult outcome = co_await rotations.rotate(request, limits);
+  const RotateResult outcome = co_await rotations.rotate(request, rotated.limits);
 
   if (outcome && outcome->sourceAccessToken) {
     std::printf("%s %s\n", tunnelId.c_str(), outcome->sourceAccessToken->expose().data());
@@ -55,6 +72,16 @@ int main(int argc, char** argv) {
     std::fputs("usage: asio-coroutine TUNNEL_ID[@MILLISECONDS]...\n", stderr);
     return 2;
   }
+  std::vector<Rotated> all;
+  for (int i = 1; i != argc; ++i) {
+    std::optional<Rotated> rotated = parse(argv[i]);
+    if (!rotated) {
+      std::fprintf(stderr, "%s: behind the @ has to be a number of milliseconds, from 1 on\n",
+                   argv[i]);
+      return 2;
+    }
+    all.push_back(std::move(*rotated));
+  }
   auto shared = st::loadSharedSettings();
   if (!shared) {
     std::fprintf(stderr, "%s\n", shared.error().message.c_str());
@@ -67,21 +94,21 @@ int main(int argc, char** argv) {
   options.initializeCurl = false;
   options.trust(shared->caBundle, shared->caBundleOrigin);
 
-  asio::io_context context(1);
   st::DefaultCredentialsChain credentials({}, options);
+  std::list<asio::cancellation_signal> stops;
+  asio::io_context context(1);
   Rotations rotations(context.get_executor(), shared->settings, credentials, options);
 
   // A token that was rotated and not received is lost: each call says whether its may be.
-  std::list<asio::cancellation_signal> stops;
   asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([&stops](const std::error_code& error, int) {
     if (error) return;
     for (asio::cancellation_signal& stop : stops)
       stop.emit(asio::cancellation_type::terminal);
   });
-  int running = argc - 1;
-  for (int i = 1; i != argc; ++i) {
-    asio::co_spawn(context, rotateOne(rotations, argv[i]),
+  std::size_t running = all.size();
+  for (Rotated& rotated : all) {
+    asio::co_spawn(context, rotateOne(rotations, std::move(rotated)),
                    asio::bind_cancellation_slot(stops.emplace_back().slot(),
                                                 [&](const std::exception_ptr& thrown) {
                                                   if (thrown) std::rethrow_exception(thrown);

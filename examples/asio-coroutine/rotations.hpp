@@ -15,8 +15,8 @@ using RotateResult = secure_tunneling::Result<secure_tunneling::RotateTunnelAcce
 /// Not thread-safe, as `AsioDriver`: the coroutines that await a rotation run on its executor.
 class Rotations {
  public:
-  /// `credentials` must outlive this, and the executor's context too, where that may be destroyed
-  /// with a coroutine that awaits a rotation.
+  /// The executor's context must outlive this, and `credentials` both: a context that is destroyed
+  /// ends the rotations that coroutines still await.
   Rotations(const asio::any_io_executor& executor, secure_tunneling::Settings settings,
             secure_tunneling::CredentialsSource& credentials,
             secure_tunneling::CurlTransportOptions options = {});

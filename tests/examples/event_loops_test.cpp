@@ -147,3 +147,16 @@ TEST_CASE("event loops: a signal ends every call, and each says what it knows") 
           std::string::npos);
   }
 }
+
+#ifdef SECURE_TUNNELING_TEST_ASIO
+TEST_CASE("event loops: a deadline that is no number of milliseconds is refused") {
+  ManyTunnels world("asio-coroutine", 2);
+  const std::string wrong =
+      "many-1@" + GENERATE(as<std::string>(), "", "abc", "0", "-1", "5x", "99999999999999999999");
+  ChildProcess program = world.start({"many-0", wrong}, world.service.url());
+  CHECK(program.readAll().empty());
+  CHECK(program.wait() == 2);
+  CHECK(program.errors().find(wrong + ": ") == 0);
+  CHECK(world.service.rotations() == 0);
+}
+#endif
