@@ -11,10 +11,13 @@
 #include <vector>
 
 #include "received.hpp"
+#include "secure_tunneling/detail/ascii.hpp"
 
 namespace st = secure_tunneling;
 
 namespace {
+
+using st::detail::equalsIgnoreCase;
 
 constexpr const char* protocolNames[] = {
     "aws.iot.securetunneling-1.0", "aws.iot.securetunneling-2.0", "aws.iot.securetunneling-3.0"};
@@ -142,12 +145,15 @@ int Server::handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t 
       const auto request = requests_.extract(wsi);
       return request.empty() ? 0 : answerRequest(wsi, request.mapped());
     }
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+      return writeAnswer(wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
       return confirmUpgrade(wsi);
     case LWS_CALLBACK_ADD_HEADERS:
       return addHeaders(wsi, *static_cast<lws_process_html_args*>(in));
     case LWS_CALLBACK_WSI_DESTROY:
       requests_.erase(wsi);
+      answers_.erase(wsi);
       if (proxy != nullptr) forget(*proxy);
       return 0;
     default:
@@ -186,6 +192,10 @@ int Server::receiveHead(lws* wsi) {
   if (path == "/local-proxy/connect") return answerConnect(wsi);
   if (path == "/local-service/close-tunnel") return answerClose(wsi);
   if (size == 0) return answerRequest(wsi, request);
+  if (equalsIgnoreCase(request.header("expect").value_or(""), "100-continue") &&
+      !writeAll(wsi, "HTTP/1.1 100 Continue\r\n\r\n", LWS_WRITE_HTTP_HEADERS)) {
+    return -1;
+  }
   requests_.insert_or_assign(wsi, std::move(request));
   return 0;
 }
@@ -199,8 +209,9 @@ void Server::receiveBody(lws* wsi, std::string_view piece) {
 }
 
 int Server::answerRequest(lws* wsi, st::RecordedRequest& request) {
-  const WireAnswer answer = service_.call(request);
+  WireAnswer answer = service_.call(request);
   throwOut();
+  if (request.method == "HEAD") answer.text.resize(answer.text.find("\r\n\r\n") + 4);
   switch (answer.fate) {
     case Fate::Whole:
       return write(wsi, answer.text);
@@ -212,6 +223,8 @@ int Server::answerRequest(lws* wsi, st::RecordedRequest& request) {
       break;
   }
   lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+  // What else the client sends is not looked at again and again.
+  lws_rx_flow_control(wsi, 0);
   return 0;
 }
 
@@ -232,9 +245,27 @@ int Server::answerClose(lws* wsi) {
                            : formatAnswer(404, "", "There is no such open tunnel\n"));
 }
 
-int Server::write(lws* wsi, const std::string& text, bool ends) {
-  if (!writeAll(wsi, text, LWS_WRITE_HTTP_HEADERS)) return -1;
-  return ends || lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+int Server::write(lws* wsi, std::string text, bool ends) {
+  answers_.insert_or_assign(wsi, Answer{std::move(text), ends});
+  lws_callback_on_writable(wsi);
+  return 0;
+}
+
+int Server::writeAnswer(lws* wsi) {
+  const auto found = answers_.extract(wsi);
+  if (found.empty()) return 0;
+  Answer& answer = found.mapped();
+  if (!answer.ends && hasMoreInput()) {
+    answer.text.insert(answer.text.find('\n') + 1, "Connection: close\r\n");
+    answer.ends = true;
+  }
+  if (!writeAll(wsi, answer.text, LWS_WRITE_HTTP_HEADERS)) return -1;
+  return answer.ends || lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
+
+bool Server::hasMoreInput() {
+  // It would not wait then.
+  return lws_service_adjust_timeout(context_, 1, 0) == 0;
 }
 
 int Server::confirmUpgrade(lws* wsi) {

@@ -50,6 +50,11 @@ class Server {
     std::size_t outgoingSize = 0;
   };
 
+  struct Answer {
+    std::string text;
+    bool ends = false;  ///< the connection, too
+  };
+
   static int onEvent(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t size);
   int handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t size);
 
@@ -59,7 +64,13 @@ class Server {
   int answerRequest(lws* wsi, secure_tunneling::RecordedRequest& request);
   int answerConnect(lws* wsi);
   int answerClose(lws* wsi);
-  static int write(lws* wsi, const std::string& text, bool ends = false);
+  /// Puts an answer down to be written once all is read that came with its request.
+  int write(lws* wsi, std::string text, bool ends = false);
+  /// Ends the connection where the client has not waited for the answer: libwebsockets cannot read
+  /// the body of a request that it has put aside, and never comes out of trying to.
+  int writeAnswer(lws* wsi);
+  /// Whether there is input put aside, of this connection or another.
+  bool hasMoreInput();
 
   // WebSocket.
   int confirmUpgrade(lws* wsi);
@@ -83,5 +94,6 @@ class Server {
   std::vector<lws_protocols> protocols_;
   volatile int stopped_ = 0;
   std::map<lws*, secure_tunneling::RecordedRequest> requests_;
+  std::map<lws*, Answer> answers_;
   std::map<lws*, LocalProxy> proxies_;
 };

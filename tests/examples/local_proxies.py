@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """local_proxies.py FOLDER: connects to the local service of FOLDER as local proxies do, with a WebSocket
-client of another make, and lets go wrong what can. Exit status 77 where there is no such client."""
+client of another make and as hostile clients do, and lets go wrong what can. Exit status 77 where there is no such client."""
 
 import base64
 import gzip
 import http.client
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 try:
@@ -26,6 +28,7 @@ PROTOCOL = "aws.iot.securetunneling-"
 USED = "Invalid access token: The access token was previously used and can not be used again."
 MAX_MESSAGE = 131076
 NO_SERVICES = b"\x00\x04\x08\x05\x32\x00"  # SERVICE_IDS with one empty id
+BODY = b'{"tunnelId":"example-tunnel","clientMode":"ALL"}'
 CLIENT_TOKEN = "6f1c2c8e-7d5b-4a69-9d6a-0b9f9f4f3a21"
 
 
@@ -60,6 +63,22 @@ class Service:
         self.process.stdout.close()
         if self.process.wait() != 0:
             raise AssertionError("the service did not end well")
+
+    def answer(self, request):
+        """The answer to one request on a connection of its own."""
+        with socket.create_connection(("127.0.0.1", int(self.url.rsplit(":", 1)[1])), 20) as client:
+            client.sendall(request)
+            return client.recv(65536)
+
+    def spins(self):
+        """Whether it works while nobody asks for anything: it then uses a processor all the time."""
+        def ticks():
+            with open(f"/proc/{self.process.pid}/stat") as stat:
+                return sum(map(int, stat.read().rpartition(")")[2].split()[11:13]))
+
+        before = ticks()
+        time.sleep(0.5)
+        return ticks() - before > 5
 
     def token(self, side, tunnel=None):
         return self.tunnels[tunnel or self.tunnel][side]
@@ -324,6 +343,68 @@ class Faults(unittest.TestCase):
             with open(f"/proc/{service.process.pid}/status") as status:
                 peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
             self.assertLess(peak, 128 * 1024)  # kilobytes
+
+    def test_hostile_clients(self):
+        """Whatever a client sends, the service does not spin and answers the next one."""
+        def head(method="POST", length=len(BODY), more=""):
+            return (f"{method} / HTTP/1.1\r\nHost: service\r\n"
+                    f"Content-Type: application/x-amz-json-1.1\r\n"
+                    f"X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+                    f"Content-Length: {length}\r\n{more}\r\n").encode()
+
+        post = head() + BODY
+        get = b"GET / HTTP/1.1\r\nHost: service\r\n\r\n"
+        clients = {  # pieces, how the answer begins, whether the connection is ended
+            "one request": ([post], b"HTTP/1.1 200 OK\r\nDate", False),
+            "two at once": ([post + post], b"HTTP/1.1 200 OK\r\nConnection: close", True),
+            "fifty at once": ([post * 50], b"HTTP/1.1 200 OK\r\nConnection: close", True),
+            "the next behind half a body": (
+                [post[:-9], post[-9:] + post], b"HTTP/1.1 200 OK\r\nConnection: close", True),
+            "half of the next": ([post + post[:40]], b"HTTP/1.1 200 OK\r\nConnection: close", True),
+            "half of the next's body": ([post + post[:-9]], b"HTTP/1.1 200 OK\r\nConnection: close", True),
+            "GET and POST": ([get + post], b"HTTP/1.1 400 Bad Request\r\nConnection: close", True),
+            "rubbish behind": ([post + b"\xff" * 500], b"HTTP/1.1 200 OK\r\nConnection: close", True),
+            "a body is waited for": ([head(more="Expect: 100-continue\r\n"), BODY],
+                                     b"HTTP/1.1 100 Continue\r\n\r\n", False),
+            "TLS": ([b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + b"x" * 189], None, True),
+            "HTTP/2": ([b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"], None, True),
+            "chunks": ([b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+                       b"HTTP/1.1 411 ", True),
+            "a header without end": ([b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000], None, True),
+            "lines without end": ([b"\r\n" * 1000], None, True),
+            "a length past any": ([head(length=2**63 - 1) + BODY], b"", False),
+        }
+        with Service("--allow-unsigned") as service:
+            address = ("127.0.0.1", int(service.url.rsplit(":", 1)[1]))
+            idle = [socket.create_connection(address, 20) for _ in range(200)]
+            for name, (pieces, begin, ended) in clients.items():
+                with self.subTest(name), socket.create_connection(address, 20) as client:
+                    received = b""
+                    try:
+                        for piece in pieces:
+                            client.sendall(piece)
+                            if b"Expect" in piece:
+                                received += client.recv(65536)
+                        while ended and (more := client.recv(65536)):
+                            received += more
+                    except ConnectionError:
+                        self.assertTrue(ended)
+                    if begin and not received:
+                        received = client.recv(65536)
+                    self.assertTrue(begin is None or received.startswith(begin), received)
+                    self.assertEqual(service.answer(post)[:12], b"HTTP/1.1 200")
+            with self.subTest("HEAD"):
+                self.assertTrue(service.answer(head("HEAD", 0)).endswith(b"\r\n\r\n"))
+            for client in idle:
+                client.close()
+            self.assertFalse(service.spins())
+        with self.subTest("behind an answer that never comes"), \
+                Service("--allow-unsigned", "--fault", "stall") as service:
+            address = ("127.0.0.1", int(service.url.rsplit(":", 1)[1]))
+            with socket.create_connection(address, 20) as client:
+                client.sendall(post + post)
+                self.assertEqual(service.answer(post)[:12], b"HTTP/1.1 200")
+                self.assertFalse(service.spins())
 
     def test_misspelt(self):
         for arguments, wanted in (
