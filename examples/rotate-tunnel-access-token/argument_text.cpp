@@ -51,15 +51,19 @@ std::string expandPath(std::string_view path) {
   return expandVariables(std::string(home).append(path.substr(1)));
 }
 
-/// Reads a whole file; 0, or what went wrong as an errno.
+/// Far more than the service takes of anything.
+constexpr std::size_t mostFileBytes = std::size_t{16} << 20U;
+
+/// Reads a whole file; 0, or what went wrong as an errno, EFBIG past `mostFileBytes`.
 int readFile(const std::string& path, std::string& text) {
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return errno;
   char chunk[4096];
   std::size_t size = 0;
-  while ((size = std::fread(chunk, 1, sizeof chunk, file)) != 0)
+  while (text.size() <= mostFileBytes && (size = std::fread(chunk, 1, sizeof chunk, file)) != 0)
     text.append(chunk, size);
-  const int problem = std::ferror(file) != 0 ? errno : 0;
+  const int error = std::ferror(file) != 0 ? errno : 0;
+  const int problem = text.size() > mostFileBytes ? EFBIG : error;
   static_cast<void>(std::fclose(file));
   return problem;
 }
@@ -89,6 +93,7 @@ Result<ArgumentText> loadArgument(const std::string& option, const std::string& 
   };
   const std::string path = expandPath(std::string_view(value).substr(out.isBytes ? 8 : 7));
   const int problem = readFile(path, out.text);
+  if (problem == EFBIG) return refuse(value + ": more than 16 MiB: '" + path + "'");
   if (problem != 0) {
     return refuse(value + ": [Errno " + std::to_string(problem) + "] " + std::strerror(problem) +
                   ": '" + path + "'");

@@ -13,6 +13,7 @@ struct ArgumentText {
 };
 
 /// Reads the file that `value` names, or takes `value` as it is. `~` and variables in a path are
-/// expanded; text files must be UTF-8, and their line ends are made "\n".
+/// expanded; files have 16 MiB at most; text files must be UTF-8, and their line ends are made
+/// "\n".
 secure_tunneling::Result<ArgumentText> loadArgument(const std::string& option,
                                                     const std::string& value);

@@ -90,6 +90,11 @@ bool printsAnswer(const Options& options) {
   return options.tokenDirectory.empty() || options.output || options.query;
 }
 
+bool needsOutput(const Options& options) {
+  return !options.information.empty() || options.skeleton != Skeleton::None || options.dryRun ||
+         printsAnswer(options);
+}
+
 /// Prints the answer, of which `kept` says where it is already.
 int printAnswer(const RotateTunnelAccessTokenResponse& response, const OutputStyle& style,
                 const std::string& kept) {
@@ -185,8 +190,8 @@ int main(int argc, char** argv) {
 
   Result<Options> options = parseOptions(argc, argv);
   if (!options) return failUsage(options.error());
-  if (!haveOutput && (options->dryRun || printsAnswer(*options))) {
-    return fail(exitOther, "standard output is closed: new tokens could not be written to it");
+  if (!haveOutput && needsOutput(*options)) {
+    return fail(exitOther, "standard output is closed: nothing can be written to it");
   }
   if (!options->information.empty()) return print(options->information);
 

@@ -154,6 +154,23 @@ TEST_CASE("tokens go to files without a standard output, but not to one that is 
   CHECK(world.service.connections() == (status == 0 ? 1 : 0));
 }
 
+TEST_CASE("whatever is asked for needs a standard output") {
+  World world;
+  for (const char* const asked :
+       {"", "--dry-run", "--dry-run --output off", "--help", "--help --output off", "--version",
+        "--generate-cli-skeleton", "--generate-cli-skeleton output --output off"}) {
+    CAPTURE(asked);
+    const Finished finished =
+        run({"/bin/sh", "-c", "exec 2>&1; exec \"$@\" " + std::string(asked) + " >&-", "sh",
+             programs + "/rotate-tunnel-access-token", "--tunnel-id", ServedFake::tunnel,
+             "--client-mode", "ALL", "--endpoint-url", world.service.url()},
+            world.environment);
+    CHECK(finished.status == 255);
+    CHECK(finished.output == "standard output is closed: nothing can be written to it\n");
+  }
+  CHECK(world.service.connections() == 0);
+}
+
 TEST_CASE("a place that no token can be written to is refused before the call") {
   World world;
   const TemporaryFolder files;

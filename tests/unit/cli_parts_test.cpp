@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The parts of examples/rotate-tunnel-access-token. What is expected is what the AWS CLI does.
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -359,6 +361,26 @@ TEST_CASE("a value may come from a file") {
         "Error parsing parameter '--x': Unable to load paramfile file://" + path +
             ": [Errno 2] No such file or directory: '" + path + "'");
   CHECK(loadArgument("--x", "@" + path)->text == "@" + path);
+}
+
+TEST_CASE("a file of a value has 16 MiB at most") {
+  TestEnvironment environment;
+  const std::string path = environment.write("value", "");
+  constexpr off_t most = 16 * 1024 * 1024;
+  REQUIRE(truncate(path.c_str(), most) == 0);
+  const auto loaded = loadArgument("--x", "fileb://" + path);
+  REQUIRE(loaded);
+  CHECK(loaded->text.size() == most);
+  REQUIRE(truncate(path.c_str(), most + 1) == 0);
+  for (const std::string& name : {path, std::string("/dev/zero")}) {
+    for (const std::string value : {"file://" + name, "fileb://" + name}) {
+      const auto refused = loadArgument("--x", value);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().kind == ErrorKind::InvalidArgument);
+      CHECK(refused.error().message == "Error parsing parameter '--x': Unable to load paramfile " +
+                                           value + ": more than 16 MiB: '" + name + "'");
+    }
+  }
 }
 
 TEST_CASE("options are read by the rules of the AWS CLI") {
