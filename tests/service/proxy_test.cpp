@@ -322,6 +322,31 @@ TEST_CASE("a proxy that fails leaves the service unreached, and its password uns
   CHECK(tls.service.connections() == 0);
 }
 
+TEST_CASE("no proxy is left out because of what its user or password is") {
+  CleanEnvironment environment;
+  ServedFake service;
+  Proxy proxy(service);
+  const std::string user = GENERATE("canary%00:secret", "canary:%0asecret", "canary:secret%1F");
+  const std::string url = "http://" + user + "@" + proxy.url().substr(7);
+  CAPTURE(url);
+  CurlTransportOptions options;
+  SECTION("of the options") {
+    options.proxy = url;
+  }
+  SECTION("of the environment") {
+    environment.set("all_proxy", url);
+    options.userAgent = "options are given";
+  }
+  Caller caller(service.url(), options);
+  const auto response = caller.rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().kind == ErrorKind::Configuration);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message == "the user or password of the proxy has a control character");
+  CHECK(service.server().connections() == 0);
+  CHECK(proxy.connections() == 0);
+}
+
 TEST_CASE("a proxy that refuses is named with its status, and offered a wrong password once") {
   CleanEnvironment environment;
   TlsService tls;

@@ -72,6 +72,7 @@ class CurlSetupByOptions final : public CurlSetup {
       curl.code = CURLE_SSL_CERTPROBLEM;
     }
     if (isNoFile(options_.caFile)) curl.code = CURLE_SSL_CACERT_BADFILE;
+    if (isPassedBy(findProxy(""))) curl.code = CURLE_URL_MALFORMAT;
     return setCas(curl);
   }
   /// That of the options, else of the first variable that libcurl looks at for https, without
@@ -88,7 +89,9 @@ class CurlSetupByOptions final : public CurlSetup {
   }
   void explain(Error& error, std::string_view server) const override {
     const int code = error.transportCode;
-    if (code == CURLE_SSL_CACERT_BADFILE) {
+    if (code == CURLE_URL_MALFORMAT && isPassedBy(findProxy(""))) {
+      error.message = "the user or password of the proxy has a control character";
+    } else if (code == CURLE_SSL_CACERT_BADFILE) {
       const std::string& origin = options_.caOrigin;
       explain(error, server, origin.empty() ? "CA bundle"sv : std::string_view(origin),
               options_.caFile.empty() ? options_.caPath : options_.caFile);
@@ -117,6 +120,15 @@ class CurlSetupByOptions final : public CurlSetup {
       if (equalsIgnoreCase(headOf(url, scheme.size()), scheme)) return url;
     }
     return "";
+  }
+  /// Whether libcurl goes past the proxy: it refuses a control character in its user or password,
+  /// `%00` to `%1F`, and then makes do without a proxy.
+  static bool isPassedBy(const char* proxy) noexcept {
+    const char* const end = std::strrchr(proxy, '@');
+    for (const char* c = proxy; end != nullptr && c != end; ++c) {
+      if (*c == '%' && (c[1] == '0' || c[1] == '1') && hexValue(c[2]) < 16) return true;
+    }
+    return false;
   }
   static void explain(Error& error, std::string_view server, std::string_view name,
                       const std::string& path) {
