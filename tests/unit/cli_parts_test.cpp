@@ -366,14 +366,15 @@ TEST_CASE("a value may come from a file") {
 TEST_CASE("a file of a value has 16 MiB at most") {
   TestEnvironment environment;
   const std::string path = environment.write("value", "");
-  constexpr off_t most = 16 * 1024 * 1024;
-  REQUIRE(truncate(path.c_str(), most) == 0);
+  constexpr std::size_t most = 16 * 1024 * 1024;
+  REQUIRE(truncate(path.c_str(), static_cast<off_t>(most)) == 0);
   const auto loaded = loadArgument("--x", "fileb://" + path);
   REQUIRE(loaded);
   CHECK(loaded->text.size() == most);
-  REQUIRE(truncate(path.c_str(), most + 1) == 0);
+  REQUIRE(truncate(path.c_str(), static_cast<off_t>(most + 1)) == 0);
   for (const std::string& name : {path, std::string("/dev/zero")}) {
-    for (const std::string value : {"file://" + name, "fileb://" + name}) {
+    for (const char* const prefix : {"file://", "fileb://"}) {
+      const std::string value = prefix + name;
       const auto refused = loadArgument("--x", value);
       REQUIRE_FALSE(refused);
       CHECK(refused.error().kind == ErrorKind::InvalidArgument);
