@@ -178,7 +178,7 @@ TEST_CASE("asio: a context that is destroyed ends the calls of its coroutines") 
                         direct());
     const auto one = [&]() -> asio::awaitable<void> {
       const auto request = requestFor("many-0");
-      co_await rotations.rotate(request);
+      static_cast<void>(co_await rotations.rotate(request));
     };
     asio::co_spawn(context, one(), [](const std::exception_ptr&) { FAIL("not at its end"); });
     while (!world.stalled.hasArrived())
