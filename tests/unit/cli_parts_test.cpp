@@ -297,7 +297,8 @@ TEST_CASE("an endpoint URL without a scheme is named without what may be secret 
                         {"//user:canary@example.com", ""}};
   for (const Case& one : cases) {
     CAPTURE(one.input);
-    CHECK(usageProblem({"--endpoint-url", one.input.c_str()}) ==
+    CHECK(usageProblem(
+              {"--tunnel-id", "a", "--client-mode", "ALL", "--endpoint-url", one.input.c_str()}) ==
           "Bad value for --endpoint-url" + one.expected +
               ": scheme is missing.  Must be of the form http://<hostname>/ or "
               "https://<hostname>/");

@@ -38,7 +38,8 @@ struct NoJsonMemory {
 };
 
 /// As many characters as the machine compares at once, in its order: what is asked of all of them
-/// does not depend on that.
+/// does not depend on that. They may be a secret's: taken by reference, and set to 0 afterwards,
+/// for a compiler that does not optimise leaves each copy on the stack.
 using CharacterWord = std::size_t;
 
 /// A word in which every character is `c`.
@@ -46,17 +47,16 @@ constexpr CharacterWord wordOf(unsigned char c) noexcept {
   return CharacterWord(-1) / 0xFF * c;
 }
 /// From any address; there have to be that many.
-inline CharacterWord loadWord(const char* text) noexcept {
-  CharacterWord word = 0;
+inline const CharacterWord& loadWord(const char* text, CharacterWord& word) noexcept {
   std::memcpy(&word, text, sizeof word);
   return word;
 }
-constexpr bool isAscii(CharacterWord word) noexcept {
+constexpr bool isAscii(const CharacterWord& word) noexcept {
   return (word & wordOf(0x80)) == 0;
 }
 /// Whether no character is a backslash, a quotation mark or less than that, of which each sets its
 /// highest bit here. Some that are not ASCII do so, too.
-constexpr bool isPlain(CharacterWord word) noexcept {
+constexpr bool isPlain(const CharacterWord& word) noexcept {
   return isAscii((word - wordOf('"' + 1)) | ((word ^ wordOf('\\')) - wordOf(1)));
 }
 
@@ -89,7 +89,8 @@ class JsonInput {
     char* in = in_;
     char* out = out_;
     *out++ = *in++;
-    for (CharacterWord word = 0; end_ - in >= wordSize && isPlain(word = loadWord(in));) {
+    CharacterWord word = 0;
+    for (; end_ - in >= wordSize && isPlain(loadWord(in, word)); word = 0) {
       std::memcpy(out, &word, sizeof word);
       in += sizeof word;
       out += sizeof word;
@@ -132,9 +133,11 @@ struct JsonEncoding : json::UTF8<> {
 /// Whether `text` is UTF-8; also asked about what was escaped, for RapidJSON 1.1 lets a lone low
 /// surrogate through.
 SECURE_TUNNELING_NOINLINE inline bool isUtf8(std::string_view text) noexcept {
+  CharacterWord word = 0;
   for (std::size_t i = 0; i != text.size();) {
-    if (text.size() - i >= sizeof(CharacterWord) && isAscii(loadWord(text.data() + i))) {
-      i += sizeof(CharacterWord);
+    if (text.size() - i >= sizeof word && isAscii(loadWord(text.data() + i, word))) {
+      i += sizeof word;
+      word = 0;
     } else if (takeCharacter(text, i) == noCharacter) {
       return false;
     }
