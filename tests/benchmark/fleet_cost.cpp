@@ -90,8 +90,9 @@ void printHandle(const char* name, MakeCall makeCall) {
   std::printf("%s %zu %zu\n", name, heap.most - before, heap.now - before);
 }
 
-/// What one slot more takes, between half of them and all. Of the library a result is among it,
-/// which of a raw handle is in its buffer.
+/// What one slot more takes, between half of them and all: the median, for how many buffers are in
+/// use at once is chance. Of the library a result is among it, which of a raw handle is in its
+/// buffer.
 void printMemory(const benchmarks::Target& target) {
   constexpr std::size_t calls = 1'000;
   const std::vector<st::RotateTunnelAccessTokenRequest> requests = requestsFor(calls);
@@ -115,9 +116,13 @@ void printMemory(const benchmarks::Target& target) {
   };
   constexpr double more = slots / 2;
   constexpr double bytesOfResult = 1'000;
-  const double raw = (rawOf(slots) - rawOf(slots / 2)) / more;
-  const double library = (fleetOf(slots) - fleetOf(slots / 2)) / more + bytesOfResult;
-  std::printf("raw_slot %.0f\nslot %.0f\n", raw, library);
+  std::vector<double> raw;
+  std::vector<double> library;
+  for (int turn = 0; turn != 15; ++turn) {
+    raw.push_back((rawOf(slots) - rawOf(slots / 2)) / more);
+    library.push_back((fleetOf(slots) - fleetOf(slots / 2)) / more + bytesOfResult);
+  }
+  std::printf("raw_slot %.0f\nslot %.0f\n", benchmarks::median(raw), benchmarks::median(library));
 }
 
 /// How many requests a tunnel a fleet sends to a service that throttles every one.
