@@ -42,13 +42,14 @@ void testDescriptors() {
   assert(st::detail::openSocket(-1, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
 }
 
-void testSecretFile() {
-  std::string pattern = "/tmp/like_macos.XXXXXX";
+/// `beside` is a path in a folder that can be written to.
+void testSecretFile(const std::string& beside) {
+  std::string pattern = beside + ".XXXXXX";
   const int file = st::detail::openTemporary(pattern.data());
   assert(file != -1 && !isInherited(file));
   close(file);
-  std::string missing = "/tmp/like_macos/missing/XXXXXX";
-  assert(st::detail::openTemporary(missing.data()) == -1 && errno == ENOENT);
+  std::string missing = pattern + "/of-a-file/XXXXXX";
+  assert(st::detail::openTemporary(missing.data()) == -1 && errno == ENOTDIR);
   st::Secret text;
   text.append("secret");
   assert(st::detail::replaceSecretFile(pattern, text));
@@ -97,9 +98,9 @@ void testProcessMark() {
 
 }  // namespace
 
-int main() {
+int main(int, char** arguments) {
   testDescriptors();
-  testSecretFile();
+  testSecretFile(arguments[0]);
   testSigpipe();
   testCommand();
   testProcessMark();

@@ -22,11 +22,10 @@
 #include <string_view>
 
 #include "secure_tunneling/credentials/detail/close_on_exec.hpp"
-#include "secure_tunneling/credentials/detail/pauses.hpp"
+#include "secure_tunneling/credentials/detail/command_output.hpp"
 #include "secure_tunneling/credentials/process_options.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
-#include "secure_tunneling/secret.hpp"
 
 #if !defined(_WIN32)
 
@@ -41,10 +40,10 @@ namespace detail {
 ///
 /// Its time is that of the system's monotonic clock and of no driver: it runs in real time,
 /// whatever becomes of the wall clock meanwhile.
-class ChildCommand {
+class ChildCommand : public CommandOutput {
  public:
   explicit ChildCommand(const ProcessOptions& options) noexcept
-      : options_(options), endMs_(monotonicMs() + options.timeoutMs) {}
+      : CommandOutput(options), endMs_(monotonicMs() + options.timeoutMs) {}
   /// Kills what still runs, and waits until it is gone, which it is at once.
   ~ChildCommand() {
     closeOutput();
@@ -69,11 +68,9 @@ class ChildCommand {
     if (process_ != -1 && output_ == -1) lookForEnd();
     if (process_ == -1 || !problem_.empty()) return true;
     if (remainingMs() != 0) return false;
-    problem_ = concat({"it took longer than "sv, decimal(options_.timeoutMs).text(), " ms"sv});
+    tookTooLong();
     return true;
   }
-  /// Milliseconds until it should be looked at again, by who cannot `wait`.
-  int pauseMs() noexcept { return pauses_.nextMs(); }
   /// Waits for more of its output, `mostMs` at most. Where that has ended it mostly has itself, of
   /// which nothing tells: then a little while.
   void wait(int mostMs) noexcept {
@@ -81,10 +78,6 @@ class ChildCommand {
     pollfd ready{output_, POLLIN, 0};
     poll(&ready, 1, mostMs < longestMs ? mostMs : longestMs);
   }
-  /// When it is over: what it has written.
-  [[nodiscard]] Secret& text() noexcept { return text_; }
-  /// When it is over: what went wrong; nothing where it exited with 0.
-  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  private:
   static std::int64_t monotonicMs() noexcept {
@@ -154,10 +147,8 @@ class ChildCommand {
 #endif
   }
 
-  /// No more than a pipe holds at once: a command may write as fast as it is read.
   void readOutput() {
-    constexpr int mostChunks = 16;
-    char chunk[4096];
+    char chunk[chunkBytes];
     const WipeOnExit<char[sizeof chunk]> wiped(chunk);
     for (int i = 0; i != mostChunks; ++i) {
       const ssize_t size = read(output_, chunk, sizeof chunk);
@@ -168,12 +159,7 @@ class ChildCommand {
         return;
       }
       if (size == 0) return closeOutput();
-      if (static_cast<std::size_t>(size) > options_.maxOutputBytes - text_.size()) {
-        problem_ =
-            concat({"it wrote more than "sv, Decimal(options_.maxOutputBytes).text(), " bytes"sv});
-        return;
-      }
-      text_.append(std::string_view(chunk, static_cast<std::size_t>(size)));
+      if (!take(std::string_view(chunk, static_cast<std::size_t>(size)))) return;
     }
   }
   void closeOutput() noexcept {
@@ -192,12 +178,8 @@ class ChildCommand {
     if (ended != process_ && !isGone) return;
     setProcess(-1);
     if (isGone) return;
-    const int code = WEXITSTATUS(status);
-    if (WIFSIGNALED(status)) {
-      problem_ = concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
-    } else if (code != 0) {
-      problem_ = concat({"it exited with status "sv, decimal(code).text()});
-    }
+    if (!WIFSIGNALED(status)) return exited(static_cast<std::uint64_t>(WEXITSTATUS(status)));
+    problem_ = concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
   }
 
   void setProcess(pid_t process) noexcept {
@@ -205,17 +187,9 @@ class ChildCommand {
     if (options_.group != nullptr) *options_.group = process == -1 ? 0 : process;
   }
 
-  static Decimal decimal(int number) noexcept {
-    return Decimal(static_cast<std::uint64_t>(number));
-  }
-
-  const ProcessOptions& options_;
   std::int64_t endMs_;
   int output_ = -1;
   pid_t process_ = -1;
-  Pauses pauses_;
-  Secret text_;
-  std::string problem_;
 };
 
 }  // namespace detail

@@ -12,12 +12,11 @@
 #include <string>
 #include <string_view>
 
-#include "secure_tunneling/credentials/detail/pauses.hpp"
+#include "secure_tunneling/credentials/detail/command_output.hpp"
 #include "secure_tunneling/credentials/detail/windows_handle.hpp"
 #include "secure_tunneling/credentials/process_options.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
-#include "secure_tunneling/secret.hpp"
 
 #if defined(_WIN32)
 namespace secure_tunneling {
@@ -29,10 +28,10 @@ namespace detail {
 /// error is that of the program, of which it inherits no other handle.
 ///
 /// Its time is that of the system's own clock and of no driver.
-class ChildCommand {
+class ChildCommand : public CommandOutput {
  public:
   explicit ChildCommand(const ProcessOptions& options) noexcept
-      : options_(options), beganMs_(::GetTickCount64()) {}
+      : CommandOutput(options), beganMs_(::GetTickCount64()) {}
   /// Ends what still runs.
   ~ChildCommand() {
     if (job_.isOpen()) ::TerminateJobObject(job_.get(), 1);
@@ -52,28 +51,20 @@ class ChildCommand {
     if (process_.isOpen() && output_.isOpen()) readOutput();
     if (process_.isOpen() && !output_.isOpen()) lookForEnd();
     if (!process_.isOpen() || !problem_.empty()) return true;
-    if (remainingMs() != 0) return false;
-    problem_ = concat({"it took longer than "sv,
-                       Decimal(static_cast<std::uint64_t>(options_.timeoutMs)).text(), " ms"sv});
+    if (!isLate()) return false;
+    tookTooLong();
     return true;
   }
-  /// Milliseconds until it should be looked at again, by who cannot `wait`.
-  int pauseMs() noexcept { return pauses_.nextMs(); }
   /// Waits a little while, `mostMs` at most: nothing tells of output.
   void wait(int mostMs) noexcept {
     const int pause = pauses_.nextMs();
     ::Sleep(static_cast<DWORD>(mostMs < pause ? mostMs : pause));
   }
-  /// When it is over: what it has written.
-  [[nodiscard]] Secret& text() noexcept { return text_; }
-  /// When it is over: what went wrong; nothing where it exited with 0.
-  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  private:
-  [[nodiscard]] std::uint64_t remainingMs() const noexcept {
-    const std::uint64_t passed = ::GetTickCount64() - beganMs_;
-    const auto most = static_cast<std::uint64_t>(options_.timeoutMs);
-    return passed < most ? most - passed : 0;
+  [[nodiscard]] bool isLate() const noexcept {
+    return options_.timeoutMs <= 0 ||
+           ::GetTickCount64() - beganMs_ >= static_cast<std::uint64_t>(options_.timeoutMs);
   }
 
   /// The system's code of what failed, 0 when all went well.
@@ -141,10 +132,8 @@ class ChildCommand {
                                                       &limits, sizeof limits) != 0;
   }
 
-  /// No more than a pipe holds at once: a command may write as fast as it is read.
   void readOutput() {
-    constexpr int mostChunks = 16;
-    char chunk[4096];
+    char chunk[chunkBytes];
     const WipeOnExit<char[sizeof chunk]> wiped(chunk);
     for (int i = 0; i != mostChunks; ++i) {
       DWORD size = 0;
@@ -153,12 +142,7 @@ class ChildCommand {
         return closeOutput();
       if (size == 0) return;
       if (::ReadFile(output_.get(), chunk, sizeof chunk, &size, nullptr) == 0) return closeOutput();
-      if (size > options_.maxOutputBytes - text_.size()) {
-        problem_ =
-            concat({"it wrote more than "sv, Decimal(options_.maxOutputBytes).text(), " bytes"sv});
-        return;
-      }
-      text_.append(std::string_view(chunk, size));
+      if (!take(std::string_view(chunk, size))) return;
     }
   }
   void closeOutput() noexcept {
@@ -171,17 +155,13 @@ class ChildCommand {
     DWORD code = 0;
     ::GetExitCodeProcess(process_.get(), &code);
     process_.reset();
-    if (code != 0) problem_ = concat({"it exited with status "sv, Decimal(code).text()});
+    exited(code);
   }
 
-  const ProcessOptions& options_;
   std::uint64_t beganMs_;
   WindowsHandle job_;
   WindowsHandle process_;
   WindowsHandle output_;
-  Pauses pauses_;
-  Secret text_;
-  std::string problem_;
 };
 
 }  // namespace detail
