@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Calls that are cancelled, or out of time, while a peer stalls: in each phase, over sockets.
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -390,16 +391,18 @@ TEST_CASE("a signal handler cancels a call") {
   static std::atomic<bool> flag;
   static_assert(std::atomic<bool>::is_always_lock_free);
   flag = false;
-  Gate reached;
-  SocketServer server([&](Connection& connection) {
-    connection.readRequest();
-    reached.arrive();
-    connection.waitForClient();
-  });
+  // The program forks while this process has one thread: another could hold a lock, which the
+  // program would wait for.
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
   const pid_t program = fork();
   if (program == 0) {
     signal(SIGINT, [](int) { flag = true; });
-    LimitedCaller caller(settingsFor(server.url()));
+    close(ends[1]);
+    std::array<char, 64> url{};
+    const ssize_t size = read(ends[0], url.data(), url.size());
+    if (size <= 0) _exit(1);
+    LimitedCaller caller(settingsFor(std::string(url.data(), static_cast<std::size_t>(size))));
     CallLimits limits;
     limits.cancelled = &flag;
     const RotateResult result = caller.rotate(limits);
@@ -407,6 +410,16 @@ TEST_CASE("a signal handler cancels a call") {
                               result.error().delivery == Delivery::Unknown;
     _exit(isAsExpected ? 0 : 1);
   }
+  Gate reached;
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    reached.arrive();
+    connection.waitForClient();
+  });
+  const std::string url = server.url();
+  REQUIRE(write(ends[1], url.data(), url.size()) == static_cast<ssize_t>(url.size()));
+  close(ends[0]);
+  close(ends[1]);
   REQUIRE(reached.waitFor(1));
   const Stopwatch watch;
   kill(program, SIGINT);

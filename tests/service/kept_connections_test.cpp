@@ -18,6 +18,7 @@
 #include "support/caller.hpp"
 #include "support/environment.hpp"
 #include "support/gate.hpp"
+#include "support/server_process.hpp"
 
 using namespace secure_tunneling;
 
@@ -338,12 +339,15 @@ TEST_CASE("a program that is started does not inherit a connection") {
 TEST_CASE("on both sides of a fork a transport has its own connection") {
   const Place place(GENERATE(0, TLS1_2_VERSION, TLS1_3_VERSION));
   CAPTURE(place.isTls, place.tls.newestVersion);
-  const auto server = place.serve([&](Connection& connection) {
-    const std::string name = "connection " + std::to_string(connection.number());
-    while (!connection.readRequest().empty())
-      connection.write(withLength("200 OK", answerNamed(name)));
+  // A thread of this process could hold a lock while it forks, which its child would wait for.
+  const ServerProcess server([&] {
+    return place.serve([](Connection& connection) {
+      const std::string name = "connection " + std::to_string(connection.number());
+      while (!connection.readRequest().empty())
+        connection.write(withLength("200 OK", answerNamed(name)));
+    });
   });
-  auto caller = std::make_unique<Caller>(server->url(), place.trusting());
+  auto caller = std::make_unique<Caller>(server.url(), place.trusting());
   REQUIRE(nameOf(caller->rotate()) == "connection 0");
   SECTION("that calls") {
     const std::string seen = inChild([&] {
@@ -361,9 +365,7 @@ TEST_CASE("on both sides of a fork a transport has its own connection") {
     });
     CHECK(seen == "ended");
   }
-  const int connections = server->connections();
   CHECK(nameOf(caller->rotate()) == "connection 0");
-  CHECK(server->connections() == connections);
 }
 
 TEST_CASE("the other end of an idle connection is asked whether it is still there") {
