@@ -39,12 +39,15 @@ class Expected {
  public:
   explicit Expected(const std::string& body) {
     rapidjson::StringStream stream(body.c_str());
-    // As strings, for a number may be larger than what a DOM holds.
+    // As strings, for a number may be larger than what a DOM holds; still not one of 10^309.
     document_.ParseStream<rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag>(
         stream);
+    canTell_ = document_.GetParseError() != rapidjson::kParseErrorNumberTooBig;
     isGood_ = !document_.HasParseError() && stream.Tell() == body.size() && document_.IsObject() &&
               isPlain(document_, 16);
   }
+  /// False for numbers that are JSON, and too big for RapidJSON.
+  [[nodiscard]] bool canTell() const { return canTell_; }
   [[nodiscard]] bool isGood() const { return isGood_; }
   /// The last member of that name.
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
@@ -61,6 +64,7 @@ class Expected {
 
  private:
   rapidjson::Document document_;
+  bool canTell_ = true;
   bool isGood_ = false;
 };
 
@@ -121,6 +125,7 @@ void fuzz(std::string_view input) {
   }
   if (!isSuccess) return;
   const Expected expected(body);
+  if (!expected.canTell()) return;
   if (!expected.isGood()) return require(!result, "what is no JSON object is an error", body);
   if (!result) return;
   compare(expected, "tunnelArn", result->tunnelArn);
