@@ -121,7 +121,7 @@ void fuzz(std::string_view input) {
   } else {
     require(isSuccess, "only a 2xx is a success");
     for (const std::string_view secret : {secretKey, temporaryToken, std::string_view(signature)})
-      requireUntold(result->requestId, secret);
+      requireIdUntold(result->requestId, secret);
   }
   if (!isSuccess) return;
   const Expected expected(body);
