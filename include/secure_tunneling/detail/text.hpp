@@ -43,10 +43,10 @@ SECURE_TUNNELING_NOINLINE inline std::string concat(
 // Out of line, for size: g++ -Os inlines a part of std::string wherever it appends.
 
 SECURE_TUNNELING_NOINLINE inline void append(std::string& text, std::string_view more) {
-  text.append(more.data(), more.size());
+  text.replace(text.size(), 0, more.data(), more.size());
 }
 SECURE_TUNNELING_NOINLINE inline void append(std::string& text, const char* more) {
-  text.append(more);
+  append(text, std::string_view(more));
 }
 
 /// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
