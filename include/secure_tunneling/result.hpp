@@ -334,12 +334,12 @@ SECURE_TUNNELING_NOINLINE inline Failure failure(ErrorKind kind, const char* tex
   return failed;
 }
 
-/// The same of pieces.
-SECURE_TUNNELING_NOINLINE inline Failure failure(ErrorKind kind,
-                                                 std::initializer_list<std::string_view> pieces) {
+/// The same of a text with values, as of `assignForm`.
+SECURE_TUNNELING_NOINLINE inline Failure filledFailure(
+    ErrorKind kind, const char* form, std::initializer_list<std::string_view> values) {
   Failure failed{ErrorBox(new Error)};
   failed.error().kind = kind;
-  assignPieces(failed.error().message, pieces);
+  assignForm(failed.error().message, form, values);
   return failed;
 }
 

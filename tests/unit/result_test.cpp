@@ -99,9 +99,22 @@ TEST_CASE("a result of nothing is success or an error") {
   CHECK(error.message == "none");
 }
 
+TEST_CASE("a form is filled in by its values, in their order, each of them as it is") {
+  CHECK(detail::filled("nothing to fill in", {}) == "nothing to fill in");
+  CHECK(detail::filled("{}{}, line {}: {x}", {"~", "/.aws/config", "7"}) ==
+        "~/.aws/config, line 7: {x}");
+  CHECK(detail::filled("{} and {}", {"{}", "{"}) == "{} and {");
+  CHECK(detail::filled("{}", {""}).empty());
+
+  const std::string_view binary("a\0b", 3);
+  std::string text = "what was there";
+  detail::assignForm(text, R"({"name":{},"list":[{}]})", {binary, "1"});
+  CHECK(text == std::string(R"({"name":a)") + '\0' + R"(b,"list":[1]})");
+}
+
 TEST_CASE("what failed with an error of nothing fails as a result of any type") {
   const auto failed = []() -> Result<std::string> {
-    return detail::failure(ErrorKind::Configuration, {"region ", std::string("x"), " is none"});
+    return detail::filledFailure(ErrorKind::Configuration, "region {} is none", {std::string("x")});
   };
   const Result<std::string> result = failed();
   REQUIRE_FALSE(result);

@@ -59,7 +59,7 @@ class SystemHostResolver final : public HostResolver {
   class Lookup {
    public:
     Lookup(const std::string& host, long timeoutMs, bool initializeCurl)
-        : url_(detail::concat({"http://", host, "/"})),
+        : url_(detail::filled("http://{}/", {host})),
           transport_(optionsOf(timeoutMs, initializeCurl)),
           multi_(detail::newMulti()) {
       request_.method = "GET";

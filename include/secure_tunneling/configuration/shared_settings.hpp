@@ -62,12 +62,11 @@ namespace detail {
 inline Failure profileNotFound(const SharedFiles& files, const ChosenProfile& chosen) {
   const std::string name = detail::quoted(chosen.name);
   const bool isFromVariable = chosen.variable != nullptr;
-  return detail::failure(
-      ErrorKind::Configuration,
-      {"The config profile ("sv, std::string_view(name).substr(1, name.size() - 2),
-       ") could not be found: "sv, isFromVariable ? chosen.variable : "it"sv,
-       isFromVariable ? " names it, but it is neither in "sv : " is neither in "sv, files.paths(),
-       files.passedOverNote(chosen.name)});
+  return detail::filledFailure(
+      ErrorKind::Configuration, "The config profile ({}) could not be found: {} neither in {}{}",
+      {std::string_view(name).substr(1, name.size() - 2),
+       isFromVariable ? filled("{} names it, but it is", {chosen.variable}) : "it is",
+       files.paths(), files.passedOverNote(chosen.name)});
 }
 
 /// Reads one setting after the other, with its checks.

@@ -163,7 +163,7 @@ class StsRoleAssumer final : public RoleAssumer {
     if (!search_.isFree(fetch)) return OneSearch::busy(fetch);
     if (!search_.isUnderWay(fetch)) {
       search_.begin(fetch);
-      source_ = detail::concat({"AssumeRole of ", detail::printable(assumption.role.arn, 120)});
+      source_ = detail::filled("AssumeRole of {}", {detail::printable(assumption.role.arn, 120)});
       Result<void> begun = begin(assumption, fetch, now);
       if (!begun) {
         end();

@@ -50,9 +50,8 @@ class ContainerCall final : public SourceCall {
   /// Has the transport look nothing up: the name may mean something else by then.
   void connectTo(std::string_view address) {
     const bool isIpv6 = address.find(':') != std::string_view::npos;
-    assignPieces(exchange_.url,
-                 {"http://"sv, isIpv6 ? "["sv : ""sv, address, isIpv6 ? "]"sv : ""sv,
-                  endpoint_.authority().substr(endpoint_.host().size()), endpoint_.path()});
+    assignForm(exchange_.url, isIpv6 ? "http://[{}]{}{}" : "http://{}{}{}",
+               {address, endpoint_.authority().substr(endpoint_.host().size()), endpoint_.path()});
     exchange_.request.url = exchange_.url;
     exchange_.request.host = address;
     addHeader("Host"sv, endpoint_.authority());
@@ -137,8 +136,8 @@ class ContainerCredentials final : public SerialSource {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const std::string_view full = detail::environmentVariable(fullName);
     if (relative.empty() && full.empty()) {
-      return detail::failure(ErrorKind::NoCredentials,
-                             {source, ": neither ", relativeName, " nor ", fullName, " is set"});
+      return detail::filledFailure(ErrorKind::NoCredentials, "{}: neither {} nor {} is set",
+                                   {source, relativeName, fullName});
     }
     std::string problem;
     if (relative.empty()) {
@@ -146,7 +145,7 @@ class ContainerCredentials final : public SerialSource {
     } else if (relative.front() != '/') {
       problem = "expected a path that begins with /";
     } else {
-      problem = detail::splitUrl(detail::concat({"http://169.254.170.2", relative}), endpoint_);
+      problem = detail::splitUrl(detail::filled("http://169.254.170.2{}", {relative}), endpoint_);
     }
     if (problem.empty()) return {};
     return errorAbout(problem);
@@ -154,11 +153,10 @@ class ContainerCredentials final : public SerialSource {
   static Failure errorAbout(std::string_view problem) {
     const std::string_view relative = detail::environmentVariable(relativeName);
     const bool isFull = relative.empty();
-    return detail::failure(
-        ErrorKind::Configuration,
-        {source, ": ", isFull ? fullName : relativeName,
-         detail::quotedUrl(isFull ? detail::environmentVariable(fullName) : relative), ": ",
-         problem});
+    return detail::filledFailure(
+        ErrorKind::Configuration, "{}: {}{}: {}",
+        {source, isFull ? fullName : relativeName,
+         detail::quotedUrl(isFull ? detail::environmentVariable(fullName) : relative), problem});
   }
 
   /// Whether it has to be known what the host's name leads to: over http the token must not be sent
@@ -238,8 +236,9 @@ class ContainerCredentials final : public SerialSource {
       if (detail::isControl(c)) problem = "the token has a line break or a control character";
     }
     if (problem.empty()) return {};
-    return detail::failure(ErrorKind::Configuration,
-                           {source, ": ", from, path.empty() ? "" : " ", path, ": ", problem});
+    return detail::filledFailure(ErrorKind::Configuration,
+                                 path.empty() ? "{}: {}{}: {}" : "{}: {} {}: {}",
+                                 {source, from, path, problem});
   }
 
   HttpTransport& transport_;

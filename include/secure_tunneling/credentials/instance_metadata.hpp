@@ -95,8 +95,8 @@ class InstanceMetadata {
     const std::string_view region = detail::trimBlanks(text->expose());
     if (detail::isHostLabel(region) && !redactor().isIn(region)) return std::string(region);
     // Not quoted, here and below: what answers with anything else may echo the session token.
-    return detail::failure(ErrorKind::Credentials,
-                           {source, ": the answer is no region: expected ", detail::regionSyntax});
+    return detail::filledFailure(ErrorKind::Credentials, "{}: the answer is no region: expected {}",
+                                 {source, detail::regionSyntax});
   }
 
  private:
@@ -116,8 +116,8 @@ class InstanceMetadata {
     Result<void> read =
         configuration.read(configuration.find({"AWS_EC2_METADATA_DISABLED"}, {}), isDisabled);
     if (read && isDisabled) {
-      return detail::failure(ErrorKind::NoCredentials,
-                             {source, ": switched off by AWS_EC2_METADATA_DISABLED"});
+      return detail::filledFailure(ErrorKind::NoCredentials,
+                                   "{}: switched off by AWS_EC2_METADATA_DISABLED", {source});
     }
     if (read) {
       read = configuration.read(
@@ -204,7 +204,7 @@ class InstanceMetadata {
       const bool isRefusedToken = response.status == 401;
       const detail::Redactor redactor = service_.redactor();
       const Verdict verdict = refuse(redactor);
-      error_->message = detail::concat({"GET ", redactor.quote(path_, 80), ": ", error_->message});
+      error_->message = detail::filled("GET {}: {}", {redactor.quote(path_, 80), error_->message});
       if (!isRefusedToken) return verdict;
       // With a new token the next attempt may do.
       service_.token_.clear();
@@ -252,10 +252,8 @@ class InstanceMetadata {
   Result<void> takeToken(const HttpResponse& response, std::int64_t nowMs) {
     const std::string_view token = detail::trimBlanks(response.body.expose());
     if (token.empty() || !detail::isVisibleAscii(token)) {
-      return detail::failure(
-          ErrorKind::Credentials,
-          {"the session token ",
-           token.empty() ? "is empty" : "has a blank, a control or a non-ASCII character"});
+      return detail::failure(ErrorKind::Credentials, "the session token",
+                             token.empty() ? " is empty" : detail::unsendable);
     }
     constexpr std::int32_t longest = 21'600;
     const std::int32_t seconds =
@@ -355,8 +353,8 @@ class InstanceMetadataCredentials final : public SerialSource {
     // It will be quoted with the path.
     if (name.empty() || !detail::isVisibleAscii(name) || metadata_.redactor().isIn(name) ||
         name.find_first_of("/?#%") != std::string_view::npos) {
-      return detail::failure(ErrorKind::Credentials,
-                             {InstanceMetadata::source, ": the answer is no name of a role"});
+      return detail::filledFailure(ErrorKind::Credentials, "{}: the answer is no name of a role",
+                                   {InstanceMetadata::source});
     }
     role_ = name;
     return {};

@@ -103,17 +103,18 @@ class IotRoleAliasCredentials final : public SerialSource {
   Result<void> locate(Endpoint& endpoint) const {
     const std::string& given = options_.endpoint;
     if (options_.roleAlias.empty()) {
-      return detail::failure(ErrorKind::Configuration, {source, ": no role alias is given"});
+      return detail::filledFailure(ErrorKind::Configuration, "{}: no role alias is given",
+                                   {source});
     }
     const bool hasScheme = given.find("://") != std::string::npos;
     std::string_view problem =
-        detail::splitUrl(hasScheme ? given : detail::concat({"https://", given}), endpoint);
+        detail::splitUrl(hasScheme ? given : detail::filled("https://{}", {given}), endpoint);
     if (problem.empty() && (!endpoint.https || endpoint.path() != "/")) {
       problem = "expected https:// and a host name, without a path";
     }
     if (problem.empty()) return {};
-    return detail::failure(ErrorKind::Configuration,
-                           {source, ": endpoint", detail::quotedUrl(given), ": ", problem});
+    return detail::filledFailure(ErrorKind::Configuration, "{}: endpoint{}: {}",
+                                 {source, detail::quotedUrl(given), problem});
   }
 
   const IotRoleAliasOptions options_;

@@ -205,23 +205,22 @@ class BasicLoginCredentials final : public ProfileSource {
   }
 
   [[nodiscard]] Failure signIn(std::string_view what, std::string_view why) const {
-    return detail::failure(ErrorKind::Credentials,
-                           {source, ": ", what, why, "; run: aws login --profile ",
-                            detail::printable(profileName_, 80)});
+    return detail::filledFailure(ErrorKind::Credentials, "{}: {}{}; run: aws login --profile {}",
+                                 {source, what, why, detail::printable(profileName_, 80)});
   }
   /// Why the credentials cannot be renewed.
   [[nodiscard]] Result<void> refusalOf(const Error& error) const {
     constexpr int tooMany = 429;
     const std::string why =
-        detail::concat({"the session in ", path_, " cannot be renewed: ", error.message});
+        detail::filled("the session in {} cannot be renewed: {}", {path_, error.message});
     if (renewal_->isForbidden()) {
-      return detail::failure(
-          ErrorKind::Credentials,
-          {source, ": ", why, "; the user needs the permission signin:CreateOAuth2Token"});
+      return detail::filledFailure(ErrorKind::Credentials,
+                                   "{}: {}; the user needs the permission signin:CreateOAuth2Token",
+                                   {source, why});
     }
     if (error.httpStatus / 100 == 4 && error.httpStatus != tooMany) return signIn(why, {});
     Result<void> other = detail::sourceError(source, error);
-    other.error().message = detail::concat({source, ": ", why});
+    other.error().message = detail::filled("{}: {}", {source, why});
     return other;
   }
 
@@ -238,7 +237,7 @@ class BasicLoginCredentials final : public ProfileSource {
       save();
     }
     const std::string problem = detail::readLoginToken(unsaved_.empty() ? text_ : unsaved_, token_);
-    if (!problem.empty()) return signIn(path_, detail::concat({": ", problem}));
+    if (!problem.empty()) return signIn(path_, detail::filled(": {}", {problem}));
     return {};
   }
   /// Replaces the file, unless that is another by now: a new session must not be undone. Where it
@@ -276,10 +275,11 @@ class BasicLoginCredentials final : public ProfileSource {
                                  : suffix == ".amazonaws.com"    ? ".signin.aws.amazon.com/"
                                                                  : "";
     if (own.empty()) {
-      detail::assignPieces(endpoint_.url, {useFips ? "https://signin-fips." : "https://signin.",
-                                           region, suffix, "/"});
+      detail::assignForm(endpoint_.url,
+                         useFips ? "https://signin-fips.{}{}/" : "https://signin.{}{}/",
+                         {region, suffix});
     } else {
-      detail::assignPieces(endpoint_.url, {"https://", region, own});
+      detail::assignForm(endpoint_.url, "https://{}{}", {region, own});
     }
     detail::finishRegional(endpoint_, region);
     return {};

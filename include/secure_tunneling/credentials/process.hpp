@@ -51,13 +51,13 @@ class ProcessCredentials final : public ProfileSource {
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     if (command_.empty()) {
       return fetch.done(
-          detail::failure(ErrorKind::NoCredentials, {source, ": no command is given"}));
+          detail::filledFailure(ErrorKind::NoCredentials, "{}: no command is given", {source}));
     }
     name_ = source;
     return run(command_, fetch, now);
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
-    name_ = detail::concat({"profile ", detail::quoted(profile.name), ": ", source});
+    name_ = detail::filled("profile {}: {}", {detail::quoted(profile.name), source});
     return run(std::string(profile.value(source)), fetch, now);
   }
   Step run(const std::string& command, CredentialsFetch& fetch, const Moment& now) {
@@ -81,7 +81,9 @@ class ProcessCredentials final : public ProfileSource {
 
   Result<void> read(Credentials& credentials) {
     const std::string& problem = child_->problem();
-    if (!problem.empty()) return detail::failure(ErrorKind::Credentials, {name_, ": ", problem});
+    if (!problem.empty()) {
+      return detail::filledFailure(ErrorKind::Credentials, "{}: {}", {name_, problem});
+    }
     detail::CredentialsDocument form;
     form.tokenName = "SessionToken";
     form.tokenRequired = false;

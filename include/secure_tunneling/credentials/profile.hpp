@@ -53,7 +53,7 @@ inline Result<bool> readProfileKeys(const ProfileView& profile, SharedFile file,
   credentials.expiresAtMs.reset();
   const Result<void> checked = checkCredentials(credentials);
   if (checked) return true;
-  return profile.errorAbout(concat({profile.files.path(file), ": "sv, checked.error().message}));
+  return profile.errorAbout("{}: {}", {profile.files.path(file), checked.error().message});
 }
 
 /// Why the profile that was asked for is of no use. One that somebody named has to exist.
@@ -62,7 +62,7 @@ inline Result<void> profileWithoutCredentials(const ProfileView& profile,
   if (profile.files.has(profileSection, profile.name)) {
     return errorAboutMissing(profile, "it names no credentials"sv, ErrorKind::NoCredentials);
   }
-  return errorAboutMissing(profile, concat({"found neither in "sv, profile.files.paths()}),
+  return errorAboutMissing(profile, filled("found neither in {}", {profile.files.paths()}),
                            chosen.isNamed ? ErrorKind::Configuration : ErrorKind::NoCredentials);
 }
 
@@ -89,8 +89,7 @@ class ProfileCredentials final : public CredentialsProvider {
         "login_session"};
     for (const std::string_view other : others) {
       if (!other.empty() && !profile.value(other).empty()) {
-        return profile.errorAbout(
-            detail::concat({"credentials by way of ", other, " are not supported"}));
+        return profile.errorAbout("credentials by way of {} are not supported", {other});
       }
     }
     for (const detail::SharedFile file :

@@ -172,8 +172,7 @@ class ProfileChainCredentials final : public SerialSource {
   }
 
   static Failure unsupported(const ProfileView& profile, std::string_view property) {
-    return profile.errorAbout(
-        detail::concat({"credentials by way of ", property, " are not supported"}));
+    return profile.errorAbout("credentials by way of {} are not supported", {property});
   }
 
   /// Goes from a profile through those that it needs to be somebody. Adds the roles on the way, the
@@ -200,12 +199,12 @@ class ProfileChainCredentials final : public SerialSource {
       if (next == profile.name) return Base{profile};
       for (const std::string_view name : visited) {
         if (name != next) continue;
-        return profile.errorAbout(detail::concat(
-            {"source_profile ", detail::quoted(next), " leads back to where it came from"}));
+        return profile.errorAbout("source_profile {} leads back to where it came from",
+                                  {detail::quoted(next)});
       }
       if (!profile.files.has(detail::profileSection, next)) {
-        return profile.errorAbout(detail::concat({"source_profile ", detail::quoted(next),
-                                                  ": found neither in ", profile.files.paths()}));
+        return profile.errorAbout("source_profile {}: found neither in {}",
+                                  {detail::quoted(next), profile.files.paths()});
       }
       profile.name = next;
     }
@@ -241,11 +240,11 @@ class ProfileChainCredentials final : public SerialSource {
     for (const auto& each : known) {
       if (!detail::equalsIgnoreCase(each.name, name)) continue;
       if (each.source != nullptr) return Base{profile, each.source};
-      return unsupported(profile, detail::concat({"credential_source = ", each.name}));
+      return unsupported(profile, detail::filled("credential_source = {}", {each.name}));
     }
     return profile.errorAbout(
-        detail::concat({"credential_source is ", detail::quoted(name),
-                        ": expected Environment, EcsContainer or Ec2InstanceMetadata"}));
+        "credential_source is {}: expected Environment, EcsContainer or Ec2InstanceMetadata",
+        {detail::quoted(name)});
   }
 
   /// Begins to ask for the credentials of a profile, or reads them.

@@ -33,7 +33,12 @@ struct ProfileView {
   /// An error about this profile: of kind `Configuration` for what nobody can work with.
   [[nodiscard]] Failure errorAbout(std::string_view problem,
                                    ErrorKind kind = ErrorKind::Configuration) const {
-    return detail::failure(kind, {"profile ", detail::quoted(name), ": ", problem});
+    return detail::filledFailure(kind, "profile {}: {}", {detail::quoted(name), problem});
+  }
+  /// One of kind `Configuration`, whose text has `values` in it for each `{}`.
+  [[nodiscard]] Failure errorAbout(const char* problem,
+                                   std::initializer_list<std::string_view> values) const {
+    return errorAbout(detail::filled(problem, values));
   }
 };
 

@@ -163,8 +163,7 @@ class SsoCredentials final : public ProfileSource {
     settings.session = profile.value("sso_session");
     const bool hasSession = !settings.session.empty();
     if (hasSession && !profile.files.has(detail::ssoSessionSection, settings.session)) {
-      return profile.errorAbout(
-          detail::concat({"sso_session: no section [sso-session ", settings.session, "]"}));
+      return profile.errorAbout("sso_session: no section [sso-session {}]", {settings.session});
     }
     const struct {
       std::string_view name;
@@ -181,14 +180,14 @@ class SsoCredentials final : public ProfileSource {
                        : own;
       const std::string_view where =
           each.isOfSession ? " is not set in the sso-session" : " is not set";
-      if (each.value.empty()) return profile.errorAbout(detail::concat({each.name, where}));
+      if (each.value.empty()) return profile.errorAbout("{}{}", {each.name, where});
       if (!own.empty() && own != each.value) {
-        return profile.errorAbout(detail::concat({each.name, " is not that of the sso-session"}));
+        return profile.errorAbout("{} is not that of the sso-session", {each.name});
       }
     }
     if (detail::isHostLabel(settings.region)) return settings;
-    return profile.errorAbout(detail::concat(
-        {"sso_region is ", detail::quoted(settings.region), ": expected ", detail::regionSyntax}));
+    return profile.errorAbout("sso_region is {}: expected {}",
+                              {detail::quoted(settings.region), detail::regionSyntax});
   }
 
  private:
@@ -264,9 +263,9 @@ class SsoCredentials final : public ProfileSource {
     }
     if (token_.expiresAtMs <= now.unixMs) {
       return fetch.done(signIn(
-          settings_,
-          detail::concat({"the SSO token is over", renewed ? "" : ", and cannot be renewed: ",
-                          renewed ? "" : renewed.error().message})));
+          settings_, renewed ? std::string("the SSO token is over")
+                             : detail::filled("the SSO token is over, and cannot be renewed: {}",
+                                              {renewed.error().message})));
     }
     roleCall_.emplace(fetch, transport_, roleEndpoint_, settings_, token_.accessToken.expose());
     return proceed(fetch, now);
@@ -278,9 +277,9 @@ class SsoCredentials final : public ProfileSource {
 
   static Failure signIn(const SsoSettings& settings, std::string_view why) {
     const bool hasSession = !settings.session.empty();
-    return detail::failure(
-        ErrorKind::Credentials,
-        {source, ": ", why, "; run: aws sso login ", hasSession ? "--sso-session " : "--profile ",
+    return detail::filledFailure(
+        ErrorKind::Credentials, "{}: {}; run: aws sso login {} {}",
+        {source, why, hasSession ? "--sso-session" : "--profile",
          detail::printable(hasSession ? settings.session : settings.profile, 80)});
   }
 
@@ -290,11 +289,11 @@ class SsoCredentials final : public ProfileSource {
     Result<detail::SharedText> file = detail::readSharedFile({path, true});
     if (!file) return detail::sourceError(source, file.error());
     if (file->text.empty()) {
-      return signIn(settings, detail::concat({"not signed in: there is no ", path}));
+      return signIn(settings, detail::filled("not signed in: there is no {}", {path}));
     }
     detail::SsoToken read;
     const std::string problem = detail::readSsoToken(file->text, read);
-    if (!problem.empty()) return signIn(settings, detail::concat({path, ": ", problem}));
+    if (!problem.empty()) return signIn(settings, detail::filled("{}: {}", {path, problem}));
     const bool keeps = isRenewed_ && path == path_ && read.expiresAtMs < token_.expiresAtMs;
     path_ = path;
     if (keeps) {

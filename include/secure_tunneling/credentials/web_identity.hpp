@@ -89,14 +89,13 @@ class WebIdentityCredentials final : public ProfileSource {
     identity.roleArn = detail::environmentVariable("AWS_ROLE_ARN");
     identity.sessionName = detail::environmentVariable("AWS_ROLE_SESSION_NAME");
     if (identity.tokenFile.empty()) {
-      return fetch.done(
-          detail::failure(ErrorKind::NoCredentials,
-                          {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"}));
+      return fetch.done(detail::failure(ErrorKind::NoCredentials,
+                                        "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set"));
     }
     if (identity.roleArn.empty()) {
       return fetch.done(detail::failure(
           ErrorKind::Configuration,
-          {"web identity", ": ", "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"}));
+          "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not"));
     }
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     if (!files) return fetch.done(std::move(files).error());
@@ -119,8 +118,8 @@ class WebIdentityCredentials final : public ProfileSource {
   }
   Step exchangeToken(const StsSettings& sts, const WebIdentity& identity, CredentialsFetch& fetch,
                      const Moment& now) {
-    source_ =
-        detail::concat({"AssumeRoleWithWebIdentity of ", detail::printable(identity.roleArn, 120)});
+    source_ = detail::filled("AssumeRoleWithWebIdentity of {}",
+                             {detail::printable(identity.roleArn, 120)});
     Result<void> ready = prepare(sts, identity, now);
     if (!ready) return fetch.done(detail::sourceError(source_, ready.error()));
     CallRules rules;
@@ -137,9 +136,9 @@ class WebIdentityCredentials final : public ProfileSource {
     token_ = std::move(file->text);
     const std::string_view token = detail::trimBlanks(token_.expose());
     if (token.empty()) {
-      return detail::failure(
-          ErrorKind::Credentials,
-          {file->path, ": there is no such file, or it is empty or no regular file"});
+      return detail::filledFailure(ErrorKind::Credentials,
+                                   "{}: there is no such file, or it is empty or no regular file",
+                                   {file->path});
     }
     Result<Endpoint> endpoint = resolveStsEndpoint(sts);
     if (!endpoint) return std::move(endpoint).error();

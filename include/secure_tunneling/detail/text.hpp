@@ -32,6 +32,32 @@ SECURE_TUNNELING_NOINLINE inline void assignPieces(std::string& text,
     text.append(piece.data(), piece.size());
 }
 
+/// Replaces `text` by `form`, in which each `{}` stands for the next of `values`, none of which may
+/// be part of `text`. As many are given as there are.
+SECURE_TUNNELING_NOINLINE inline void assignForm(std::string& text, const char* form,
+                                                 std::initializer_list<std::string_view> values) {
+  std::size_t size = std::strlen(form);
+  for (const std::string_view value : values)
+    size += value.size();
+  text.clear();
+  text.reserve(size);
+  for (const std::string_view value : values) {
+    const char* const place = std::strstr(form, "{}");
+    text.append(form, static_cast<std::size_t>(place - form));
+    text.append(value.data(), value.size());
+    form = place + 2;
+  }
+  text.append(form);
+}
+
+/// `form` with `values`, as of `assignForm`.
+SECURE_TUNNELING_NOINLINE inline std::string filled(
+    const char* form, std::initializer_list<std::string_view> values) {
+  std::string text;
+  assignForm(text, form, values);
+  return text;
+}
+
 /// One string from several pieces.
 SECURE_TUNNELING_NOINLINE inline std::string concat(
     std::initializer_list<std::string_view> pieces) {

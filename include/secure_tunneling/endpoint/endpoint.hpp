@@ -348,7 +348,7 @@ inline void appendNormalPath(std::string& url, std::string_view path) {
 /// a fragment holds a key or a token: they stay out.
 inline std::string quotedUrl(std::string_view url) {
   if (url.find('@') != std::string_view::npos) return {};
-  return concat({" "sv, quoted(headOf(url, url.find_first_of("?#"sv)))});
+  return filled(" {}", {quoted(headOf(url, url.find_first_of("?#"sv)))});
 }
 
 /// Takes `parameters.endpointUrl` apart. Returns what is wrong with it, nothing when all is well.
@@ -387,8 +387,8 @@ inline Result<void> resolveExplicit(Endpoint& endpoint, const EndpointParameters
   if (!resolved) return resolved;
   const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
   if (!problem.empty()) {
-    return failure(ErrorKind::Configuration,
-                   {"endpoint URL"sv, quotedUrl(parameters.endpointUrl), ": "sv, problem});
+    return filledFailure(ErrorKind::Configuration, "endpoint URL{}: {}",
+                         {quotedUrl(parameters.endpointUrl), problem});
   }
   endpoint.signingRegion = region;
   return resolved;

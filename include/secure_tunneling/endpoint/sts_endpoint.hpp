@@ -59,8 +59,8 @@ inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
                                 settings.useDualStackEndpoint);
     return endpoint;
   }
-  detail::assignPieces(endpoint->url,
-                       {"https://sts", detail::partitionOf(settings.region).dnsSuffix, "/"});
+  detail::assignForm(endpoint->url, "https://sts{}/",
+                     {detail::partitionOf(settings.region).dnsSuffix});
   detail::finishRegional(*endpoint, "us-east-1");
   return endpoint;
 }

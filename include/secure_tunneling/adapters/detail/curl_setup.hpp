@@ -134,9 +134,9 @@ class CurlSetupByOptions final : public CurlSetup {
                       const std::string& path) {
     const char* const problem = problemOf(path);
     if (*problem != '\0') {
-      error.message = concat({name, " "sv, path, ": "sv, problem, " ("sv, server, ")"sv});
+      error.message = filled("{} {}: {} ({})", {name, path, problem, server});
     } else if (error.message.find(path) == std::string::npos) {
-      error.message = concat({name, " "sv, path, ": "sv, error.message});
+      error.message = filled("{} {}: {}", {name, path, error.message});
     }
   }
 

@@ -53,13 +53,12 @@ class Configuration {
   [[nodiscard]] std::string origin(const Configured& setting) const {
     assert(setting.property != nullptr || setting.variable != nullptr);
     if (setting.property == nullptr) return setting.variable;
-    return concat({files_.where(*setting.property), ": "sv, setting.property->name});
+    return filled("{}: {}", {files_.where(*setting.property), setting.property->name});
   }
   /// The error for a value that is no good.
   [[nodiscard]] Failure errorAbout(const Configured& setting, std::string_view expected) const {
-    return detail::failure(
-        ErrorKind::Configuration,
-        {origin(setting), " is "sv, quoted(setting.value), ": expected "sv, expected});
+    return detail::filledFailure(ErrorKind::Configuration, "{} is {}: expected {}",
+                                 {origin(setting), quoted(setting.value), expected});
   }
 
   /// Reads true or false into `value`, which stays as it is where the setting is set nowhere.
@@ -124,8 +123,8 @@ class Configuration {
     Endpoint endpoint;
     const std::string_view problem = useExplicitEndpoint(parameters, endpoint);
     if (!problem.empty()) {
-      return detail::failure(ErrorKind::Configuration, {origin(*found), ": endpoint URL"sv,
-                                                        quotedUrl(found->value), ": "sv, problem});
+      return detail::filledFailure(ErrorKind::Configuration, "{}: endpoint URL{}: {}",
+                                   {origin(*found), quotedUrl(found->value), problem});
     }
     url = found->value;
     return {};

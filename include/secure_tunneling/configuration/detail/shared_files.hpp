@@ -151,7 +151,7 @@ class SharedFiles {
   /// The same of `profile` for the end of a message: empty, or in brackets.
   [[nodiscard]] std::string passedOverNote(std::string_view profile) const {
     std::string list = passedOver(profile);
-    if (!list.empty()) list = concat({" (passed over: "sv, list, ")"sv});
+    if (!list.empty()) list = filled(" (passed over: {})", {list});
     return list;
   }
 
@@ -163,7 +163,7 @@ class SharedFiles {
 
  private:
   [[nodiscard]] std::string where(SharedFile file, std::size_t line) const {
-    return concat({path(file), ", line "sv, Decimal(line).text()});
+    return filled("{}, line {}", {path(file), Decimal(line).text()});
   }
   /// Goes through the text line by line. Names are made lower case and continued values are joined
   /// in place, so that no copy of a secret is made.
@@ -183,9 +183,8 @@ class SharedFiles {
         ++line_;
         const std::string_view expected = parseLine(begin, lineEnd);
         if (!expected.empty()) {
-          return detail::failure(
-              ErrorKind::Configuration,
-              {files_.path(file_), ", line "sv, Decimal(line_).text(), ": expected "sv, expected});
+          return detail::filledFailure(ErrorKind::Configuration, "{}, line {}: expected {}",
+                                       {files_.path(file_), Decimal(line_).text(), expected});
         }
       }
       return {};

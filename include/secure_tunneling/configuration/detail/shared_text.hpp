@@ -56,7 +56,7 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
   SharedText read;
   read.path = std::move(where.path);
   const auto refuse = [&read](std::string_view why) {
-    return detail::failure(ErrorKind::Configuration, {read.path, ": "sv, why});
+    return detail::filledFailure(ErrorKind::Configuration, "{}: {}", {read.path, why});
   };
   // Looked at first: to open a pipe lets its writer go on, to nobody.
   const FileKind kind = fileKind(read.path);

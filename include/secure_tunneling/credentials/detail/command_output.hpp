@@ -36,15 +36,14 @@ class CommandOutput {
   /// Takes what it has written; false where that is too much.
   bool take(std::string_view chunk) {
     if (chunk.size() <= options_.maxOutputBytes - text_.size()) return text_.append(chunk), true;
-    problem_ =
-        concat({"it wrote more than "sv, Decimal(options_.maxOutputBytes).text(), " bytes"sv});
+    problem_ = filled("it wrote more than {} bytes", {Decimal(options_.maxOutputBytes).text()});
     return false;
   }
   void tookTooLong() {
-    problem_ = concat({"it took longer than "sv, decimal(options_.timeoutMs).text(), " ms"sv});
+    problem_ = filled("it took longer than {} ms", {decimal(options_.timeoutMs).text()});
   }
   void exited(std::uint64_t status) {
-    if (status != 0) problem_ = concat({"it exited with status "sv, Decimal(status).text()});
+    if (status != 0) problem_ = filled("it exited with status {}", {Decimal(status).text()});
   }
   static Decimal decimal(int number) noexcept {
     return Decimal(static_cast<std::uint64_t>(number));

@@ -60,13 +60,13 @@ inline Result<void> readCredentials(Secret& document, const CredentialsDocument&
   const bool isVersion =
       members[version].wrongType == jsonNumber && members[version].text == form.version;
   if (problem.empty() && !form.version.empty() && !isVersion) {
-    problem = concat({"Version: expected "sv, form.version});
+    problem = filled("Version: expected {}", {form.version});
   }
   for (const std::size_t i : {accessKeyId, secretAccessKey, token}) {
     findTypeProblem(members[i], problem);
     const bool required = i != token || form.tokenRequired;
     if (problem.empty() && required && members[i].text.empty()) {
-      problem = concat({members[i].name, ": missing"sv});
+      problem = filled("{}: missing", {members[i].name});
     }
   }
   std::optional<std::int64_t> expiresAtMs = parseJsonInteger(members[expiration]);

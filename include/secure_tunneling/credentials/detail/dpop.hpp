@@ -37,8 +37,8 @@ inline std::string uuidOf(unsigned char (&random)[16]) {
   char hex[2 * sizeof random];
   sigv4::detail::toHex(random, sizeof random, hex);
   const std::string_view text(hex, sizeof hex);
-  return concat({text.substr(0, 8), "-"sv, text.substr(8, 4), "-"sv, text.substr(12, 4), "-"sv,
-                 text.substr(16, 4), "-"sv, text.substr(20)});
+  return filled("{}-{}-{}-{}-{}", {text.substr(0, 8), text.substr(8, 4), text.substr(12, 4),
+                                   text.substr(16, 4), text.substr(20)});
 }
 
 /// Appends the proof of `key` for a POST to `url` at `unixSeconds`; false where the key's engine
@@ -56,9 +56,9 @@ template <class Key>
   header += R"("}})"sv;
   std::string quotedUrl;
   appendJsonString(quotedUrl, url);
-  const std::string payload = concat({R"({"htm":"POST","htu":)"sv, quotedUrl, R"(,"iat":)"sv,
-                                      Decimal(static_cast<std::uint64_t>(unixSeconds)).text(),
-                                      R"(,"jti":")"sv, uuidOf(random), R"("})"sv});
+  const std::string payload =
+      filled(R"({"htm":"POST","htu":{},"iat":{},"jti":"{}"})",
+             {quotedUrl, Decimal(static_cast<std::uint64_t>(unixSeconds)).text(), uuidOf(random)});
   std::string proof;
   appendBase64Url(header, proof);
   proof += '.';

@@ -32,10 +32,8 @@ std::string loginTokenPath(std::string_view session) {
   }
   char hex[2 * sizeof digest];
   sigv4::detail::toHex(digest, sizeof digest, hex);
-  return concat({expandPath(named.empty() ? "~/.aws/login/cache"sv : named),
-                 "/"sv,
-                 {hex, sizeof hex},
-                 ".json"sv});
+  return filled("{}/{}.json", {expandPath(named.empty() ? "~/.aws/login/cache"sv : named),
+                               std::string_view(hex, sizeof hex)});
 }
 
 /// What is needed of the file.
@@ -66,8 +64,7 @@ inline std::string readLoginToken(const Secret& text, LoginToken& token) {
       findTypeProblem(member, problem);
       if (!problem.empty() || !member.text.empty()) continue;
       const bool isAccess = members == &access;
-      problem = concat({isAccess ? loginAccessToken : ""sv, isAccess ? "."sv : ""sv, member.name,
-                        ": missing"sv});
+      problem = filled(isAccess ? "accessToken.{}: missing" : "{}: missing", {member.name});
     }
   }
   const auto expiresAtMs = parseIsoDate(access[expiresAt].text);

@@ -59,7 +59,7 @@ class ChildCommand : public CommandOutput {
 
   void start(const std::string& command) {
     const int failed = spawn(command);
-    if (failed != 0) problem_ = concat({"cannot be run: "sv, std::strerror(failed)});
+    if (failed != 0) problem_ = filled("cannot be run: {}", {std::strerror(failed)});
   }
   /// Takes what it has written, and whether it has ended, without waiting for either. Returns
   /// whether it is over.
@@ -155,7 +155,7 @@ class ChildCommand : public CommandOutput {
       if (size < 0 && errno == EINTR) continue;
       if (size < 0 && errno == EAGAIN) return;
       if (size < 0) {
-        problem_ = concat({"its output cannot be read: "sv, std::strerror(errno)});
+        problem_ = filled("its output cannot be read: {}", {std::strerror(errno)});
         return;
       }
       if (size == 0) return closeOutput();
@@ -179,7 +179,7 @@ class ChildCommand : public CommandOutput {
     setProcess(-1);
     if (isGone) return;
     if (!WIFSIGNALED(status)) return exited(static_cast<std::uint64_t>(WEXITSTATUS(status)));
-    problem_ = concat({"it was ended by signal "sv, decimal(WTERMSIG(status)).text()});
+    problem_ = filled("it was ended by signal {}", {decimal(WTERMSIG(status)).text()});
   }
 
   void setProcess(pid_t process) noexcept {

@@ -21,8 +21,8 @@ inline constexpr std::size_t longestWords = 300;
 inline std::string serverWords(std::string_view code, std::string_view message,
                                const Redactor& redactor) {
   constexpr std::size_t longestCode = 80;
-  return concat({redactor.quote(code, longestCode), code.empty() || message.empty() ? ""sv : ": "sv,
-                 redactor.quote(message, longestWords)});
+  return filled(code.empty() || message.empty() ? "{}{}" : "{}: {}",
+                {redactor.quote(code, longestCode), redactor.quote(message, longestWords)});
 }
 
 /// What a server says in an answer that refuses: `HTTP status 400 (code: message)`, the body's own
@@ -44,8 +44,8 @@ inline std::string refusalText(HttpResponse& response, const Redactor& redactor)
   }
   response.body.clear();
   const Decimal status(static_cast<unsigned>(response.status));
-  if (said.empty()) return concat({"HTTP status "sv, status.text()});
-  return concat({"HTTP status "sv, status.text(), " ("sv, said, ")"sv});
+  if (said.empty()) return filled("HTTP status {}", {status.text()});
+  return filled("HTTP status {} ({})", {status.text(), said});
 }
 
 }  // namespace detail

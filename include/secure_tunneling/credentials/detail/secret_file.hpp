@@ -76,8 +76,8 @@ class UserRights {
 inline bool replaceSecretFile(const std::string& path, const Secret& text) {
   UserRights rights;
   if (!rights.isComplete()) return false;
-  const std::string temporary = concat({path, "."sv, Decimal(::GetCurrentThreadId()).text(), "-"sv,
-                                        Decimal(::GetTickCount64()).text()});
+  const std::string temporary = filled("{}.{}-{}", {path, Decimal(::GetCurrentThreadId()).text(),
+                                                    Decimal(::GetTickCount64()).text()});
   const HANDLE file = ::CreateFileA(temporary.c_str(), GENERIC_WRITE, 0, rights.attributes(),
                                     CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file == INVALID_HANDLE_VALUE) return false;
@@ -95,7 +95,7 @@ inline bool replaceSecretFile(const std::string& path, const Secret& text) {
 }
 #else
 inline bool replaceSecretFile(const std::string& path, const Secret& text) {
-  std::string temporary = concat({path, ".XXXXXX"sv});
+  std::string temporary = filled("{}.XXXXXX", {path});
   const int file = openTemporary(temporary.data());
   if (file < 0) return false;
   std::string_view rest = text.expose();

@@ -27,16 +27,16 @@ namespace detail {
 /// not sent, and what an `HttpTransport` said of the source's own request would mislead.
 inline Failure sourceError(std::string_view source, const Error& cause) {
   const bool isKept = cause.kind == ErrorKind::Configuration || isOfLimits(cause.kind);
-  Failure failed =
-      failure(isKept ? cause.kind : ErrorKind::Credentials, {source, ": "sv, cause.message});
+  Failure failed = filledFailure(isKept ? cause.kind : ErrorKind::Credentials, "{}: {}",
+                                 {source, cause.message});
   failed.error().transportCode = cause.transportCode;
   return failed;
 }
 
 /// The error that an answer of this status is to the engine.
 inline Failure statusError(int httpStatus) {
-  Failure failed = failure(ErrorKind::Service,
-                           {"HTTP status "sv, Decimal(static_cast<unsigned>(httpStatus)).text()});
+  Failure failed = filledFailure(ErrorKind::Service, "HTTP status {}",
+                                 {Decimal(static_cast<unsigned>(httpStatus)).text()});
   failed.error().delivery = Delivery::Answered;
   failed.error().httpStatus = httpStatus;
   return failed;
@@ -103,9 +103,9 @@ class SourceCall : public CallMachine {
   bool addForeignHeader(std::string_view name, std::string_view value) {
     for (const char c : value) {
       if (!isControl(c)) continue;
-      error_ = takeError(detail::failure(
+      error_ = takeError(detail::filledFailure(
           ErrorKind::Configuration,
-          {"header "sv, name, ": the value has a line break or another control character"sv}));
+          "header {}: the value has a line break or another control character", {name}));
       return false;
     }
     addHeader(name, value);

@@ -34,7 +34,7 @@ struct SsoToken {
 inline std::string ssoTokenPath(std::string_view key) {
   std::string home = homeDirectory();
   if (!home.empty() && isSlash(home.back())) home.pop_back();
-  return concat({home, "/.aws/sso/cache/"sv, sha1Hex(key), ".json"sv});
+  return filled("{}/.aws/sso/cache/{}.json", {home, sha1Hex(key)});
 }
 
 /// Reads the text of the file in place and wipes it. Returns what is wrong with it; never a value.

@@ -27,7 +27,7 @@ inline constexpr std::string_view stsContentType = "application/x-www-form-urlen
 
 /// The name of a session that nobody named.
 inline std::string sessionNameOf(std::int64_t nowMs) {
-  return concat({"secure-tunneling-"sv, Decimal(static_cast<std::uint64_t>(nowMs)).text()});
+  return filled("secure-tunneling-{}", {Decimal(static_cast<std::uint64_t>(nowMs)).text()});
 }
 
 struct FormField {

@@ -69,8 +69,8 @@ inline void replaceJsonText(Secret& text, std::string_view parent, std::string_v
 inline std::string formatIsoDate(std::int64_t unixMs) {
   const AmzDate date = formatAmzDate(unixMs);
   const std::string_view text = date.view();
-  return concat({text.substr(0, 4), "-"sv, text.substr(4, 2), "-"sv, text.substr(6, 5), ":"sv,
-                 text.substr(11, 2), ":"sv, text.substr(13)});
+  return filled("{}-{}-{}:{}:{}", {text.substr(0, 4), text.substr(4, 2), text.substr(6, 5),
+                                   text.substr(11, 2), text.substr(13)});
 }
 
 }  // namespace detail

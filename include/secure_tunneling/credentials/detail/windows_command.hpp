@@ -43,7 +43,7 @@ class ChildCommand : public CommandOutput {
     const DWORD failed = spawn(command);
     if (failed == 0) return;
     process_.reset();
-    problem_ = concat({"cannot be run: Windows' error "sv, Decimal(failed).text()});
+    problem_ = filled("cannot be run: Windows' error {}", {Decimal(failed).text()});
   }
   /// Takes what it has written, and whether it has ended, without waiting for either. Returns
   /// whether it is over.
@@ -106,7 +106,7 @@ class ChildCommand : public CommandOutput {
       return ::GetLastError();
     }
     // With /s cmd.exe takes off the outer quotes, and leaves all between as it is.
-    std::string line = concat({"cmd.exe /d /s /c \""sv, command, "\""sv});
+    std::string line = filled("cmd.exe /d /s /c \"{}\"", {command});
     PROCESS_INFORMATION made{};
     const bool isMade =
         ::CreateProcessA(nullptr, line.data(), nullptr, nullptr, TRUE,
