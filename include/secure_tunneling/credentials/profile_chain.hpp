@@ -107,7 +107,7 @@ class ProfileChainCredentials final : public SerialSource {
     if (!files_->has(detail::profileSection, chosen_.name)) {
       return detail::profileWithoutCredentials(profile, chosen_);
     }
-    Result<Base> base = followRoles(profile, roles_);
+    Result<Base> base = followRoles(profile);
     if (!base) return std::move(base).error();
     left_ = roles_.size();
     if (roles_.empty()) return askBase(*base, fetch, fetch.credentials());
@@ -136,7 +136,7 @@ class ProfileChainCredentials final : public SerialSource {
     }
     if (!isBase) as_.assign(fetch.credentials());
     --left_;
-    role_.emplace(*sources_.roles, RoleAssumption{sts_, roles_[left_], as_});
+    role_.emplace(*sources_.roles, RoleAssumption{sts_, roles_[left_].role, as_});
     search_.emplace(fetch, &*role_, fetch.credentials());
     return true;
   }
@@ -144,6 +144,12 @@ class ProfileChainCredentials final : public SerialSource {
   [[nodiscard]] ProfileView chosenView() const noexcept {
     return {*files_, chosen_.name, chosen_.name};
   }
+
+  /// The role of a profile, whose name is in `files_`.
+  struct ProfileRole {
+    std::string_view profile;
+    Role role;
+  };
 
   /// Where a chain of roles begins.
   struct Base {
@@ -175,18 +181,16 @@ class ProfileChainCredentials final : public SerialSource {
     return profile.errorAbout("credentials by way of {} are not supported", {property});
   }
 
-  /// Goes from a profile through those that it needs to be somebody. Adds the roles on the way, the
-  /// last one to be taken on first.
-  [[nodiscard]] Result<Base> followRoles(ProfileView profile, std::vector<Role>& roles) const {
-    std::vector<std::string_view> visited;
+  /// Goes from a profile through those that it needs to be somebody. Adds the roles on the way to
+  /// `roles_`, the last one to be taken on first.
+  [[nodiscard]] Result<Base> followRoles(ProfileView profile) {
     for (;;) {
       const bool isRole =
           !profile.value("role_arn").empty() && profile.value("web_identity_token_file").empty();
-      if (!isRole || (!visited.empty() && hasKeys(profile))) return Base{profile};
-      Result<Role> role = readRole(profile);
-      if (!role) return std::move(role).error();
-      roles.push_back(*std::move(role));
-      visited.push_back(profile.name);
+      if (!isRole || (!roles_.empty() && hasKeys(profile))) return Base{profile};
+      roles_.push_back({profile.name, {}});
+      Result<void> read = readRole(profile, roles_.back().role);
+      if (!read) return std::move(read).error();
       const std::string_view next = profile.value("source_profile");
       const std::string_view named = profile.value("credential_source");
       if (next.empty() == named.empty()) {
@@ -197,8 +201,8 @@ class ProfileChainCredentials final : public SerialSource {
       if (!named.empty()) return namedSource(profile, named);
       // A role whose keys stand in the same profile.
       if (next == profile.name) return Base{profile};
-      for (const std::string_view name : visited) {
-        if (name != next) continue;
+      for (const ProfileRole& visited : roles_) {
+        if (visited.profile != next) continue;
         return profile.errorAbout("source_profile {} leads back to where it came from",
                                   {detail::quoted(next)});
       }
@@ -214,8 +218,7 @@ class ProfileChainCredentials final : public SerialSource {
     return !profile.value("aws_access_key_id").empty();
   }
 
-  [[nodiscard]] Result<Role> readRole(const ProfileView& profile) const {
-    Role role;
+  Result<void> readRole(const ProfileView& profile, Role& role) const {
     role.mfaSerial = profile.value("mfa_serial");
     if (!role.mfaSerial.empty() && (sources_.roles == nullptr || !sources_.roles->hasMfaPrompt())) {
       return profile.errorAbout("mfa_serial asks for a code that nobody can type here");
@@ -224,10 +227,7 @@ class ProfileChainCredentials final : public SerialSource {
     role.sessionName = profile.value("role_session_name");
     role.externalId = profile.value("external_id");
     const detail::Configuration configuration(profile.files, profile.name);
-    Result<void> read =
-        configuration.read(configuration.find({}, "duration_seconds"), role.durationSeconds);
-    if (!read) return std::move(read).error();
-    return role;
+    return configuration.read(configuration.find({}, "duration_seconds"), role.durationSeconds);
   }
 
   [[nodiscard]] Result<Base> namedSource(const ProfileView& profile, std::string_view name) const {
@@ -277,7 +277,7 @@ class ProfileChainCredentials final : public SerialSource {
   detail::ChosenProfile chosen_;
   std::optional<detail::SharedFiles> files_;
   StsSettings sts_;
-  std::vector<Role> roles_;
+  std::vector<ProfileRole> roles_;
   /// Roles that are still to be taken on, the first ones of `roles_`.
   std::size_t left_ = 0;
   bool isBase_ = false;
