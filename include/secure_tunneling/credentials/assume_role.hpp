@@ -185,14 +185,12 @@ class StsRoleAssumer final : public RoleAssumer {
 
  private:
   Result<void> begin(const RoleAssumption& assumption, CredentialsFetch& fetch, const Moment& now) {
-    Result<void> checked = detail::checkCredentials(assumption.as);
-    if (!checked) return checked;
-    Result<Endpoint> endpoint = resolveStsEndpoint(assumption.sts);
-    if (endpoint && endpoint->signingRegion.empty()) {
-      endpoint = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
+    Result<void> ready = detail::checkCredentials(assumption.as);
+    if (ready) ready = detail::resolveSts(endpoint_, assumption.sts);
+    if (!ready) return ready;
+    if (endpoint_.signingRegion.empty()) {
+      return detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region");
     }
-    if (!endpoint) return std::move(endpoint).error();
-    endpoint_ = *std::move(endpoint);
     const Role& role = assumption.role;
     Secret code;
     if (!role.mfaSerial.empty()) {

@@ -263,10 +263,8 @@ class BasicLoginCredentials final : public ProfileSource {
                                 {region, url, useFips, useDualStack});
     if (!read) return read;
     // An explicit endpoint and the checks are those of every service.
-    Result<Endpoint> endpoint =
-        resolveEndpoint({region, url, useFips, useDualStack, given_.allowHttp});
-    if (!endpoint) return detail::sourceError(source, endpoint.error());
-    endpoint_ = *std::move(endpoint);
+    read = detail::resolveAny(endpoint_, {region, url, useFips, useDualStack, given_.allowHttp});
+    if (!read) return detail::sourceError(source, read.error());
     if (!url.empty()) return {};
     const std::string_view suffix = detail::dnsSuffix(detail::partitionOf(region), useDualStack);
     const std::string_view own = useFips || useDualStack         ? ""

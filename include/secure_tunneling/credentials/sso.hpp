@@ -337,14 +337,13 @@ class SsoCredentials final : public ProfileSource {
     bool useDualStack = false;
     Result<void> read = configuration.readReach(service.variable, service.name, allowHttp_,
                                                 {region, url, useFips, useDualStack});
-    if (!read) return std::move(read).error();
+    if (!read) return read;
     // An explicit endpoint and the checks are those of every service.
-    Result<Endpoint> endpoint = resolveEndpoint({region, url, useFips, useDualStack, allowHttp_});
-    if (!endpoint) return std::move(endpoint).error();
-    found = *std::move(endpoint);
-    if (!url.empty()) return {};
-    detail::setRegionalIdentity(found, service.url, region, useFips, useDualStack);
-    return {};
+    read = detail::resolveAny(found, {region, url, useFips, useDualStack, allowHttp_});
+    if (read && url.empty()) {
+      detail::setRegionalIdentity(found, service.url, region, useFips, useDualStack);
+    }
+    return read;
   }
 
   const std::string profile_;

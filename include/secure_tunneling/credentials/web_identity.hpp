@@ -140,9 +140,8 @@ class WebIdentityCredentials final : public ProfileSource {
                                    "{}: there is no such file, or it is empty or no regular file",
                                    {file->path});
     }
-    Result<Endpoint> endpoint = resolveStsEndpoint(sts);
-    if (!endpoint) return std::move(endpoint).error();
-    endpoint_ = *std::move(endpoint);
+    Result<void> resolved = detail::resolveSts(endpoint_, sts);
+    if (!resolved) return resolved;
     const std::string sessionName =
         identity.sessionName.empty() ? detail::sessionNameOf(now.unixMs) : identity.sessionName;
     detail::writeStsForm("AssumeRoleWithWebIdentity",

@@ -394,6 +394,13 @@ inline Result<void> resolveExplicit(Endpoint& endpoint, const EndpointParameters
   return resolved;
 }
 
+/// `resolveEndpoint` into an endpoint of the caller's.
+inline Result<void> resolveAny(Endpoint& endpoint, const EndpointParameters& parameters) {
+  endpoint = Endpoint();
+  if (!parameters.endpointUrl.empty()) return resolveExplicit(endpoint, parameters);
+  return resolveByRegion(endpoint, parameters.region, parameters.useFips, parameters.useDualStack);
+}
+
 }  // namespace detail
 
 /// Resolves the endpoint by the service's published rule set and the published partitions.
@@ -402,10 +409,7 @@ inline Result<void> resolveExplicit(Endpoint& endpoint, const EndpointParameters
 /// explicit endpoint. Allocates; no I/O.
 inline Result<Endpoint> resolveEndpoint(const EndpointParameters& parameters) {
   Endpoint endpoint;
-  Result<void> resolved = parameters.endpointUrl.empty()
-                              ? detail::resolveByRegion(endpoint, parameters.region,
-                                                        parameters.useFips, parameters.useDualStack)
-                              : detail::resolveExplicit(endpoint, parameters);
+  Result<void> resolved = detail::resolveAny(endpoint, parameters);
   if (!resolved) return std::move(resolved).error();
   return endpoint;
 }

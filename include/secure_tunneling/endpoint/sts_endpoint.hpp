@@ -37,31 +37,40 @@ struct StsSettings {
   bool newRetries2026 = false;
 };
 
-/// Resolves the endpoint of STS by its published rule set. Errors are as of `resolveEndpoint`.
-inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
+namespace detail {
+
+/// `resolveStsEndpoint` into an endpoint of the caller's.
+inline Result<void> resolveSts(Endpoint& endpoint, const StsSettings& settings) {
   constexpr std::string_view globalRegions =
-      " ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 "
+      "ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 "
       "eu-central-1 "
-      "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 ";
+      "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"sv;
   // An explicit endpoint and the checks are those of every service.
-  Result<Endpoint> endpoint =
-      resolveEndpoint({settings.region, settings.endpointUrl, settings.useFipsEndpoint,
-                       settings.useDualStackEndpoint, settings.allowHttp});
-  if (!endpoint || !settings.endpointUrl.empty()) return endpoint;
+  Result<void> resolved =
+      resolveAny(endpoint, {settings.region, settings.endpointUrl, settings.useFipsEndpoint,
+                            settings.useDualStackEndpoint, settings.allowHttp});
+  if (!resolved || !settings.endpointUrl.empty()) return resolved;
   const bool isPlain = !settings.useFipsEndpoint && !settings.useDualStackEndpoint;
   const bool isGlobal =
       isPlain &&
-      (settings.region == "aws-global" ||
-       (settings.useGlobalEndpoint &&
-        globalRegions.find(detail::concat({" ", settings.region, " "})) != std::string_view::npos));
-  if (!isGlobal) {
-    detail::setRegionalIdentity(*endpoint, "https://sts", settings.region, settings.useFipsEndpoint,
-                                settings.useDualStackEndpoint);
-    return endpoint;
+      isListed(settings.region, settings.useGlobalEndpoint ? globalRegions : "aws-global"sv);
+  if (isGlobal) {
+    assignForm(endpoint.url, "https://sts{}/", {partitionOf(settings.region).dnsSuffix});
+    finishRegional(endpoint, "us-east-1"sv);
+  } else {
+    setRegionalIdentity(endpoint, "https://sts"sv, settings.region, settings.useFipsEndpoint,
+                        settings.useDualStackEndpoint);
   }
-  detail::assignForm(endpoint->url, "https://sts{}/",
-                     {detail::partitionOf(settings.region).dnsSuffix});
-  detail::finishRegional(*endpoint, "us-east-1");
+  return resolved;
+}
+
+}  // namespace detail
+
+/// Resolves the endpoint of STS by its published rule set. Errors are as of `resolveEndpoint`.
+inline Result<Endpoint> resolveStsEndpoint(const StsSettings& settings) {
+  Endpoint endpoint;
+  Result<void> resolved = detail::resolveSts(endpoint, settings);
+  if (!resolved) return std::move(resolved).error();
   return endpoint;
 }
 
