@@ -155,8 +155,9 @@ class CachedCredentials final : public CredentialsSource {
   }
   Result<void> give(std::int64_t nowMs, Credentials& credentials) const {
     const bool isOver = hasCached_ && cached_.expiresAtMs && *cached_.expiresAtMs <= nowMs;
-    if (lastError_ && (!hasCached_ || errorSpan_.holds(nowMs) || (isOver && !options_.useExpired)))
-      return Error(*lastError_);
+    if (!lastError_.empty() &&
+        (!hasCached_ || errorSpan_.holds(nowMs) || (isOver && !options_.useExpired)))
+      return *lastError_;
     credentials.assign(cached_);
     return {};
   }
@@ -164,7 +165,7 @@ class CachedCredentials final : public CredentialsSource {
   void settle(const CredentialsQuery& query, Result<void> result) {
     constexpr std::int64_t errorMs = 5'000;
     if (!result) {
-      lastError_ = std::move(result).error();
+      lastError_ = detail::takeError(std::move(result));
       const bool isFinal = lastError_->kind == ErrorKind::Configuration ||
                            lastError_->kind == ErrorKind::InvalidArgument;
       errorSpan_ = {query.nowMs, isFinal ? errorMs : 0};
@@ -173,8 +174,8 @@ class CachedCredentials final : public CredentialsSource {
     }
     const bool isOver = fetched_.expiresAtMs && *fetched_.expiresAtMs <= query.nowMs;
     if (isOver) {
-      lastError_ =
-          makeError(ErrorKind::Credentials, "the source has no credentials but expired ones");
+      lastError_ = detail::takeError(detail::failure(
+          ErrorKind::Credentials, "the source has no credentials but expired ones"));
       backOff(query);
       if (hasCached_) return;
     } else {
@@ -215,7 +216,7 @@ class CachedCredentials final : public CredentialsSource {
   std::int64_t advisoryWindowMs_ = 0;
   Span backOff_;
   Span errorSpan_;
-  std::optional<Error> lastError_;
+  detail::ErrorBox lastError_;
 };
 
 }  // namespace v0_2

@@ -5,6 +5,7 @@
 /// @file
 /// What a source of credentials that a profile names is made from.
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 

@@ -159,6 +159,16 @@ class SsoCredentials final : public ProfileSource {
   /// valid region, or says something else than the session.
   static Result<SsoSettings> settingsOf(const ProfileView& profile) {
     SsoSettings settings;
+    Result<void> read = readSettings(profile, settings);
+    if (!read) return std::move(read).error();
+    return settings;
+  }
+
+ private:
+  static constexpr std::string_view source = "SSO";
+  static constexpr std::string_view renewal = "CreateToken";
+
+  static Result<void> readSettings(const ProfileView& profile, SsoSettings& settings) {
     settings.profile = profile.name;
     settings.session = profile.value("sso_session");
     const bool hasSession = !settings.session.empty();
@@ -185,14 +195,10 @@ class SsoCredentials final : public ProfileSource {
         return profile.errorAbout("{} is not that of the sso-session", {each.name});
       }
     }
-    if (detail::isHostLabel(settings.region)) return settings;
+    if (detail::isHostLabel(settings.region)) return {};
     return profile.errorAbout("sso_region is {}: expected {}",
                               {detail::quoted(settings.region), detail::regionSyntax});
   }
-
- private:
-  static constexpr std::string_view source = "SSO";
-  static constexpr std::string_view renewal = "CreateToken";
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
@@ -244,10 +250,8 @@ class SsoCredentials final : public ProfileSource {
   }
 
   Result<void> prepare(const ProfileView& profile) {
-    Result<SsoSettings> settings = settingsOf(profile);
-    if (!settings) return std::move(settings).error();
-    settings_ = *std::move(settings);
-    Result<void> ready = loadToken(settings_);
+    Result<void> ready = readSettings(profile, settings_);
+    if (ready) ready = loadToken(settings_);
     if (ready) {
       ready = findEndpoint(roleEndpoint_, {"AWS_ENDPOINT_URL_SSO", "sso", "https://portal.sso"},
                            profile);
