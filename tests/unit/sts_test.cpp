@@ -512,11 +512,15 @@ TEST_CASE("how STS is reached is configured as for every service") {
   const auto loaded = [](const std::string& profile, GivenStsSettings given = {}) {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     REQUIRE(files);
-    Result<StsSettings> sts = detail::loadStsSettings(*files, profile, given);
-    if (!sts) return "error: " + sts.error().message;
-    return sts->region + "|" + sts->endpointUrl + "|" + (sts->useGlobalEndpoint ? "global" : "") +
-           (sts->useFipsEndpoint ? "fips" : "") + (sts->useDualStackEndpoint ? "dual" : "") + "|" +
-           std::to_string(sts->maxAttempts) + (sts->newRetries2026 ? " of 2026" : "");
+    StsSettings sts;
+    // Of an earlier search.
+    sts.endpointUrl = "https://earlier.example";
+    sts.useFipsEndpoint = true;
+    Result<void> read = detail::loadStsSettings(*files, profile, given, sts);
+    if (!read) return "error: " + read.error().message;
+    return sts.region + "|" + sts.endpointUrl + "|" + (sts.useGlobalEndpoint ? "global" : "") +
+           (sts.useFipsEndpoint ? "fips" : "") + (sts.useDualStackEndpoint ? "dual" : "") + "|" +
+           std::to_string(sts.maxAttempts) + (sts.newRetries2026 ? " of 2026" : "");
   };
   CHECK(loaded("default") == "eu-west-1||global|3");
   CHECK(loaded("p") == "eu-west-2|https://sts.example||5");

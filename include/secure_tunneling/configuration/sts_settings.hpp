@@ -29,14 +29,14 @@ struct GivenStsSettings {
 
 namespace detail {
 
-/// How STS is reached, by the environment and a profile of the shared files: region, endpoint URL
+/// Sets `sts` to how STS is reached, by the environment and a profile: region, endpoint URL
 /// (AWS_ENDPOINT_URL_STS, `sts` in `services`), FIPS, dual-stack, attempts as for every service,
 /// and AWS_STS_REGIONAL_ENDPOINTS or `sts_regional_endpoints`. FIPS and dual-stack mean nothing
 /// where an endpoint URL is set.
-inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string_view profile,
-                                           const GivenStsSettings& given) {
+inline Result<void> loadStsSettings(const SharedFiles& files, std::string_view profile,
+                                    const GivenStsSettings& given, StsSettings& sts) {
   const Configuration configuration(files, profile);
-  StsSettings sts;
+  sts = {};
   sts.allowHttp = given.allowHttp;
   sts.region = given.region;
   if (sts.region.empty()) {
@@ -53,8 +53,7 @@ inline Result<StsSettings> loadStsSettings(const SharedFiles& files, std::string
       {sts.region, sts.endpointUrl, sts.useFipsEndpoint, sts.useDualStackEndpoint});
   Configuration::Retries retries{{}, sts.maxAttempts, sts.newRetries2026};
   if (read) read = configuration.read(retries);
-  if (!read) return std::move(read).error();
-  return sts;
+  return read;
 }
 
 }  // namespace detail

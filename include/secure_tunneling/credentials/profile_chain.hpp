@@ -112,9 +112,8 @@ class ProfileChainCredentials final : public SerialSource {
     left_ = roles_.size();
     if (roles_.empty()) return askBase(*base, fetch, fetch.credentials());
     if (sources_.roles == nullptr) return unsupported(profile, "role_arn");
-    Result<StsSettings> sts = detail::loadStsSettings(*files_, chosen_.name, given_);
-    if (!sts) return std::move(sts).error();
-    sts_ = *std::move(sts);
+    Result<void> loaded = detail::loadStsSettings(*files_, chosen_.name, given_, sts_);
+    if (!loaded) return loaded;
     return askBase(*base, fetch, as_);
   }
 

@@ -100,9 +100,7 @@ class WebIdentityCredentials final : public ProfileSource {
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     if (!files) return fetch.done(std::move(files).error());
     const detail::ChosenProfile profile = detail::chosenProfile(given_.profile);
-    Result<StsSettings> sts = detail::loadStsSettings(*files, profile.name, given_);
-    if (!sts) return fetch.done(std::move(sts).error());
-    return exchangeToken(*sts, identity, fetch, now);
+    return exchangeToken(*files, profile.name, identity, fetch, now);
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
     WebIdentity identity;
@@ -112,15 +110,16 @@ class WebIdentityCredentials final : public ProfileSource {
     if (identity.roleArn.empty()) {
       return fetch.done(profile.errorAbout("web_identity_token_file is set, but role_arn is not"));
     }
-    Result<StsSettings> sts = detail::loadStsSettings(profile.files, profile.selected, given_);
-    if (!sts) return fetch.done(std::move(sts).error());
-    return exchangeToken(*sts, identity, fetch, now);
+    return exchangeToken(profile.files, profile.selected, identity, fetch, now);
   }
-  Step exchangeToken(const StsSettings& sts, const WebIdentity& identity, CredentialsFetch& fetch,
-                     const Moment& now) {
+  Step exchangeToken(const detail::SharedFiles& files, std::string_view profile,
+                     const WebIdentity& identity, CredentialsFetch& fetch, const Moment& now) {
+    StsSettings sts;
+    Result<void> ready = detail::loadStsSettings(files, profile, given_, sts);
+    if (!ready) return fetch.done(std::move(ready));
     source_ = detail::filled("AssumeRoleWithWebIdentity of {}",
                              {detail::printable(identity.roleArn, 120)});
-    Result<void> ready = prepare(sts, identity, now);
+    ready = prepare(sts, identity, now);
     if (!ready) return fetch.done(detail::sourceError(source_, ready.error()));
     CallRules rules;
     rules.maxAttempts = sts.maxAttempts;
