@@ -250,16 +250,17 @@ class BasicLoginCredentials final : public ProfileSource {
   }
 
   [[nodiscard]] Result<void> findEndpoint(const ProfileView& profile) {
+    using detail::operator""sv;
     const detail::Configuration configuration(profile.files, profile.selected);
     std::string region = given_.region;
     if (region.empty()) {
-      region = configuration.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region").value;
+      region = configuration.find({"AWS_REGION", "AWS_DEFAULT_REGION"}, "region"sv).value;
     }
     std::string url;
     bool useFips = false;
     bool useDualStack = false;
     Result<void> read =
-        configuration.readReach("AWS_ENDPOINT_URL_SIGNIN", "signin", given_.allowHttp,
+        configuration.readReach("AWS_ENDPOINT_URL_SIGNIN", "signin"sv, given_.allowHttp,
                                 {region, url, useFips, useDualStack});
     if (!read) return read;
     // An explicit endpoint and the checks are those of every service.
@@ -267,11 +268,11 @@ class BasicLoginCredentials final : public ProfileSource {
     if (!read) return detail::sourceError(source, read.error());
     if (!url.empty()) return {};
     const std::string_view suffix = detail::dnsSuffix(detail::partitionOf(region), useDualStack);
-    const std::string_view own = useFips || useDualStack         ? ""
-                                 : suffix == ".amazonaws.com.cn" ? ".signin.amazonaws.cn/"
-                                 : detail::isGovCloud(region)    ? ".signin.amazonaws-us-gov.com/"
-                                 : suffix == ".amazonaws.com"    ? ".signin.aws.amazon.com/"
-                                                                 : "";
+    const std::string_view own = useFips || useDualStack           ? ""
+                                 : suffix == ".amazonaws.com.cn"sv ? ".signin.amazonaws.cn/"
+                                 : detail::isGovCloud(region)      ? ".signin.amazonaws-us-gov.com/"
+                                 : suffix == ".amazonaws.com"sv    ? ".signin.aws.amazon.com/"
+                                                                   : "";
     if (own.empty()) {
       detail::assignForm(endpoint_.url,
                          useFips ? "https://signin-fips.{}{}/" : "https://signin.{}{}/",

@@ -183,15 +183,16 @@ class ProfileChainCredentials final : public SerialSource {
   /// Goes from a profile through those that it needs to be somebody. Adds the roles on the way to
   /// `roles_`, the last one to be taken on first.
   [[nodiscard]] Result<Base> followRoles(ProfileView profile) {
+    using detail::operator""sv;
     for (;;) {
-      const bool isRole =
-          !profile.value("role_arn").empty() && profile.value("web_identity_token_file").empty();
+      const bool isRole = !profile.value("role_arn"sv).empty() &&
+                          profile.value("web_identity_token_file"sv).empty();
       if (!isRole || (!roles_.empty() && hasKeys(profile))) return Base{profile};
       roles_.push_back({profile.name, {}});
       Result<void> read = readRole(profile, roles_.back().role);
       if (!read) return std::move(read).error();
-      const std::string_view next = profile.value("source_profile");
-      const std::string_view named = profile.value("credential_source");
+      const std::string_view next = profile.value("source_profile"sv);
+      const std::string_view named = profile.value("credential_source"sv);
       if (next.empty() == named.empty()) {
         return profile.errorAbout(next.empty()
                                       ? "role_arn needs source_profile or credential_source"
@@ -218,15 +219,16 @@ class ProfileChainCredentials final : public SerialSource {
   }
 
   Result<void> readRole(const ProfileView& profile, Role& role) const {
-    role.mfaSerial = profile.value("mfa_serial");
+    using detail::operator""sv;
+    role.mfaSerial = profile.value("mfa_serial"sv);
     if (!role.mfaSerial.empty() && (sources_.roles == nullptr || !sources_.roles->hasMfaPrompt())) {
       return profile.errorAbout("mfa_serial asks for a code that nobody can type here");
     }
-    role.arn = profile.value("role_arn");
-    role.sessionName = profile.value("role_session_name");
-    role.externalId = profile.value("external_id");
+    role.arn = profile.value("role_arn"sv);
+    role.sessionName = profile.value("role_session_name"sv);
+    role.externalId = profile.value("external_id"sv);
     const detail::Configuration configuration(profile.files, profile.name);
-    return configuration.read(configuration.find({}, "duration_seconds"), role.durationSeconds);
+    return configuration.read(configuration.find({}, "duration_seconds"sv), role.durationSeconds);
   }
 
   [[nodiscard]] Result<Base> namedSource(const ProfileView& profile, std::string_view name) const {

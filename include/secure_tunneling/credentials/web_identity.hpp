@@ -103,10 +103,11 @@ class WebIdentityCredentials final : public ProfileSource {
     return exchangeToken(*files, profile.name, identity, fetch, now);
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
+    using detail::operator""sv;
     WebIdentity identity;
-    identity.tokenFile = profile.value("web_identity_token_file");
-    identity.roleArn = profile.value("role_arn");
-    identity.sessionName = profile.value("role_session_name");
+    identity.tokenFile = profile.value("web_identity_token_file"sv);
+    identity.roleArn = profile.value("role_arn"sv);
+    identity.sessionName = profile.value("role_session_name"sv);
     if (identity.roleArn.empty()) {
       return fetch.done(profile.errorAbout("web_identity_token_file is set, but role_arn is not"));
     }
