@@ -38,22 +38,23 @@ using Client = BasicClient<OpensslSha256>;
   CallEnd end;
   end.begin(limits);
   end.leftMs(clock.now());
-  Result<SharedSettings> shared = loadSharedSettings();
-  if (!shared) return std::move(shared).error();
+  SharedSettings shared;
+  Result<void> ready = detail::readSharedSettings({}, shared);
+  if (!ready) return std::move(ready).error();
   CurlTransportOptions options;
-  options.trust(std::move(shared->caBundle), std::move(shared->caBundleOrigin));
-  options.addApplication(shared->applicationId);
-  Result<void> located = addInstanceRegion(*shared, options, limits);
-  if (located && shared->settings.region.empty()) {
-    located = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region",
-                              shared->passedOver.c_str());
+  options.trust(std::move(shared.caBundle), std::move(shared.caBundleOrigin));
+  options.addApplication(shared.applicationId);
+  ready = addInstanceRegion(shared, options, limits);
+  if (ready && shared.settings.region.empty()) {
+    ready = detail::failure(ErrorKind::Configuration, "Invalid Configuration: Missing Region",
+                            shared.passedOver.c_str());
   }
-  if (!located) return std::move(located).error();
+  if (!ready) return std::move(ready).error();
   GivenStsSettings given;
-  given.region = shared->settings.region;
+  given.region = shared.settings.region;
   DefaultCredentialsChain credentials(given, options);
   CurlTransport transport(std::move(options));
-  Client client(std::move(shared->settings), transport, credentials, clock);
+  Client client(std::move(shared.settings), transport, credentials, clock);
   CallLimits rest = limits;
   const std::int64_t leftMs = end.leftMs(clock.now());
   // 0 would be no limit.

@@ -141,6 +141,23 @@ class SettingsReader {
   Configuration configuration_;
 };
 
+/// `loadSharedSettings` into new ones of the caller's.
+inline Result<void> readSharedSettings(const GivenSettings& given, SharedSettings& shared) {
+  ChosenProfile chosen = chosenProfile(given.profile);
+  Result<SharedFiles> files = SharedFiles::load();
+  if (!files) return std::move(files).error();
+  if (chosen.isNamed && !files->has(profileSection, chosen.name)) {
+    return profileNotFound(*files, chosen);
+  }
+  Result<void> read = SettingsReader(*files, chosen.name, given).read(shared);
+  if (!read) return read;
+  shared.profile = std::move(chosen.name);
+  shared.configFile = files->path(SharedFile::Config);
+  shared.credentialsFile = files->path(SharedFile::Credentials);
+  shared.passedOver = files->passedOverNote(shared.profile);
+  return read;
+}
+
 }  // namespace detail
 
 /// Settings from the environment and the shared files, as the AWS tools read them, in this order:
@@ -172,19 +189,9 @@ class SettingsReader {
 /// value that is not valid, for a malformed file, and for a profile that was asked for by name and
 /// does not exist. A region that is found nowhere stays empty: see `addInstanceRegion`.
 inline Result<SharedSettings> loadSharedSettings(const GivenSettings& given = {}) {
-  detail::ChosenProfile chosen = detail::chosenProfile(given.profile);
-  Result<detail::SharedFiles> files = detail::SharedFiles::load();
-  if (!files) return std::move(files).error();
-  if (chosen.isNamed && !files->has(detail::profileSection, chosen.name)) {
-    return detail::profileNotFound(*files, chosen);
-  }
   SharedSettings shared;
-  Result<void> read = detail::SettingsReader(*files, chosen.name, given).read(shared);
+  Result<void> read = detail::readSharedSettings(given, shared);
   if (!read) return std::move(read).error();
-  shared.profile = std::move(chosen.name);
-  shared.configFile = files->path(detail::SharedFile::Config);
-  shared.credentialsFile = files->path(detail::SharedFile::Credentials);
-  shared.passedOver = files->passedOverNote(shared.profile);
   return shared;
 }
 
