@@ -107,14 +107,15 @@ class ProfileChainCredentials final : public SerialSource {
     if (!files_->has(detail::profileSection, chosen_.name)) {
       return detail::profileWithoutCredentials(profile, chosen_);
     }
-    Result<Base> base = followRoles(profile);
-    if (!base) return std::move(base).error();
+    Base base{profile};
+    Result<void> ready = followRoles(base);
+    if (!ready) return ready;
     left_ = roles_.size();
-    if (roles_.empty()) return askBase(*base, fetch, fetch.credentials());
+    if (roles_.empty()) return askBase(base, fetch, fetch.credentials());
     if (sources_.roles == nullptr) return unsupported(profile, "role_arn");
-    Result<void> loaded = detail::loadStsSettings(*files_, chosen_.name, given_, sts_);
-    if (!loaded) return loaded;
-    return askBase(*base, fetch, as_);
+    ready = detail::loadStsSettings(*files_, chosen_.name, given_, sts_);
+    if (!ready) return ready;
+    return askBase(base, fetch, as_);
   }
 
   /// Goes on with what was found. False at the end, which the fetch has been told.
@@ -180,17 +181,18 @@ class ProfileChainCredentials final : public SerialSource {
     return profile.errorAbout("credentials by way of {} are not supported", {property});
   }
 
-  /// Goes from a profile through those that it needs to be somebody. Adds the roles on the way to
-  /// `roles_`, the last one to be taken on first.
-  [[nodiscard]] Result<Base> followRoles(ProfileView profile) {
+  /// Goes from the profile of `base` through those that it needs to be somebody, to where it
+  /// begins. Adds the roles on the way to `roles_`, the last one to be taken on first.
+  Result<void> followRoles(Base& base) {
     using detail::operator""sv;
+    ProfileView& profile = base.profile;
     for (;;) {
       const bool isRole = !profile.value("role_arn"sv).empty() &&
                           profile.value("web_identity_token_file"sv).empty();
-      if (!isRole || (!roles_.empty() && hasKeys(profile))) return Base{profile};
+      if (!isRole || (!roles_.empty() && hasKeys(profile))) return {};
       roles_.push_back({profile.name, {}});
       Result<void> read = readRole(profile, roles_.back().role);
-      if (!read) return std::move(read).error();
+      if (!read) return read;
       const std::string_view next = profile.value("source_profile"sv);
       const std::string_view named = profile.value("credential_source"sv);
       if (next.empty() == named.empty()) {
@@ -198,9 +200,9 @@ class ProfileChainCredentials final : public SerialSource {
                                       ? "role_arn needs source_profile or credential_source"
                                       : "source_profile and credential_source cannot both be set");
       }
-      if (!named.empty()) return namedSource(profile, named);
+      if (!named.empty()) return findSource(named, base);
       // A role whose keys stand in the same profile.
-      if (next == profile.name) return Base{profile};
+      if (next == profile.name) return {};
       for (const ProfileRole& visited : roles_) {
         if (visited.profile != next) continue;
         return profile.errorAbout("source_profile {} leads back to where it came from",
@@ -231,7 +233,8 @@ class ProfileChainCredentials final : public SerialSource {
     return configuration.read(configuration.find({}, "duration_seconds"sv), role.durationSeconds);
   }
 
-  [[nodiscard]] Result<Base> namedSource(const ProfileView& profile, std::string_view name) const {
+  /// Finds the source that the `credential_source` of the profile names.
+  Result<void> findSource(std::string_view name, Base& base) const {
     const struct {
       std::string_view name;
       CredentialsSource* source;
@@ -240,10 +243,11 @@ class ProfileChainCredentials final : public SerialSource {
                  {"Ec2InstanceMetadata", sources_.instanceMetadata}};
     for (const auto& each : known) {
       if (!detail::equalsIgnoreCase(each.name, name)) continue;
-      if (each.source != nullptr) return Base{profile, each.source};
-      return unsupported(profile, detail::filled("credential_source = {}", {each.name}));
+      base.source = each.source;
+      if (base.source != nullptr) return {};
+      return unsupported(base.profile, detail::filled("credential_source = {}", {each.name}));
     }
-    return profile.errorAbout(
+    return base.profile.errorAbout(
         "credential_source is {}: expected Environment, EcsContainer or Ec2InstanceMetadata",
         {detail::quoted(name)});
   }
