@@ -185,7 +185,7 @@ class CachedCredentials final : public CredentialsSource {
     errorSpan_ = {};
     advisoryWindowMs_ = options_.advisoryWindowMs.value_or(
         windowOf(fetched_.expiresAtMs.value_or(query.nowMs) - query.nowMs));
-    cached_ = std::exchange(fetched_, {});
+    cached_ = std::move(fetched_);
     hasCached_ = true;
   }
 
