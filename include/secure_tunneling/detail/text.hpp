@@ -19,6 +19,15 @@ namespace detail {
 // With a plain literal g++ -Os calls strlen and a constructor wherever a string_view is expected.
 using std::literals::string_view_literals::operator""sv;
 
+// Out of line, for size: g++ -Os inlines a part of std::string wherever it appends.
+
+SECURE_TUNNELING_NOINLINE inline void append(std::string& text, std::string_view more) {
+  text.replace(text.size(), 0, more.data(), more.size());
+}
+SECURE_TUNNELING_NOINLINE inline void append(std::string& text, const char* more) {
+  append(text, std::string_view(more));
+}
+
 /// Replaces `text` by several pieces, none of which may be part of it. Out of line: inlined
 /// `append` chains are much of a small program.
 SECURE_TUNNELING_NOINLINE inline void assignPieces(std::string& text,
@@ -29,7 +38,7 @@ SECURE_TUNNELING_NOINLINE inline void assignPieces(std::string& text,
   text.clear();
   text.reserve(size);
   for (const std::string_view piece : pieces)
-    text.append(piece.data(), piece.size());
+    append(text, piece);
 }
 
 /// Replaces `text` by `form`, in which each `{}` stands for the next of `values`, none of which may
@@ -43,11 +52,11 @@ SECURE_TUNNELING_NOINLINE inline void assignForm(std::string& text, const char* 
   text.reserve(size);
   for (const std::string_view value : values) {
     const char* const place = std::strstr(form, "{}");
-    text.append(form, static_cast<std::size_t>(place - form));
-    text.append(value.data(), value.size());
+    append(text, {form, static_cast<std::size_t>(place - form)});
+    append(text, value);
     form = place + 2;
   }
-  text.append(form);
+  append(text, form);
 }
 
 /// `form` with `values`, as of `assignForm`.
@@ -64,15 +73,6 @@ SECURE_TUNNELING_NOINLINE inline std::string concat(
   std::string text;
   assignPieces(text, pieces);
   return text;
-}
-
-// Out of line, for size: g++ -Os inlines a part of std::string wherever it appends.
-
-SECURE_TUNNELING_NOINLINE inline void append(std::string& text, std::string_view more) {
-  text.replace(text.size(), 0, more.data(), more.size());
-}
-SECURE_TUNNELING_NOINLINE inline void append(std::string& text, const char* more) {
-  append(text, std::string_view(more));
 }
 
 /// The part of `rest` in front of `separator`, or all of it; moves `rest` behind that.
