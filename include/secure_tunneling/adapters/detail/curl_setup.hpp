@@ -133,11 +133,10 @@ class CurlSetupByOptions final : public CurlSetup {
   static void explain(Error& error, std::string_view server, std::string_view name,
                       const std::string& path) {
     const char* const problem = problemOf(path);
-    if (*problem != '\0') {
-      error.message = filled("{} {}: {} ({})", {name, path, problem, server});
-    } else if (error.message.find(path) == std::string::npos) {
-      error.message = filled("{} {}: {}", {name, path, error.message});
-    }
+    const bool hasProblem = *problem != '\0';
+    if (!hasProblem && error.message.find(path) != std::string::npos) return;
+    const std::string said = hasProblem ? filled("{} ({})", {problem, server}) : error.message;
+    assignForm(error.message, "{} {}: {}", {name, path, said});
   }
 
   /// Whether something is there that is neither a file nor a directory.
