@@ -138,14 +138,7 @@ class BasicLoginCredentials final : public ProfileSource {
   static constexpr std::string_view property = "login_session";
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
-    Result<detail::SharedFiles> files = detail::SharedFiles::load();
-    if (!files) return fetch.done(std::move(files).error());
-    const detail::ChosenProfile chosen = detail::chosenProfile(given_.profile);
-    const ProfileView profile{*files, chosen.name, chosen.name};
-    if (!isNamedBy(profile)) {
-      return fetch.done(profile.errorAbout("login_session is not set", ErrorKind::NoCredentials));
-    }
-    return beginFor(profile, fetch, now);
+    return beginForChosen(given_.profile, "login_session is not set", fetch, now);
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
     constexpr std::int64_t windowMs = 5 * 60'000;

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "secure_tunneling/configuration/detail/shared_files.hpp"
 #include "secure_tunneling/credentials/detail/source_of.hpp"
@@ -76,6 +77,17 @@ class ProfileSource : public SerialSource {
 
   /// As `begin`. The profile lives as long as this call.
   virtual Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) = 0;
+  /// A `begin` for the profile `given`, or where that is empty the one that is chosen elsewhere.
+  /// `problem` is the error, of kind `NoCredentials`, of one that does not ask for this source.
+  Step beginForChosen(std::string_view given, std::string_view problem, CredentialsFetch& fetch,
+                      const Moment& now) {
+    Result<detail::SharedFiles> files = detail::SharedFiles::load();
+    if (!files) return fetch.done(std::move(files).error());
+    const detail::ChosenProfile chosen = detail::chosenProfile(given);
+    const ProfileView profile{*files, chosen.name, chosen.name};
+    if (isNamedBy(profile)) return beginFor(profile, fetch, now);
+    return fetch.done(profile.errorAbout(problem, ErrorKind::NoCredentials));
+  }
 };
 
 namespace detail {

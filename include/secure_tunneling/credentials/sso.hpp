@@ -201,15 +201,7 @@ class SsoCredentials final : public ProfileSource {
   }
 
   Step begin(CredentialsFetch& fetch, const Moment& now) override {
-    Result<detail::SharedFiles> files = detail::SharedFiles::load();
-    if (!files) return fetch.done(std::move(files).error());
-    const detail::ChosenProfile chosen = detail::chosenProfile(profile_);
-    const ProfileView profile{*files, chosen.name, chosen.name};
-    if (!isNamedBy(profile)) {
-      return fetch.done(profile.errorAbout("it has neither sso_account_id nor sso_role_name",
-                                           ErrorKind::NoCredentials));
-    }
-    return beginFor(profile, fetch, now);
+    return beginForChosen(profile_, "it has neither sso_account_id nor sso_role_name", fetch, now);
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
     Result<void> ready = prepare(profile);
