@@ -177,7 +177,7 @@ class CallMachine : public Steps {
     using detail::operator""sv;
     setRequest(method, endpoint);
     std::string_view base = endpoint.url;
-    if (detail::headOf(target, 1) == "/"sv && base.back() == '/') base.remove_suffix(1);
+    if (detail::startsWith(target, "/"sv) && base.back() == '/') base.remove_suffix(1);
     detail::assignPieces(exchange_.url, {base, target});
     HttpRequest& request = exchange_.request;
     request.url = exchange_.url;

@@ -101,6 +101,11 @@ SECURE_TUNNELING_NOINLINE inline bool equals(std::string_view left,
          (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
 }
 
+SECURE_TUNNELING_NOINLINE inline bool startsWith(std::string_view text,
+                                                 std::string_view start) noexcept {
+  return equals(headOf(text, start.size()), start);
+}
+
 /// Replaces `text` by up to `longest` bytes of `source`, which may not be part of it.
 SECURE_TUNNELING_NOINLINE inline void assignHead(std::string& text, std::string_view source,
                                                  std::size_t longest) {

@@ -161,8 +161,8 @@ inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept 
     text.remove_prefix(digits);
   }
   if (text == "Z"sv || text == "UTC"sv) return unixMs;
-  const bool isEast = text.substr(0, 1) == "+"sv;
-  if (!isEast && text.substr(0, 1) != "-"sv) return std::nullopt;
+  const bool isEast = startsWith(text, "+"sv);
+  if (!isEast && !startsWith(text, "-"sv)) return std::nullopt;
   text.remove_prefix(1);
   unsigned offset[2];
   if (!readNumbers(text, "00:00"sv, offset)) {

@@ -39,7 +39,7 @@ inline std::string refusalText(HttpResponse& response, const Redactor& redactor)
   if (shape == BodyShape::Object) {
     said = serverWords(members[members[code].found ? code : oauthCode].text,
                        members[members[message].found ? message : oauthMessage].text, redactor);
-  } else if (shape == BodyShape::Text && text.substr(0, 1) != "<"sv) {
+  } else if (shape == BodyShape::Text && !startsWith(text, "<"sv)) {
     said = redactor.quote(text, longestWords);
   }
   response.body.clear();

@@ -67,8 +67,8 @@ class XmlScanner {
       text = rest_.substr(0, begin);
       std::string_view tag = rest_.substr(begin + 1, end - begin - 1);
       rest_.remove_prefix(end + 1);
-      if (tag.substr(0, 1) == "?"sv || tag.substr(0, 3) == "!--"sv) continue;
-      isStart_ = tag.substr(0, 1) != "/"sv;
+      if (startsWith(tag, "?"sv) || startsWith(tag, "!--"sv)) continue;
+      isStart_ = !startsWith(tag, "/"sv);
       if (!isStart_) tag.remove_prefix(1);
       isEmpty_ = isStart_ && !tag.empty() && tag.back() == '/';
       name_ = tag.substr(0, tag.find_first_of(" \t\r\n/"sv));
@@ -78,7 +78,7 @@ class XmlScanner {
   /// A ">" ends a tag, but not in an attribute's value.
   [[nodiscard]] std::size_t endOfTag(std::size_t begin) const noexcept {
     if (begin == std::string_view::npos) return begin;
-    if (rest_.substr(begin, 4) == "<!--"sv) {
+    if (startsWith(rest_.substr(begin), "<!--"sv)) {
       const std::size_t end = rest_.find("-->"sv, begin + 4);
       return end == std::string_view::npos ? end : end + 2;
     }
@@ -113,13 +113,14 @@ inline char xmlEntity(std::string_view name) noexcept {
   for (const auto& entity : named) {
     if (entity.name == name) return entity.c;
   }
-  const bool isHex = name.substr(0, 2) == "#x"sv;
-  if (name.substr(0, 1) != "#"sv || name.size() > 6) return '\0';
+  const bool isHex = startsWith(name, "#x"sv);
+  if (!startsWith(name, "#"sv) || name.size() > 6) return '\0';
+  const unsigned base = isHex ? 16 : 10;
   unsigned number = 0;
   for (const char c : name.substr(isHex ? 2 : 1)) {
-    const std::size_t digit = "0123456789abcdef"sv.find(toLower(c));
-    if (digit >= (isHex ? 16U : 10U)) return '\0';
-    number = number * (isHex ? 16 : 10) + static_cast<unsigned>(digit);
+    const unsigned digit = hexValue(c);
+    if (digit >= base) return '\0';
+    number = number * base + digit;
   }
   return number < 0x7f ? static_cast<char>(number) : '\0';
 }
