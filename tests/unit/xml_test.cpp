@@ -57,6 +57,10 @@ TEST_CASE("elements of an XML document are found by parent and name") {
        "x|"},
       {"<A>\r\n\t<X>x</X>\r\n</A>\r\n<!-- end -->", "x|"},
       {"<a><X>no</X></a>", "|"},
+      {"<A><X>a<!-- > <Y> -->b<?c d?>e<![CDATA[<n>]]></X></A>",
+       "a<!-- > <Y> -->b<?c d?>e<![CDATA[<n>]]>|"},
+      {"<A><!-- <X>no</X> --><X>x</X><![CDATA[<X>no</X>]]></A>", "x|"},
+      {"<p:r xmlns:p='u'><p:A><p:X>x</p:X></p:A><q:B><Y>y</Y></q:B></p:r>", "x|y"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.document);
@@ -87,7 +91,11 @@ TEST_CASE("a document that is not XML is refused") {
       "<A b='></A>",
       "<!-- <A></A>",
       "<!DOCTYPE A><A></A>",
-      "<A><![CDATA[x]]></A>",
+      "<A><![CDATA[x</A>",
+      "<A><!-- x</A>",
+      "<A><? x></A>",
+      "<![CDATA[x]]>",
+      "<A:></A:>",
       "<html><p>502 Bad Gateway<br></html>",
   };
   for (const char* const text : cases) {
@@ -115,9 +123,20 @@ TEST_CASE("entities of XML are decoded, and text with an unknown one is dropped"
   CHECK(decoded("&lt;&gt;&amp;&quot;&apos;") == "<>&\"'");
   CHECK(decoded("a&amp;lt;b") == "a&lt;b");
   CHECK(decoded("&#43;&#x2F;&#x3d;") == "+/=");
-  for (const char* const unknown : {"a&", "a&amp", "&;", "&nbsp;", "&#;", "&#x;", "&#xg;", "&#300;",
-                                    "&#127;", "&#0;", "&#99999999999;", "&AMP;", "& ;"}) {
+  CHECK(decoded("&#0043;&#x0000000000002b;&#127;") == "++\x7f");
+  CHECK(decoded("&#233;&#x20AC;&#128512;") == "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  for (const char* const unknown :
+       {"a&", "a&amp", "&;", "&nbsp;", "&#;", "&#x;", "&#xg;", "&#1114112;", "&#xD800;", "&#0;",
+        "&#99999999999;", "&AMP;", "& ;", "<n>", "&#X2B;", "&#4294967339;", "a<!-- b", "<!b>"}) {
     CAPTURE(unknown);
     CHECK(decoded(unknown) == "");
   }
+}
+
+TEST_CASE("a text of XML is what stands between comments and the like") {
+  CHECK(decoded("a<!-- &amp; -->b<?c d?>e") == "abe");
+  CHECK(decoded("<!---->a<!-- b -->") == "a");
+  CHECK(decoded("a<![CDATA[<b>&amp;</b>]]>c&amp;") == "a<b>&amp;</b>c&");
+  CHECK(decoded("<![CDATA[]]>") == "");
+  CHECK(decoded("<![CDATA[a]]]]><![CDATA[>]]>") == "a]]>");
 }

@@ -72,24 +72,30 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
                            {parent, "SessionToken"sv}, {parent, "Expiration"sv},
                            {"Error"sv, "Code"sv},      {"Error"sv, "Message"sv}};
   const bool isXml = XmlScanner(response.body.expose()).collect(elements, 6);
+  const auto read = [&elements](std::size_t element, Secret& text) {
+    decodeXmlText(elements[element].text, text);
+    return trimBlanks(text.expose());
+  };
   Result<void> failed = statusError(response.status);
   Error& error = failed.error();
+  Secret text;
   if (response.status / 100 != 2) {
-    Secret text;
-    if (isXml && !elements[code].text.empty()) {
-      decodeXmlText(elements[message].text, text);
-      error.message = serverWords(elements[code].text, text.expose(), redactor);
-      error.code = isKnown(elements[code].text) ? std::string(elements[code].text)
-                                                : redactor.quote(elements[code].text, longestWords);
+    Secret saidText;
+    const std::string_view said = read(message, saidText);
+    const std::string_view name = read(code, text);
+    if (isXml && !(name.empty() && said.empty())) {
+      error.message = serverWords(name, said, redactor);
+      error.code = isKnown(name) ? std::string(name) : redactor.quote(name, longestWords);
+    } else {
+      error.message = refusalText(response, redactor);
     }
   } else {
-    Secret id;
-    decodeXmlText(elements[accessKeyId].text, id);
-    decodeXmlText(elements[secretAccessKey].text, credentials.secretAccessKey);
-    decodeXmlText(elements[sessionToken].text, credentials.sessionToken);
-    credentials.accessKeyId = id.expose();
-    credentials.expiresAtMs = parseIsoDate(elements[expiration].text);
-    const bool isComplete = isXml && !id.empty() && !credentials.secretAccessKey.empty() &&
+    credentials.accessKeyId = read(accessKeyId, text);
+    credentials.secretAccessKey.assign(read(secretAccessKey, text));
+    credentials.sessionToken.assign(read(sessionToken, text));
+    credentials.expiresAtMs = parseIsoDate(read(expiration, text));
+    const bool isComplete = isXml && !credentials.accessKeyId.empty() &&
+                            !credentials.secretAccessKey.empty() &&
                             !credentials.sessionToken.empty() && credentials.expiresAtMs;
     error.kind = ErrorKind::InvalidResponse;
     error.message = isXml ? "the answer has no complete credentials"sv : "the answer is not XML"sv;

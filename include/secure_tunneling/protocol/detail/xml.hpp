@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
-#include "secure_tunneling/detail/text.hpp"
+#include "secure_tunneling/protocol/detail/json.hpp"
 #include "secure_tunneling/secret.hpp"
 
 /// The little XML that STS answers with. By hand: no XML library is needed by anything else here,
@@ -20,11 +20,28 @@ struct XmlElement {
   /// Name of the element around it.
   std::string_view parent;
   std::string_view name;
-  /// Where it stands in the document, entities as they are; the last one counts.
+  /// Where it stands in the document, for `decodeXmlText`; the last one counts.
   std::string_view text = {};
 };
 
-/// Goes through a document tag by tag. No DTD and no CDATA; attributes are passed over.
+/// What begins like a tag and is none: comments, instructions to programs, and text as it is.
+struct XmlMarkup {
+  std::string_view begin;
+  std::string_view end;
+};
+inline constexpr XmlMarkup xmlMarkups[] = {
+    {"<![CDATA["sv, "]]>"sv}, {"<!--"sv, "-->"sv}, {"<?"sv, "?>"sv}};
+
+/// The one that `text` begins with; null where that is none.
+inline const XmlMarkup* xmlMarkup(std::string_view text) noexcept {
+  for (const XmlMarkup& each : xmlMarkups) {
+    if (startsWith(text, each.begin)) return &each;
+  }
+  return nullptr;
+}
+
+/// Goes through a document tag by tag. No DTD; attributes are passed over, and so are prefixes of
+/// names, which stand for a namespace.
 class XmlScanner {
  public:
   explicit XmlScanner(std::string_view document) noexcept : rest_(document) {}
@@ -58,29 +75,36 @@ class XmlScanner {
  private:
   static constexpr std::size_t maxDepth = 16;
 
-  /// Moves behind the next tag; `text` is what stood in front of it. False when there is none.
+  /// Moves behind the next tag; `text` is what stood in front of it, comments and the like
+  /// included. False when there is none.
   bool nextTag(std::string_view& text) noexcept {
+    const char* begin = rest_.data();
     for (;;) {
-      const std::size_t begin = rest_.find('<');
-      const std::size_t end = endOfTag(begin);
+      const std::size_t open = rest_.find('<');
+      const std::size_t end = endOfTag(open);
       if (end == std::string_view::npos) return false;
-      text = rest_.substr(0, begin);
-      std::string_view tag = rest_.substr(begin + 1, end - begin - 1);
+      text = {begin, static_cast<std::size_t>(rest_.data() + open - begin)};
+      std::string_view tag = rest_.substr(open + 1, end - open - 1);
+      const bool isPassedOver = xmlMarkup(rest_.substr(open)) != nullptr;
       rest_.remove_prefix(end + 1);
-      if (startsWith(tag, "?"sv) || startsWith(tag, "!--"sv)) continue;
+      if (isPassedOver) {
+        if (depth_ == 0) begin = rest_.data();
+        continue;
+      }
       isStart_ = !startsWith(tag, "/"sv);
       if (!isStart_) tag.remove_prefix(1);
       isEmpty_ = isStart_ && !tag.empty() && tag.back() == '/';
       name_ = tag.substr(0, tag.find_first_of(" \t\r\n/"sv));
+      name_.remove_prefix(name_.find(':') + 1);
       return !name_.empty() && name_.front() != '!';
     }
   }
   /// A ">" ends a tag, but not in an attribute's value.
   [[nodiscard]] std::size_t endOfTag(std::size_t begin) const noexcept {
     if (begin == std::string_view::npos) return begin;
-    if (startsWith(rest_.substr(begin), "<!--"sv)) {
-      const std::size_t end = rest_.find("-->"sv, begin + 4);
-      return end == std::string_view::npos ? end : end + 2;
+    if (const XmlMarkup* const markup = xmlMarkup(rest_.substr(begin))) {
+      const std::size_t end = rest_.find(markup->end, begin + markup->begin.size());
+      return end == std::string_view::npos ? end : end + markup->end.size() - 1;
     }
     char quote = '\0';
     for (std::size_t i = begin + 1; i != rest_.size(); ++i) {
@@ -104,41 +128,59 @@ class XmlScanner {
 };
 
 /// The character that an entity (without "&" and ";") stands for; 0 for one that is not understood.
-/// Those that are written by number are ASCII here.
-inline char xmlEntity(std::string_view name) noexcept {
+inline unsigned xmlEntity(std::string_view name) noexcept {
   constexpr struct {
     std::string_view name;
     char c;
   } named[] = {{"amp"sv, '&'}, {"lt"sv, '<'}, {"gt"sv, '>'}, {"quot"sv, '"'}, {"apos"sv, '\''}};
   for (const auto& entity : named) {
-    if (entity.name == name) return entity.c;
+    if (entity.name == name) return static_cast<unsigned char>(entity.c);
   }
   const bool isHex = startsWith(name, "#x"sv);
-  if (!startsWith(name, "#"sv) || name.size() > 6) return '\0';
+  if (!startsWith(name, "#"sv)) return 0;
   const unsigned base = isHex ? 16 : 10;
   unsigned number = 0;
   for (const char c : name.substr(isHex ? 2 : 1)) {
     const unsigned digit = hexValue(c);
-    if (digit >= base) return '\0';
     number = number * base + digit;
+    if (digit >= base || number > 0x10FFFF) return 0;
   }
-  return number < 0x7f ? static_cast<char>(number) : '\0';
+  return number >> 11 == 0xD800 >> 11 ? 0 : number;
 }
 
-/// `text` with its entities made characters; empty where one is not understood.
+/// Where `JsonEncoding` writes a character.
+struct SecretOutput {
+  Secret& text;
+  void Put(char c) { appendCharacter(text, c); }
+};
+
+/// `text` with its entities made characters, and without comments; empty where an entity is not
+/// understood.
 inline void decodeXmlText(std::string_view text, Secret& out) {
   out.clear();
   out.reserve(text.size());
+  SecretOutput output{out};
   while (!text.empty()) {
-    const std::size_t ampersand = text.find('&');
-    out.append(text.substr(0, ampersand));
-    if (ampersand == std::string_view::npos) return;
-    text.remove_prefix(ampersand + 1);
-    const std::size_t end = text.find(';');
-    const char c = end == std::string_view::npos ? '\0' : xmlEntity(text.substr(0, end));
-    if (c == '\0') return out.clear();
-    out.append(std::string_view(&c, 1));
-    text.remove_prefix(end + 1);
+    const std::size_t special = text.find_first_of("&<"sv);
+    out.append(text.substr(0, special));
+    if (special == std::string_view::npos) return;
+    text.remove_prefix(special);
+    if (text.front() == '&') {
+      const std::size_t end = text.find(';');
+      const unsigned character =
+          end == std::string_view::npos ? 0 : xmlEntity(text.substr(1, end - 1));
+      if (character == 0) return out.clear();
+      JsonEncoding::Encode(output, character);
+      text.remove_prefix(end + 1);
+      continue;
+    }
+    const XmlMarkup* const markup = xmlMarkup(text);
+    if (markup == nullptr) return out.clear();
+    text.remove_prefix(markup->begin.size());
+    const std::size_t end = text.find(markup->end);
+    if (end == std::string_view::npos) return out.clear();
+    if (markup == xmlMarkups) out.append(text.substr(0, end));
+    text.remove_prefix(end + markup->end.size());
   }
 }
 
