@@ -49,7 +49,8 @@ void readIso(std::string_view text) {
   constexpr std::int64_t dayMs = 86'400'000;
   require(*unixMs >= firstMs - dayMs && *unixMs < endMs + dayMs, "a date has a year of four digits",
           text);
-  if (text.size() != 20 || *unixMs < 0 || text.substr(17, 2) == "60") return;
+  const bool isPlain = text.size() == 20 && text[16] == ':' && text[19] == 'Z';
+  if (!isPlain || *unixMs < 0 || text.substr(17, 2) == "60") return;
   std::string same = detail::formatIsoDate(*unixMs);
   same[10] = text[10];
   require(same == text, "a date is what it says", text);

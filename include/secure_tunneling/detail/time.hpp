@@ -136,22 +136,26 @@ inline std::optional<std::int64_t> parseHttpDate(std::string_view text) noexcept
   return unixMsOf({static_cast<std::int32_t>(numbers[1]), month + 1, numbers[0]}, numbers + 2);
 }
 
-/// Milliseconds since the Unix epoch of an RFC 3339 time, `2026-01-15T12:30:00.123Z`; also with an
-/// offset (`+01:00`, `+0100`) and, as older AWS tools wrote it, `UTC`. Seconds may be missing, as
-/// in what Java writes of a whole minute. Without a zone it says too little.
+/// Milliseconds since the Unix epoch of an RFC 3339 time, `2026-01-15T12:30:00.123Z`, and of what
+/// tools write for one: with an offset of hours alone (`+01`) or without a colon, with a zone that
+/// is `UTC` or `GMT` and a blank in front of it, and without seconds, as Java writes a whole
+/// minute. Without a zone it says too little.
 inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept {
+  text = trimBlanks(text);
   const bool hasSeconds = text.size() > 16 && text[16] == ':';
-  const std::size_t size = hasSeconds ? 19 : 16;
-  const std::string_view local = text.substr(0, size);
+  const std::string_view day = text.substr(0, 10);
+  text.remove_prefix(day.size());
+  const char joint = text.empty() ? '\0' : toLower(text.front());
+  const std::string_view time = text.substr(joint == '\0' ? 0 : 1, hasSeconds ? 8 : 5);
   unsigned numbers[6] = {};
-  if (!readNumbers(local, {"0000-00-00T00:00:00", size}, numbers) &&
-      !readNumbers(local, {"0000-00-00 00:00:00", size}, numbers)) {
+  if ((joint != 't' && joint != ' ') || !readNumbers(day, "0000-00-00"sv, numbers) ||
+      !readNumbers(time, {"00:00:00", hasSeconds ? std::size_t{8} : std::size_t{5}}, numbers + 3)) {
     return std::nullopt;
   }
   std::optional<std::int64_t> unixMs =
       unixMsOf({static_cast<std::int32_t>(numbers[0]), numbers[1], numbers[2]}, numbers + 3);
-  text.remove_prefix(local.size());
-  if (hasSeconds && !text.empty() && text.front() == '.') {
+  text.remove_prefix(1 + time.size());
+  if (hasSeconds && !text.empty() && (text.front() == '.' || text.front() == ',')) {
     std::size_t digits = 1;
     for (unsigned weight = 100; digits < text.size() && isDigit(text[digits]); ++digits) {
       if (unixMs) *unixMs += weight * static_cast<unsigned>(text[digits] - '0');
@@ -160,12 +164,16 @@ inline std::optional<std::int64_t> parseIsoDate(std::string_view text) noexcept 
     if (digits == 1) return std::nullopt;
     text.remove_prefix(digits);
   }
-  if (text == "Z"sv || text == "UTC"sv) return unixMs;
+  text = trimBlanks(text);
+  if (equalsIgnoreCase(text, "Z"sv) || equalsIgnoreCase(text, "UTC"sv) ||
+      equalsIgnoreCase(text, "GMT"sv)) {
+    return unixMs;
+  }
   const bool isEast = startsWith(text, "+"sv);
   if (!isEast && !startsWith(text, "-"sv)) return std::nullopt;
   text.remove_prefix(1);
-  unsigned offset[2];
-  if (!readNumbers(text, "00:00"sv, offset)) {
+  unsigned offset[2] = {};
+  if (!readNumbers(text, "00:00"sv, offset) && !readNumbers(text, "00"sv, offset)) {
     if (!readNumbers(text, "0000"sv, offset)) return std::nullopt;
     offset[1] = offset[0] % 100;
     offset[0] /= 100;
