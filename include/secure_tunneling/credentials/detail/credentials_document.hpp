@@ -27,13 +27,36 @@ struct CredentialsDocument {
   std::string_view version = {};
 };
 
-/// A JSON number without sign, fraction and exponent.
+/// A JSON number without a sign, in whole: some write `3600.0` or `1.8E9` for what counts seconds.
 inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) noexcept {
-  if (member.wrongType != jsonNumber || member.text.size() > 18) return std::nullopt;
+  constexpr std::int64_t most = 99'999'999'999'999'999;
+  if (member.wrongType != jsonNumber) return std::nullopt;
+  std::string_view text = member.text;
   std::int64_t value = 0;
-  for (const char c : member.text) {
-    if (!isDigit(c)) return std::nullopt;
-    value = value * 10 + (c - '0');
+  int scale = 0;
+  bool isFraction = false;
+  for (; !text.empty() && (isDigit(text.front()) || text.front() == '.'); text.remove_prefix(1)) {
+    const bool isPoint = text.front() == '.';
+    isFraction = isFraction || isPoint;
+    if (isPoint || (isFraction && value > most)) continue;
+    if (value > most) return std::nullopt;
+    value = value * 10 + (text.front() - '0');
+    if (isFraction) --scale;
+  }
+  if (!text.empty()) {
+    if (toLower(text.front()) != 'e') return std::nullopt;
+    text.remove_prefix(1);
+    const bool isSmall = startsWith(text, "-"sv);
+    if (isSmall || startsWith(text, "+"sv)) text.remove_prefix(1);
+    const int exponent = parseDecimal(text);
+    if (exponent < 0 || exponent > 99) return std::nullopt;
+    scale += isSmall ? -exponent : exponent;
+  }
+  for (; scale < 0; ++scale)
+    value /= 10;
+  for (; scale > 0 && value != 0; --scale) {
+    if (value > most) return std::nullopt;
+    value *= 10;
   }
   return value;
 }
