@@ -244,6 +244,19 @@ TEST_CASE("a command of a profile") {
   CHECK(none.error().kind == ErrorKind::NoCredentials);
 }
 
+TEST_CASE("a command of a profile may go on in the lines below") {
+  TestEnvironment environment;
+  environment.write(".aws/config",
+                    "[profile p]\ncredential_process = test a =\n  b ||\n\texit\n  9\n");
+  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  REQUIRE(files);
+  ProcessCredentials source;
+  Credentials credentials;
+  const Result<void> failed = source.retrieveFor(ProfileView{*files, "p", "p"}, {}, credentials);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "profile \"p\": credential_process: it exited with status 9");
+}
+
 TEST_CASE("a signal handler finds the process group of the command while it runs") {
   const Runner run;
   struct sigaction action {};

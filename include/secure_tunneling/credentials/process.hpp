@@ -58,7 +58,12 @@ class ProcessCredentials final : public ProfileSource {
   }
   Step beginFor(const ProfileView& profile, CredentialsFetch& fetch, const Moment& now) override {
     name_ = detail::filled("profile {}: {}", {detail::quoted(profile.name), source});
-    return run(std::string(profile.value(source)), fetch, now);
+    std::string command(profile.value(source));
+    // It may go on in the lines below, and is one command all the same.
+    for (char& c : command) {
+      if (c == '\n') c = ' ';
+    }
+    return run(command, fetch, now);
   }
   Step run(const std::string& command, CredentialsFetch& fetch, const Moment& now) {
     child_.emplace(options_);
