@@ -168,6 +168,11 @@ TEST_CASE("SSO settings that are incomplete or contradict each other are refused
       {session + "sso_start_url = v\n" + account,
        "[sso-session s]\nsso_start_url = u\nsso_region = r\n",
        "sso_start_url is not that of the sso-session"},
+      {session + account,
+       "[sso-session s]\nsso_start_url = u\nsso_region = r\nsso_account_id = 2\n",
+       "sso_account_id is not that of the sso-session"},
+      {session + account, "[sso-session s]\nsso_start_url = u\nsso_region = r\nsso_role_name = q\n",
+       "sso_role_name is not that of the sso-session"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.profile, row.section);
@@ -175,6 +180,31 @@ TEST_CASE("SSO settings that are incomplete or contradict each other are refused
     CHECK(laptop.get() == std::string("profile \"p\": ") + row.problem);
     CHECK(laptop.kind == ErrorKind::Configuration);
     CHECK(laptop.transport.requests().empty());
+  }
+}
+
+TEST_CASE("what a profile leaves to its session is the session's") {
+  const std::string section =
+      "sso_session = s\n[sso-session s]\nsso_start_url = u\nsso_region = eu-west-1\n";
+  const struct {
+    std::string profile;
+    std::string session;
+  } cases[] = {
+      {"sso_account_id = 1\n", "sso_role_name = r\n"},
+      {"sso_role_name = r\n", "sso_account_id = 1\n"},
+      {"sso_role_name = r\nsso_account_id = 1\n", "sso_role_name = r\nsso_account_id = 1\n"},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.profile);
+    Laptop laptop("[profile p]\n" + row.profile + section + row.session);
+    laptop.environment.write(".aws/sso/cache/" + detail::sha1Hex("s") + ".json",
+                             tokenFile(60 * minute));
+    laptop.transport.answer(200, document);
+    CHECK(laptop.get() == "ID|secret|token");
+    REQUIRE(laptop.transport.requests().size() == 1);
+    CHECK(laptop.request(0).url ==
+          "https://portal.sso.eu-west-1.amazonaws.com/federation/"
+          "credentials?account_id=1&role_name=r");
   }
 }
 

@@ -132,7 +132,8 @@ class SsoRoleCall final : public SourceCall {
 /// Credentials of a role in IAM Identity Center, for who has signed in by `aws sso login`.
 ///
 /// Reads the profile's `sso_session` (a section with `sso_start_url` and `sso_region`), or both in
-/// the profile itself; and its `sso_account_id` and `sso_role_name`. The token is the one that the
+/// the profile itself; and its `sso_account_id` and `sso_role_name`, of which one may be the
+/// session's, as in the AWS CLI. The token is the one that the
 /// AWS CLI keeps in `~/.aws/sso/cache`. That of a session is renewed from 15 minutes before its
 /// end, and the file replaced, readable by its owner alone. When the token is over the error says
 /// to sign in again. Three attempts a request, with waits between.
@@ -178,6 +179,7 @@ class SsoCredentials final : public ProfileSource {
     const struct {
       std::string_view name;
       std::string& value;
+      /// The session has to have it, where there is one.
       bool isOfSession;
     } wanted[] = {{"sso_start_url", settings.startUrl, hasSession},
                   {"sso_region", settings.region, hasSession},
@@ -185,9 +187,10 @@ class SsoCredentials final : public ProfileSource {
                   {"sso_role_name", settings.roleName, false}};
     for (const auto& each : wanted) {
       const std::string_view own = profile.value(each.name);
-      each.value = each.isOfSession
-                       ? profile.files.value(detail::ssoSessionSection, settings.session, each.name)
-                       : own;
+      if (hasSession) {
+        each.value = profile.files.value(detail::ssoSessionSection, settings.session, each.name);
+      }
+      if (!each.isOfSession && each.value.empty()) each.value = own;
       const std::string_view where =
           each.isOfSession ? " is not set in the sso-session" : " is not set";
       if (each.value.empty()) return profile.errorAbout("{}{}", {each.name, where});
