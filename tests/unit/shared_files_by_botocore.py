@@ -24,6 +24,7 @@ SAME = [
     ("", ""),
     ("[default]\na = b\n", "[default]\nc = d\n"),
     ("[default]\r\na = b\r\n\r\n[profile p]\r\nc=d", ""),
+    ("[default]\ra = b\r\rc =\r  d = e\r[profile p]\re = f", "[q]\r\r\na = b\r"),
     ("[default]\na = b\nc = d\n", "[default]\na = e\n[q]\nf = g\n"),
     ("[profile default]\na = b\n", "[default]\na = c\n"),
     ("[profile 'p q']\na = b\n[profile \"r\"]\nc = d\n[profile s t]\ne = f\n", ""),

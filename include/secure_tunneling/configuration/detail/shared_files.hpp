@@ -175,6 +175,10 @@ class SharedFiles {
       Secret& text = files_.sources_[static_cast<std::size_t>(file_)].text;
       char* next = text.data();
       char* const end = next + text.size();
+      // A carriage return alone ends a line too.
+      for (char* c = next; c != end; ++c) {
+        if (*c == '\r' && c + 1 != end && c[1] != '\n') *c = '\n';
+      }
       while (next != end) {
         char* const begin = next;
         void* const feed = std::memchr(begin, '\n', static_cast<std::size_t>(end - begin));
@@ -199,6 +203,9 @@ class SharedFiles {
       // No indentation, wherever files were put together.
       constexpr std::string_view byteOrderMark = "\xef\xbb\xbf"sv;
       std::string_view line(begin, static_cast<std::size_t>(end - begin));
+      if (line_ == 1 && (line.substr(0, 2) == "\xff\xfe"sv || line.substr(0, 2) == "\xfe\xff"sv)) {
+        return "UTF-8, but the file is UTF-16"sv;
+      }
       if (line.substr(0, byteOrderMark.size()) == byteOrderMark) begin += byteOrderMark.size();
       line = trimSpaces({begin, static_cast<std::size_t>(end - begin)});
       if (line.empty() || line.front() == '#' || line.front() == ';') return {};
