@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "secure_tunneling/adapters/login_credentials.hpp"
@@ -415,6 +416,18 @@ TEST_CASE("the CAs of the default chain's options are those of all its connectio
   CHECK(errorOf(trusting) == "");
   DefaultCredentialsChain others({}, CurlTransportOptions());
   CHECK(contains(errorOf(others), "unable to get local issuer certificate"));
+}
+
+TEST_CASE("the default chain waits for an agent that asks a service itself") {
+  TestEnvironment environment;
+  HttpServer agent([](const HttpServer::Request& request) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
+    return agentFor("/x", "")(request);
+  });
+  environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url() + "/x");
+  DefaultCredentialsChain chain;
+  CHECK(errorOf(chain) == "");
+  CHECK(agent.lines() == std::vector<std::string>{"GET /x"});
 }
 
 TEST_CASE("an agent is asked again while its trouble may pass") {

@@ -38,6 +38,14 @@ inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& op
   return local;
 }
 
+/// The same for the agent of a container. Where there is one it is known to be there, and asks a
+/// service itself before it answers.
+inline CurlTransportOptions containerTransportOptions(const CurlTransportOptions& options) {
+  CurlTransportOptions container = localTransportOptions(options);
+  container.totalTimeoutMs = 5'000;
+  return container;
+}
+
 }  // namespace detail
 
 /// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
@@ -53,10 +61,11 @@ class DefaultCredentialsChain final : public CredentialsSource {
   DefaultCredentialsChain(const GivenStsSettings& given, CurlTransportOptions options,
                           ProcessOptions process = {}, MfaPrompt* mfa = nullptr)
       : local_(detail::localTransportOptions(options)),
+        container_(detail::containerTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
         login_(transport_, clock_, given),
-        chain_(transport_, local_, clock_, given, &resolver_, process, &login_, mfa),
+        chain_(transport_, local_, clock_, given, &resolver_, process, &login_, mfa, &container_),
         cache_(chain_) {}
 
   Step next(CredentialsFetch& fetch, const Moment& now) override { return cache_.next(fetch, now); }
@@ -75,6 +84,7 @@ class DefaultCredentialsChain final : public CredentialsSource {
 
   SystemClock clock_;
   CurlTransport local_;
+  CurlTransport container_;
   SystemHostResolver resolver_;
   CurlTransport transport_;
   LoginCredentials login_;

@@ -65,16 +65,17 @@ class BasicDefaultChain final : public CredentialsSource {
   /// `local` is for agents on this host and its link; it must not go through a proxy, and should
   /// give up within about a second. `resolver` is as for `ContainerCredentials`. `login` is for
   /// the sessions of `aws login`, which are refused by name where it is null; `mfa` is as for
-  /// `StsRoleAssumer`.
+  /// `StsRoleAssumer`. `container` is for the agent of a container, which may take longer than
+  /// instance metadata; null for `local`.
   BasicDefaultChain(HttpTransport& transport, HttpTransport& local, Clock& clock,
                     const GivenStsSettings& given = {}, HostResolver* resolver = nullptr,
                     ProcessOptions process = {}, ProfileSource* login = nullptr,
-                    MfaPrompt* mfa = nullptr)
+                    MfaPrompt* mfa = nullptr, HttpTransport* container = nullptr)
       : process_({}, process),
         sso_(transport, clock, given.profile, given.allowHttp),
         roles_(transport, clock, Hash(), mfa),
         webIdentity_(transport, clock, given),
-        container_(local, clock, resolver),
+        container_(container != nullptr ? *container : local, clock, resolver),
         metadata_(local, clock, metadataOptions(given)),
         offChance_(metadata_),
         profile_(profileSources(login), given),
