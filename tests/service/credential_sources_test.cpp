@@ -418,6 +418,22 @@ TEST_CASE("the CAs of the default chain's options are those of all its connectio
   CHECK(contains(errorOf(others), "unable to get local issuer certificate"));
 }
 
+TEST_CASE("the default chain waits for the metadata service for as long as is configured") {
+  TestEnvironment environment;
+  HttpServer slow([](const HttpServer::Request& request) -> HttpAnswer {
+    if (request.method == "PUT") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
+      return {200, "token", "X-aws-ec2-metadata-token-ttl-seconds: 60\r\n", false};
+    }
+    const bool isName = request.target == "/latest/meta-data/iam/security-credentials/";
+    return {200, isName ? "role" : document, "", false};
+  });
+  environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", slow.url());
+  environment.set("AWS_METADATA_SERVICE_TIMEOUT", "10");
+  DefaultCredentialsChain chain;
+  CHECK(errorOf(chain) == "");
+}
+
 TEST_CASE("the default chain waits for an agent that asks a service itself") {
   TestEnvironment environment;
   HttpServer agent([](const HttpServer::Request& request) {

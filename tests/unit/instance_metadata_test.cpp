@@ -203,20 +203,47 @@ TEST_CASE("errors of the server are asked again without waiting, three times in 
   CHECK(instance.clock.waits().empty());
 }
 
-TEST_CASE("a service that lets a request wait is not asked again") {
-  class Silent final : public HttpTransport {
-   public:
-    explicit Silent(ManualClock& clock) : clock_(clock) {}
-    int asked = 0;
-    Result<void> send(const HttpRequest&, HttpResponse&) override {
-      ++asked;
-      clock_.advance(1'000);
-      return makeError(ErrorKind::Transport, "timed out");
-    }
+namespace {
 
-   private:
-    ManualClock& clock_;
-  };
+/// A service that lets each request wait for a second.
+class Silent final : public HttpTransport {
+ public:
+  explicit Silent(ManualClock& clock) : clock_(clock) {}
+  int asked = 0;
+  Result<void> send(const HttpRequest&, HttpResponse&) override {
+    ++asked;
+    clock_.advance(1'000);
+    return makeError(ErrorKind::Transport, "timed out");
+  }
+
+ private:
+  ManualClock& clock_;
+};
+
+}  // namespace
+
+TEST_CASE("the service is asked as often as is configured, whatever time that takes") {
+  Instance instance;
+  Silent silent(instance.clock);
+  InstanceMetadataCredentials provider(silent, instance.clock);
+  int attempts = 0;
+  SECTION("by a variable") {
+    attempts = GENERATE(1, 2, 5);
+    instance.environment.set("AWS_METADATA_SERVICE_NUM_ATTEMPTS", std::to_string(attempts));
+  }
+  SECTION("by the profile") {
+    attempts = 4;
+    instance.environment.write(".aws/config", "[default]\nmetadata_service_num_attempts = 4\n");
+  }
+  CHECK(instance.retrieve(provider) == "instance metadata: timed out");
+  CHECK(silent.asked == attempts);
+  CHECK(instance.clock.waits().empty());
+  instance.environment.set("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "3");
+  CHECK(instance.retrieve(provider) == "instance metadata: timed out");
+  CHECK(silent.asked == attempts + 3);
+}
+
+TEST_CASE("a service that lets a request wait is not asked again") {
   Instance instance;
   Silent silent(instance.clock);
   InstanceMetadataCredentials provider(silent, instance.clock);
@@ -355,6 +382,16 @@ TEST_CASE("a setting of the service that is no good is refused with its origin")
   SECTION("flag") {
     instance.environment.set("AWS_EC2_METADATA_V1_DISABLED", "1");
     CHECK(instance.get() == "AWS_EC2_METADATA_V1_DISABLED is \"1\": expected true or false");
+  }
+  SECTION("attempts") {
+    instance.environment.set("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "0");
+    CHECK(instance.get() ==
+          "AWS_METADATA_SERVICE_NUM_ATTEMPTS is \"0\": expected a whole number, 1 or more");
+  }
+  SECTION("patience") {
+    instance.environment.set("AWS_METADATA_SERVICE_TIMEOUT", "2s");
+    CHECK(instance.get() ==
+          "AWS_METADATA_SERVICE_TIMEOUT is \"2s\": expected a whole number, 1 or more");
   }
   SECTION("file") {
     const std::string path = instance.environment.write(".aws/config", "canary");

@@ -23,12 +23,17 @@ inline namespace v0_2 {
 namespace detail {
 
 /// What reaches agents on this host and its link, where the services of AWS are reached by
-/// `options`: past every proxy, and with little patience. The CAs are the same: the agent of a
-/// container may be asked over https.
+/// `options`: past every proxy, and with little patience, which is a second or what
+/// AWS_METADATA_SERVICE_TIMEOUT says in seconds. The CAs are the same: the agent of a container may
+/// be asked over https.
 inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& options) {
   CurlTransportOptions local;
-  local.connectTimeoutMs = 1'000;
-  local.totalTimeoutMs = 1'000;
+  constexpr std::int32_t longestSeconds = 600;
+  const std::int32_t seconds = parseDecimal(environmentVariable("AWS_METADATA_SERVICE_TIMEOUT"));
+  local.connectTimeoutMs = 1'000 * (seconds < 1                ? 1
+                                    : seconds < longestSeconds ? seconds
+                                                               : longestSeconds);
+  local.totalTimeoutMs = local.connectTimeoutMs;
   local.noProxy = "*"sv;
   local.caFile = options.caFile;
   local.caPath = options.caPath;
@@ -42,6 +47,7 @@ inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& op
 /// service itself before it answers.
 inline CurlTransportOptions containerTransportOptions(const CurlTransportOptions& options) {
   CurlTransportOptions container = localTransportOptions(options);
+  container.connectTimeoutMs = 1'000;
   container.totalTimeoutMs = 5'000;
   return container;
 }
@@ -50,7 +56,7 @@ inline CurlTransportOptions containerTransportOptions(const CurlTransportOptions
 
 /// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
 /// it is asked. With no source set up, and no instance metadata within reach, it gives up in about
-/// a second. Any number of threads may call it.
+/// a second, or what AWS_METADATA_SERVICE_TIMEOUT says. Any number of threads may call it.
 class DefaultCredentialsChain final : public CredentialsSource {
  public:
   /// As for `ProfileCredentials`.

@@ -41,7 +41,9 @@ struct InstanceMetadataOptions {
   /// AWS_EC2_METADATA_V1_DISABLED or the profile's ec2_metadata_v1_disabled says no. Off, because
   /// without the token a program that can be made to fetch a URL gives the credentials away.
   bool allowV1 = false;
-  /// Milliseconds from the first request in which one is repeated. The transport bounds each.
+  /// Milliseconds from the first request in which one is repeated, three attempts in all. Where
+  /// AWS_METADATA_SERVICE_NUM_ATTEMPTS or the profile's metadata_service_num_attempts says how many
+  /// attempts, it is that many, whatever time they take. The transport bounds each.
   std::int64_t retryWithinMs = 500;
   /// For credentials: the name of the instance's role. Empty asks the service for it.
   std::string roleName;
@@ -52,8 +54,8 @@ struct InstanceMetadataOptions {
 
 /// The instance metadata service of EC2, IMDSv2: a session token is got by PUT and sent along with
 /// every GET. The token is kept until two minutes before its end, and got anew when the service no
-/// longer takes it. Requests that get an error of the server are made three times at most, without
-/// waits between.
+/// longer takes it. Requests that get an error of the server are made three times at most, or as
+/// often as is configured, without waits between.
 ///
 /// Keeps references to its parts. The transport should go past a proxy
 /// (`CurlTransportOptions::noProxy`) and give up within about a second: outside of EC2 nobody
@@ -125,6 +127,16 @@ class InstanceMetadata {
           isV1Disabled);
     }
     mayUseV1_ = options_.allowV1 && !isV1Disabled;
+    attempts_ = 0;
+    if (read) {
+      read = configuration.read(configuration.find({"AWS_METADATA_SERVICE_NUM_ATTEMPTS"},
+                                                   "metadata_service_num_attempts"),
+                                attempts_);
+    }
+    int seconds = 0;  // which are for who makes the transport
+    if (read) {
+      read = configuration.read(configuration.find({"AWS_METADATA_SERVICE_TIMEOUT"}, {}), seconds);
+    }
     return read ? findEndpoint(configuration) : std::move(read);
   }
 
@@ -159,14 +171,18 @@ class InstanceMetadata {
     // Nobody waits for what is not there outside of EC2.
     rules.maxBackoffMs = 0;
     if (options_.retryWithinMs <= 0) rules.maxAttempts = 1;
+    if (attempts_ != 0) rules.maxAttempts = attempts_;
     return rules;
+  }
+  [[nodiscard]] std::int64_t retryWithinMs() const noexcept {
+    return attempts_ != 0 ? 0 : options_.retryWithinMs;
   }
 
   /// One GET, behind a PUT for a session token where that is due.
   class Get final : public detail::SourceCall {
    public:
     Get(InstanceMetadata& service, HttpExchange& exchange, std::string_view path)
-        : SourceCall(exchange, service.transport_, service.rules(), service.options_.retryWithinMs),
+        : SourceCall(exchange, service.transport_, service.rules(), service.retryWithinMs()),
           service_(service),
           path_(path) {}
 
@@ -270,6 +286,8 @@ class InstanceMetadata {
   const InstanceMetadataOptions options_;
   Endpoint endpoint_;
   bool mayUseV1_ = false;
+  /// Where they are configured; else 0.
+  int attempts_ = 0;
   Secret token_;
   std::int64_t tokenEndsAtMs_ = 0;
 };
