@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -256,6 +257,57 @@ TEST_CASE("who has not signed in is told to") {
   }
   CHECK(laptop.kind == ErrorKind::Credentials);
   CHECK(laptop.transport.requests().empty());
+}
+
+namespace {
+
+/// Does something else before each request is answered.
+class MeanwhileTransport final : public HttpTransport {
+ public:
+  ScriptedTransport script;
+  std::function<void()> meanwhile = [] {};
+
+  Result<void> send(const HttpRequest& request, HttpResponse& response) override {
+    meanwhile();
+    return script.send(request, response);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a token that another program has renewed meanwhile is used") {
+  Laptop laptop;
+  laptop.environment.write(sessionFile, tokenFile(-minute, "old"));
+  MeanwhileTransport transport;
+  SsoCredentials provider(transport, laptop.clock, "p");
+  transport.script.answer(400, R"({"error":"invalid_grant","error_description":"spent"})");
+  SECTION("whose refresh token is spent") {
+    const std::string others = tokenFile(60 * minute, "others");
+    transport.meanwhile = [&] { laptop.environment.write(sessionFile, others); };
+    transport.script.answer(200, document);
+    CHECK(laptop.get(provider) == "ID|secret|token");
+    CHECK(transport.script.requests().at(1).header("x-amz-sso_bearer_token") == "others");
+    CHECK(laptop.readToken() == others);
+  }
+  SECTION("but not one that is over, too") {
+    transport.meanwhile = [&] {
+      laptop.environment.write(sessionFile, tokenFile(-minute / 2, "others"));
+    };
+    CHECK(laptop.get(provider) ==
+          "SSO: the SSO token is over, and cannot be renewed: CreateToken: HTTP status 400 "
+          "(invalid_grant: "
+          "spent)" +
+              signIn);
+  }
+  SECTION("nor what is no token") {
+    transport.meanwhile = [&] { laptop.environment.write(sessionFile, "{}"); };
+    CHECK(laptop.get(provider) ==
+          "SSO: the SSO token is over, and cannot be renewed: CreateToken: HTTP status 400 "
+          "(invalid_grant: "
+          "spent)" +
+              signIn);
+  }
+  CHECK(transport.script.remaining() == 0);
 }
 
 TEST_CASE("the token of a session is renewed before its end, and saved") {

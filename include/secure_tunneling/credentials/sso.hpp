@@ -133,10 +133,10 @@ class SsoRoleCall final : public SourceCall {
 ///
 /// Reads the profile's `sso_session` (a section with `sso_start_url` and `sso_region`), or both in
 /// the profile itself; and its `sso_account_id` and `sso_role_name`, of which one may be the
-/// session's, as in the AWS CLI. The token is the one that the
-/// AWS CLI keeps in `~/.aws/sso/cache`. That of a session is renewed from 15 minutes before its
-/// end, and the file replaced, readable by its owner alone. When the token is over the error says
-/// to sign in again. Three attempts a request, with waits between.
+/// session's, as in the AWS CLI. The token is the one that the AWS CLI keeps in
+/// `~/.aws/sso/cache`. That of a session is renewed from 15 minutes before its end, and the file
+/// replaced, readable by its owner alone; where another program was faster, its token is used. When
+/// the token is over the error says to sign in again. Three attempts a request, with waits between.
 ///
 /// Endpoints are as for every service: AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC, `sso`
 /// and `sso_oidc` in `services`, FIPS and dual-stack, which mean nothing where a URL is set. Keeps
@@ -227,7 +227,11 @@ class SsoCredentials final : public ProfileSource {
       if (step != Step::Done) return fetch.forward(*renewalCall_, step);
       Result<void> renewed = renewalCall_->takeOutcome(renewal);
       renewalCall_.reset();
-      if (renewed) saveToken();
+      if (renewed) {
+        saveToken();
+      } else {
+        takeNewerToken();
+      }
       return askForRole(fetch, now, std::move(renewed));
     }
     const Step step = roleCall_->next(now);
@@ -302,6 +306,16 @@ class SsoCredentials final : public ProfileSource {
       isRenewed_ = false;
     }
     return {};
+  }
+
+  /// Another program may have been faster, and have used the refresh token up.
+  void takeNewerToken() {
+    Result<detail::SharedText> file = detail::readSharedFile({path_, true});
+    detail::SsoToken read;
+    if (file && detail::readSsoToken(file->text, read).empty() &&
+        read.expiresAtMs > token_.expiresAtMs) {
+      token_ = std::move(read);
+    }
   }
 
   [[nodiscard]] bool isRenewable(const SsoSettings& settings, std::int64_t nowMs) const {
