@@ -54,10 +54,13 @@ inline const CharacterWord& loadWord(const char* text, CharacterWord& word) noex
 constexpr bool isAscii(const CharacterWord& word) noexcept {
   return (word & wordOf(0x80)) == 0;
 }
-/// Whether no character is a backslash, a quotation mark or less than that, of which each sets its
-/// highest bit here. Some that are not ASCII do so, too.
+/// Whether every character is ASCII, and none a backslash, a quotation mark or less than that: any
+/// other sets its highest bit in one of the two differences.
 constexpr bool isPlain(const CharacterWord& word) noexcept {
   return isAscii((word - wordOf('"' + 1)) | ((word ^ wordOf('\\')) - wordOf(1)));
+}
+constexpr bool isPlain(char c) noexcept {
+  return static_cast<signed char>(c) > '"' && c != '\\';
 }
 
 /// A body that is read and changed in place, as the stream that RapidJSON's reader asks for.
@@ -79,27 +82,30 @@ class JsonInput {
   /// Asked wherever the reader finds a mistake; `position` tells it once for all.
   [[nodiscard]] static std::size_t Tell() noexcept { return 0; }
   Ch* PutBegin() noexcept { return out_ = in_; }
-  void Put(Ch c) noexcept { *out_++ = c; }
+  void Put(Ch c) noexcept {
+    highBits_ |= c & 0x80;
+    *out_++ = c;
+  }
   [[nodiscard]] std::size_t PutEnd(const Ch* begin) const noexcept {
     return static_cast<std::size_t>(out_ - begin);
   }
 
   /// Copies the character here, and those behind it that cannot mean anything in a string.
   void copy() noexcept {
-    char* in = in_;
-    char* out = out_;
-    *out++ = *in++;
+    highBits_ |= *in_ & 0x80;
+    char* in = in_ + 1;
     CharacterWord word = 0;
-    for (; end_ - in >= wordSize && isPlain(loadWord(in, word)); word = 0) {
-      std::memcpy(out, &word, sizeof word);
+    for (; end_ - in >= wordSize && isPlain(loadWord(in, word)); word = 0)
       in += sizeof word;
-      out += sizeof word;
-    }
-    while (*in > '"' && *in != '\\')
-      *out++ = *in++;
+    while (isPlain(*in))
+      ++in;
+    const auto size = static_cast<std::size_t>(in - in_);
+    std::memmove(out_, in_, size);
     in_ = in;
-    out_ = out;
+    out_ += size;
   }
+  /// Whether all that was copied or put is ASCII.
+  [[nodiscard]] bool isAscii() const noexcept { return highBits_ == 0; }
   /// How far the reader has come: up to a mistake, if there is one.
   [[nodiscard]] const char* position() const noexcept { return in_; }
 
@@ -109,6 +115,7 @@ class JsonInput {
   char* in_;
   const char* end_;
   char* out_ = nullptr;
+  int highBits_ = 0;
 };
 
 /// UTF-8 for a reader of `JsonInput`: takes bytes as they are, which `isUtf8` looks at later.
@@ -212,7 +219,8 @@ struct StringMembers {
 /// members of one name counts, and null is as good as absent.
 class MemberCollector {
  public:
-  explicit MemberCollector(StringMembers& members) : members_(members) {}
+  MemberCollector(StringMembers& members, const JsonInput& input)
+      : members_(members), input_(input) {}
 
   [[nodiscard]] bool isTooDeep() const noexcept { return depth_ > maxJsonDepth; }
 
@@ -228,7 +236,7 @@ class MemberCollector {
   }
   bool String(const char* text, json::SizeType size, bool) {
     take({text, size}, nullptr);
-    return isUtf8({text, size});
+    return input_.isAscii() || isUtf8({text, size});
   }
   bool StartObject() { return enter("an object"); }
   bool Key(const char* text, json::SizeType size, bool) {
@@ -241,7 +249,7 @@ class MemberCollector {
         if (isCalled(name, member.name, members_.ignoreCase)) current_ = &member;
       }
     }
-    return isUtf8(name);
+    return input_.isAscii() || isUtf8(name);
   }
   bool EndObject(json::SizeType) { return leave(); }
   bool StartArray() { return enter("an array"); }
@@ -281,6 +289,7 @@ class MemberCollector {
   }
 
   StringMembers& members_;
+  const JsonInput& input_;
   StringMember* current_ = nullptr;
   int depth_ = 0;
   bool inParent_ = false;
@@ -312,7 +321,7 @@ struct JsonReading {
 SECURE_TUNNELING_NOINLINE inline JsonReading readMembers(Secret& body, StringMembers& members) {
   json::GenericReader<JsonEncoding, JsonEncoding, NoJsonMemory> reader;
   JsonInput input(body);
-  MemberCollector collector(members);
+  MemberCollector collector(members, input);
   constexpr unsigned flags =
       json::kParseInsituFlag | json::kParseNumbersAsStringsFlag | json::kParseValidateEncodingFlag;
   const bool isRefused = reader.Parse<flags>(input, collector).IsError();
