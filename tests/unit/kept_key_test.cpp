@@ -132,8 +132,13 @@ TEST_CASE("a signature by a kept key is two blocks shorter where a hash can be c
     REQUIRE(second.sign(hash, signer, secret) == second.expected(secret));
     return steps.bytes;
   };
+  // A key that is used once would be copied for nothing.
+  CHECK(steps.copies == 0);
+  const std::size_t again = bytesOf("secret");
+  CHECK(steps.copies == 2);
   // The canonical request's, the string to sign and its digest; no block of the key.
   const std::size_t kept = bytesOf("secret");
+  CHECK(again == kept + 2 * CopyingHash::blockSize);
   CHECK(steps.messages == 1);
   CHECK(steps.copies == 2);
   CHECK(bytesOf("secret") == kept);

@@ -41,8 +41,9 @@ inline namespace v0_2 {
 /// ```
 ///   bool copyFrom(const Hash& other);  // go on with a copy of the message that `other` has begun
 /// ```
-/// `Signer` keeps what all messages of its key begin with in two policies of its own then, and each
-/// signature is two blocks shorter. `false` is no failure of the engine here: `init` comes next.
+/// `Signer` keeps what all messages of its key begin with in two policies of its own then, from the
+/// second signature on, and each that follows is two blocks shorter. `false` is no failure of the
+/// engine here: `init` comes next.
 ///
 /// Data may begin at any address and is used during the call only; so is `digest`. Nothing is
 /// thrown. A policy can be moved between messages, and has a default constructor unless one is

@@ -132,17 +132,23 @@ inline constexpr bool
         std::is_default_constructible_v<Hash>;
 
 /// A hash that has taken in the first block of an HMAC, which is the same for all messages of a key
-/// and as secret as that.
+/// and as secret as that. It is kept from the second message on: many keys have only one.
 template <class Hash>
 struct BegunHash {
+  void forget() noexcept { isUsed = isKept = false; }
+
   Hash hash;
+  bool isUsed = false;
   bool isKept = false;
 };
 
 /// Both hashes of an HMAC, for policies that can copy them.
 template <class Hash, bool = canCopy<Hash>>
 struct BegunHmac {
-  void forget() noexcept { inner.isKept = outer.isKept = false; }
+  void forget() noexcept {
+    inner.forget();
+    outer.forget();
+  }
 
   BegunHash<Hash> inner;
   BegunHash<Hash> outer;
@@ -206,7 +212,8 @@ class Hmac {
   void begin(BegunHash<Hash>& begun) noexcept {
     if (begun.isKept && sink_.beginFrom(begun.hash)) return;
     appendPad();
-    begun.isKept = sink_.copyTo(begun.hash);
+    begun.isKept = begun.isUsed && sink_.copyTo(begun.hash);
+    begun.isUsed = true;
   }
   void appendPad() noexcept {
     sink_.begin();
