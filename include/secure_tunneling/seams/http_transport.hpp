@@ -107,9 +107,11 @@ class HttpHeaders {
     std::string_view rest = block_.expose();
     while (!rest.empty()) {
       const std::string_view line = detail::takePart(rest, '\n');
-      std::string_view value = line;
-      const bool isCalled = detail::equalsIgnoreCase(detail::takePart(value, ':'), name);
-      if (isCalled && line.size() != name.size()) return detail::trimBlanks(value);
+      const std::size_t size = name.size();
+      if (line.size() > size && line[size] == ':' &&
+          detail::equalsIgnoreCase({line.data(), size}, name)) {
+        return detail::trimBlanks({line.data() + size + 1, line.size() - size - 1});
+      }
     }
     return {};
   }
