@@ -310,6 +310,7 @@ class CurlTransport final : public HttpTransport {
     curl_.set(CURLOPT_HEADERDATA, this);
     curl_.set(CURLOPT_WRITEDATA, this);
     curl_.set(CURLOPT_OPENSOCKETDATA, this);
+    curl_.set(CURLOPT_HTTPHEADER, lines_);
     curl_.set(CURLOPT_USERAGENT, detail::CurlDefaults::userAgent);
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_.set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -419,8 +420,7 @@ class CurlTransport final : public HttpTransport {
     return isShorter ? static_cast<long>(request.timeoutMs) : totalTimeoutMs_;
   }
 
-  /// Sets the caller's header lines, as the list that libcurl takes: it only reads them, so nothing
-  /// is copied.
+  /// Lists the caller's header lines where libcurl reads them, so nothing is copied.
   void setHeaders(const HttpRequest& request) noexcept {
     if (request.headerCount > mostHeaders) {
       curl_.code = CURLE_BAD_FUNCTION_ARGUMENT;
@@ -437,7 +437,6 @@ class CurlTransport final : public HttpTransport {
     line = setLine(line, "Content-Type:");
     line = setLine(line, "Expect:");
     line[-1].next = nullptr;
-    curl_.set(CURLOPT_HTTPHEADER, lines_);
   }
   SECURE_TUNNELING_NOINLINE static curl_slist* setLine(curl_slist* line,
                                                        const char* text) noexcept {
