@@ -134,7 +134,7 @@ class CurlDriver {
     while (due_ != nullptr) {
       Task& task = *due_;
       unlink(task);
-      advance(task);
+      advance(task, clock_.now());
     }
   }
   /// Milliseconds until `act()` is to be called, whatever happens to sockets; less than 0 where
@@ -219,24 +219,26 @@ class CurlDriver {
     unlink(task);
     task.isInterrupted_ = false;
     CurlTransport& via = takeOff(task);
+    const Moment now = clock_.now();
     if (!via.mustBeginAgain()) {
-      task.machine_->onSent(via.end(code), clock_.now());
-    } else if (send(task, via)) {
+      task.machine_->onSent(via.end(code), now);
+    } else if (send(task, via, now)) {
       return;
     }
-    advance(task);
+    advance(task, now);
   }
 
-  /// Takes the steps of a machine until there is something to wait for.
-  void advance(Task& task) {
+  /// Takes the steps of a machine, from `now` on, until there is something to wait for.
+  void advance(Task& task, Moment now) {
     Steps& machine = *task.machine_;
-    for (;;) {
-      const Moment now = clock_.now();
+    for (;; now = clock_.now()) {
       switch (machine.next(now)) {
         case Step::Send:
-          if (send(task, machine.transport() != nullptr
-                             ? static_cast<CurlTransport&>(*machine.transport())
-                             : *task.own_)) {
+          if (send(task,
+                   machine.transport() != nullptr
+                       ? static_cast<CurlTransport&>(*machine.transport())
+                       : *task.own_,
+                   now)) {
             return;
           }
           break;
@@ -251,7 +253,7 @@ class CurlDriver {
   }
 
   /// Whether a transfer is under way now; otherwise the machine knows why not.
-  bool send(Task& task, CurlTransport& via) {
+  bool send(Task& task, CurlTransport& via, const Moment& now) {
     Steps& machine = *task.machine_;
     Result<void> begun = via.begin(machine.request(), machine.response(), connections_);
     if (begun) {
@@ -264,7 +266,7 @@ class CurlDriver {
       }
       begun = via.end(CURLE_FAILED_INIT);
     }
-    machine.onSent(std::move(begun), clock_.now());
+    machine.onSent(std::move(begun), now);
     return false;
   }
 
