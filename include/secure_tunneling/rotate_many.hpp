@@ -313,17 +313,18 @@ class Fleet {
 
   /// Begins as many calls as may be under way.
   void begin() {
-    while (next_ != queue_.size()) {
-      const Moment now = clock_.now();
-      const std::int64_t leftMs = end_.leftMs(now);
+    if (next_ == queue_.size()) return;
+    const Moment now = clock_.now();
+    const std::int64_t leftMs = end_.leftMs(now);
+    // Who waits for a place has it before one that is new, unless it was refused a moment ago.
+    std::size_t places = placesTaken(now) + (pace_.isProbing() ? 0 : placesWanted());
+    for (; next_ != queue_.size(); ++places) {
       if (end_.isCancelled())
         return dropRest(makeError(ErrorKind::Cancelled, "not begun: the fleet was cancelled"));
       if (leftMs == 0) {
         return dropRest(
             makeError(ErrorKind::DeadlineExceeded, "not begun: the fleet has no time left"));
       }
-      // Who waits for a place has it before one that is new, unless it was refused a moment ago.
-      const std::size_t places = placesTaken(now) + (pace_.isProbing() ? 0 : placesWanted());
       Slot* const slot = pace_.maySend(now, places) ? idleSlot() : nullptr;
       if (slot == nullptr) return;
       slot->index = queue_[next_];
@@ -362,7 +363,7 @@ class Fleet {
     idle_.push_back(&slot);
     settle(slot.index, std::move(result));
   }
-  void settle(std::size_t index, RotateResult result) {
+  void settle(std::size_t index, RotateResult&& result) {
     results_[index] = std::move(result);
     if (options_.progress != nullptr) options_.progress->onResult(index, results_[index]);
   }
