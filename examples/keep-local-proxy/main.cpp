@@ -112,7 +112,8 @@ int main(int argc, char** argv) {
   Result<KeeperOptions> options = parseKeeperOptions(argc, argv);
   if (!options) return failUsage(options.error());
   if (!options->call.information.empty()) {
-    return writeToStandardOutput(options->call.information) ? exitDone : exitOther;
+    if (writeToStandardOutput(options->call.information)) return exitDone;
+    return fail(exitOther, std::string("standard output: ") + std::strerror(errno));
   }
   Secret token = takeTokenFromEnvironment();
   if (!options->firstTokenFromEnv) token = Secret();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "proxy_command.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -98,6 +100,9 @@ std::string_view trim(std::string_view text) {
 
 /// Adds the `name = value` lines of a file, which count less than what is there.
 void addFile(const std::string& path, Values& values) {
+  // What is read of a pipe localproxy would not get, and a device has no end.
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const std::string_view text = std::string_view(line).substr(0, line.find('#'));

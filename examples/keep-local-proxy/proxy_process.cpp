@@ -212,42 +212,57 @@ void ProxyProcess::exec(const Pipes& pipes, char* const* words, char* const* env
 ProgramEnd ProxyProcess::watch(pid_t process, Pipes& pipes, const Secret& token,
                                const LineListener& onLine) const {
   constexpr auto patience = std::chrono::seconds(10);
-  std::array<pollfd, 3> polled = {{{pipes.signals.descriptor(), POLLIN, 0},
-                                   {pipes.output.out.number(), POLLIN, 0},
-                                   {pipes.errors.out.number(), POLLIN, 0}}};
-  for (const pollfd& one : polled)
-    fcntl(one.fd, F_SETFL, O_NONBLOCK);
+  constexpr auto patienceWithReaders = std::chrono::seconds(1);
+  for (const Descriptor* const end : {&pipes.output.out, &pipes.errors.out})
+    fcntl(end->number(), F_SETFL, O_NONBLOCK);
   std::array<LineRelay, 2> relays = {
-      LineRelay(polled[1].fd, STDOUT_FILENO, token.expose(), onLine),
-      LineRelay(polled[2].fd, STDERR_FILENO, token.expose(), onLine)};
+      LineRelay(pipes.output.out.number(), STDOUT_FILENO, token.expose(), onLine),
+      LineRelay(pipes.errors.out.number(), STDERR_FILENO, token.expose(), onLine)};
+  bool isRunning = true;
   int stopSignal = 0;
-  std::chrono::steady_clock::time_point killAt;
-  while (!hasEnded(process)) {
-    const int timeout = stopSignal == 0 ? -1 : millisecondsUntil(killAt);
-    if (poll(polled.data(), polled.size(), timeout) == 0) {
-      say_("the program has not ended: killing it");
-      kill(-process, SIGKILL);
-      killAt += patience;
-    }
+  // Counts behind a signal.
+  std::chrono::steady_clock::time_point deadline;
+  const auto isOverdue = [&] {
+    return stopSignal != 0 && std::chrono::steady_clock::now() >= deadline;
+  };
+  const auto waitAndRelay = [&] {
+    std::array<pollfd, 3> polled = {
+        {{pipes.signals.descriptor(), POLLIN, 0}, relays[0].awaited(), relays[1].awaited()}};
+    poll(polled.data(), polled.size(), stopSignal == 0 ? -1 : millisecondsUntil(deadline));
     for (std::size_t i = 0; i != relays.size(); ++i) {
-      if (polled[i + 1].revents != 0 && !relays[i].relay()) polled[i + 1].fd = -1;
+      if (polled[i + 1].revents != 0) relays[i].step();
     }
     for (int number = pipes.signals.next(); number != 0; number = pipes.signals.next()) {
       if (number == SIGCHLD) continue;
-      if (stopSignal == 0) killAt = std::chrono::steady_clock::now() + patience;
+      if (stopSignal == 0) {
+        deadline = std::chrono::steady_clock::now() + (isRunning ? patience : patienceWithReaders);
+      }
       stopSignal = number;
-      kill(-process, number);
+      if (isRunning) kill(-process, number);
     }
+  };
+  bool isKilled = false;
+  while (!hasEnded(process)) {
+    waitAndRelay();
+    if (!isOverdue()) continue;
+    isKilled = true;
+    kill(-process, SIGKILL);
+    deadline += patience;
   }
+  isRunning = false;
   // What it left behind in its group would be a second proxy.
   kill(-process, SIGKILL);
   guard_.forget();
   int status = 0;
   waitpid(process, &status, 0);
-  for (LineRelay& relay : relays) {
-    relay.relay();
+  for (LineRelay& relay : relays)
     relay.finish();
-  }
+  deadline = std::chrono::steady_clock::now() + patienceWithReaders;
+  while ((relays[0].isPending() || relays[1].isPending()) && !isOverdue())
+    waitAndRelay();
+  // Who reads what is said may be slow, and this process is to end by a signal all the same.
+  pipes.signals.restore();
+  if (isKilled) say_("the program did not end: it was killed");
   if (stopSignal != 0) return {ProgramEnd::How::Stopped, stopSignal};
   if (WIFSIGNALED(status)) return {ProgramEnd::How::Killed, WTERMSIG(status)};
   return {ProgramEnd::How::Exited, WEXITSTATUS(status)};

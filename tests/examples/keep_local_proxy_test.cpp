@@ -248,6 +248,22 @@ TEST_CASE("keep-local-proxy: signals are handed on, and the program ends first")
   CHECK(world.service.rotations() == 1);
 }
 
+TEST_CASE(
+    "keep-local-proxy: a signal ends it whatever the program writes, and whoever reads that") {
+  // Nobody reads its standard output; errors go to a file.
+  const std::string program =
+      GENERATE("yes", "yes >/dev/null", "exec yes >&2", "head -c 300000 /dev/zero; sleep 1000",
+               "setsid sh -c 'while :; do echo; done' & sleep 1000");
+  CAPTURE(program);
+  KeeperWorld world;
+  ChildProcess keeper(world.arguments({"/bin/sh", "-c", "echo started >&2; " + program}),
+                      world.environment);
+  REQUIRE(waitUntil([&] { return countOf("started", keeper.errors()) == 1; }));
+  keeper.signal(SIGTERM);
+  REQUIRE(waitUntil([&] { return keeper.hasEnded(); }));
+  CHECK(keeper.wait() == 1000 + SIGTERM);
+}
+
 TEST_CASE("keep-local-proxy: a signal ends it where it waits, too") {
   KeeperWorld world;
   const TakenPort taken;

@@ -128,6 +128,19 @@ TEST_CASE("localproxy's command line: the file of its --config counts less") {
   CHECK(command->bindAddress == "::1");
   CHECK(command->region == "eu-west-1");
   CHECK(readProxyCommand(localproxy({"--config", folder.path("none")}), "SOURCE"));
+
+  // A pipe's is left for localproxy, as in --config <(...).
+  std::array<int, 2> pipe{};
+  REQUIRE(pipe2(pipe.data(), O_NONBLOCK) == 0);
+  REQUIRE(write(pipe[1], "region = x\n", 11) == 11);
+  const std::string piped = "/dev/fd/" + std::to_string(pipe[0]);
+  const Result<ProxyCommand> byPipe = readProxyCommand(localproxy({"--config", piped}), "SOURCE");
+  REQUIRE(byPipe);
+  CHECK(byPipe->hasConfig);
+  std::array<char, 16> left{};
+  CHECK(read(pipe[0], left.data(), left.size()) == 11);
+  close(pipe[0]);
+  close(pipe[1]);
 }
 
 TEST_CASE("localproxy's command line: what would spend every token is refused") {
@@ -240,14 +253,44 @@ TEST_CASE("what a program writes is passed on as it is, without its token") {
     LineRelay relay(ends[0], to, "canary-token", onLine);
     for (const std::string& piece : one.pieces) {
       REQUIRE(write(ends[1], piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()));
-      CHECK(relay.relay());
+      relay.step();
     }
     close(ends[1]);
-    CHECK_FALSE(relay.relay());
     relay.finish();
+    CHECK(relay.awaited().fd == (relay.isPending() ? to : -1));
+    while (relay.isPending())
+      relay.step();
     close(ends[0]);
     close(to);
     CHECK(readFile(path) == one.passedOn);
     if (!one.lines.empty()) CHECK(lines == one.lines);
   }
+}
+
+TEST_CASE("no more is read of a program than somebody takes of it") {
+  std::array<int, 2> program{};
+  std::array<int, 2> reader{};
+  REQUIRE(pipe2(program.data(), O_NONBLOCK) == 0);
+  REQUIRE(pipe2(reader.data(), O_NONBLOCK) == 0);
+  std::string full(1 << 20, 'x');
+  while (write(reader[1], full.data(), full.size()) > 0) {
+  }
+  const LineRelay::LineListener onLine = [](std::string_view) {};
+  LineRelay relay(program[0], reader[1], "canary-token", onLine);
+  REQUIRE(write(program[1], "one\n", 4) == 4);
+  CHECK(relay.awaited().fd == program[0]);
+  relay.step();
+  CHECK(relay.isPending());
+  CHECK(relay.awaited().fd == reader[1]);
+  CHECK(relay.awaited().events == POLLOUT);
+  REQUIRE(write(program[1], "two\n", 4) == 4);
+  relay.step();
+  CHECK(relay.isPending());
+  while (read(reader[0], full.data(), full.size()) > 0) {
+  }
+  relay.step();
+  CHECK_FALSE(relay.isPending());
+  CHECK(read(reader[0], full.data(), full.size()) == 4);
+  for (const int descriptor : {program[0], program[1], reader[0], reader[1]})
+    close(descriptor);
 }
