@@ -49,6 +49,8 @@ int failUsage(const Error& error) {
 
 /// Reads the list; standard input for "-".
 Result<TunnelList> readList(const ProgramOptions& options) {
+  // More than a million tunnels; a device has no end.
+  constexpr std::size_t mostBytes = std::size_t{64} << 20U;
   const bool isInput = options.listFile == "-";
   const std::string name = isInput ? "standard input" : visible(options.listFile);
   const int file =
@@ -56,11 +58,15 @@ Result<TunnelList> readList(const ProgramOptions& options) {
   std::string text;
   char chunk[4096];
   ssize_t got = file < 0 ? -1 : 0;
-  while (file >= 0 && (got = read(file, chunk, sizeof chunk)) > 0)
+  while (file >= 0 && text.size() <= mostBytes && (got = read(file, chunk, sizeof chunk)) > 0)
     text.append(chunk, static_cast<std::size_t>(got));
   const int reason = errno;
   if (file > STDIN_FILENO) close(file);
   if (got < 0) return makeError(ErrorKind::InvalidArgument, name + ": " + std::strerror(reason));
+  if (text.size() > mostBytes) {
+    return makeError(ErrorKind::InvalidArgument,
+                     name + ": more than 64 MiB are no list of tunnels");
+  }
   Result<TunnelList> list = readTunnelList(text, options.clientMode);
   if (!list) list.error().message.insert(0, name + ":\n");
   if (list && list->requests.empty()) {
@@ -136,7 +142,8 @@ int main(int argc, char** argv) {
   const Result<ProgramOptions> options = parseFleetOptions(argc, argv);
   if (!options) return failUsage(options.error());
   if (!options->call.information.empty()) {
-    return writeToStandardOutput(options->call.information) ? exitDone : exitOther;
+    if (writeToStandardOutput(options->call.information)) return exitDone;
+    return fail(exitOther, std::string("standard output: ") + std::strerror(errno));
   }
   Result<TunnelList> list = readList(*options);
   if (!list) return failUsage(list.error());

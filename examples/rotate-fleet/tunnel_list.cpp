@@ -25,6 +25,12 @@ bool isTunnelId(std::string_view text) {
   return text.size() <= longest && text.find_first_not_of(letters) == std::string_view::npos;
 }
 
+/// As much of a word as a message needs: a file of something else may have no others.
+std::string quoted(const std::string& word) {
+  constexpr std::size_t most = 200;
+  return '"' + word.substr(0, most) + (word.size() > most ? "...\"" : "\"");
+}
+
 unsigned sidesOf(ClientMode mode) {
   if (mode == ClientMode::SOURCE) return 1;
   return mode == ClientMode::DESTINATION ? 2 : 3;
@@ -45,8 +51,8 @@ class Reader {
     words >> name;
     if (words >> more) return refuse("expected a tunnel's id and a mode, and nothing behind");
     if (!isTunnelId(id)) {
-      return refuse("\"" + id +
-                    "\" is no tunnel's id: expected up to 128 letters, digits and "
+      return refuse(quoted(id) +
+                    " is no tunnel's id: expected up to 128 letters, digits and "
                     "characters of _-+=:");
     }
     const Names modes = {"SOURCE", "DESTINATION", "ALL"};
@@ -54,7 +60,7 @@ class Reader {
     if (mode.name().empty()) {
       return refuse(name.empty()
                         ? "no mode, and --client-mode is not given"
-                        : "\"" + name + "\" is not " + listOf(modes) + suggestion(name, modes));
+                        : quoted(name) + " is not " + listOf(modes) + suggestion(name, modes));
     }
     std::size_t& taken = first_[id + (sidesOf(mode) == 2 ? " 2" : " 1")];
     std::size_t& other = sidesOf(mode) == 3 ? first_[id + " 2"] : taken;

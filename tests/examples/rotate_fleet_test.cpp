@@ -3,8 +3,10 @@
 // rotates a tunnel whose tokens it has.
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <random>
@@ -316,4 +318,14 @@ TEST_CASE("rotate-fleet: a wrong list is told line by line, before anything is s
   }
   CHECK(world.service.calls() == 0);
   CHECK(sizeOf(world.results) == 0);
+}
+
+TEST_CASE("rotate-fleet: a list without an end is refused") {
+  World world(1);
+  std::remove(world.folder.path("list").c_str());
+  REQUIRE(symlink("/dev/zero", world.folder.path("list").c_str()) == 0);
+  ChildProcess program = world.start();
+  CHECK(program.wait() == 252);
+  CHECK(program.errors().find("more than 64 MiB are no list of tunnels") != std::string::npos);
+  CHECK(world.service.calls() == 0);
 }

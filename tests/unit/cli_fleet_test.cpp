@@ -67,6 +67,11 @@ TEST_CASE("fleet list: a line that is wrong is told with its number") {
       {std::string(129, 'a') + " all",
        "line 1: \"" + std::string(129, 'a') +
            "\" is no tunnel's id: expected up to 128 letters, digits and characters of _-+=:"},
+      {std::string(201, 'a') + " all",
+       "line 1: \"" + std::string(200, 'a') +
+           "...\" is no tunnel's id: expected up to 128 letters, digits and characters of _-+=:"},
+      {"a " + std::string(100'000, 'b'),
+       "line 1: \"" + std::string(200, 'b') + "...\" is not SOURCE, DESTINATION or ALL"},
       {"a all\n\na source",
        "line 3: tunnel a stands on line 1 already: the second rotation of a "
        "side takes away the token of the first"},
