@@ -8,16 +8,19 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "options.hpp"
 #include "server.hpp"
 #include "service.hpp"
+#include "signals.hpp"
 
 namespace {
 
-void printFacts(const Options& options, Service& service, int port) {
+bool printFacts(const Options& options, Service& service, int port) {
   std::string facts;
   const auto add = [&facts](const char* name, const std::string& value) {
     facts.append(name).append("=").append(value).append("\n");
@@ -33,8 +36,7 @@ void printFacts(const Options& options, Service& service, int port) {
     add("source-access-token", service.sourceToken(id));
     add("destination-access-token", service.destinationToken(id));
   }
-  std::fputs(facts.c_str(), stdout);
-  std::fflush(stdout);
+  return std::fputs(facts.c_str(), stdout) != EOF && std::fflush(stdout) == 0;
 }
 
 int fail(const std::string& message) {
@@ -55,6 +57,7 @@ void stopOnSignals(Server& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  cleanUpInheritance();
   CLI::App app(serviceDescription, serviceName);
   Options options;
   declare(app, options);
@@ -65,6 +68,9 @@ int main(int argc, char** argv) {
   const std::string reason = server.listen(options.port, options.tlsCertificate, options.tlsKey);
   if (!reason.empty()) return fail(reason);
   stopOnSignals(server);
-  printFacts(options, service, server.port());
+  // Without them nobody can call it.
+  if (!printFacts(options, service, server.port())) {
+    return fail(std::string("standard output: ") + std::strerror(errno));
+  }
   return server.run() ? 0 : fail("the server stopped");
 }

@@ -34,15 +34,41 @@ bool canUse(const std::string& certificate, const std::string& key) {
          SSL_CTX_check_private_key(context.get()) == 1;
 }
 
-/// Whether one of `offered` (a list with commas) is a protocol of the service.
-bool isOffered(const std::string& offered) {
+/// Whether `name` is in a header's list.
+bool isListed(const std::string& name, const std::string& header) {
   std::string list = ",";
-  std::copy_if(offered.begin(), offered.end(), std::back_inserter(list),
+  std::copy_if(header.begin(), header.end(), std::back_inserter(list),
                [](char c) { return c != ' ' && c != '\t'; });
   list += ',';
-  return std::any_of(std::begin(protocolNames), std::end(protocolNames), [&](const char* name) {
-    return list.find("," + std::string(name) + ",") != std::string::npos;
-  });
+  return list.find("," + name + ",") != std::string::npos;
+}
+/// Whether one of `offered` is a protocol of the service.
+bool isOffered(const std::string& offered) {
+  return std::any_of(std::begin(protocolNames), std::end(protocolNames),
+                     [&](const char* name) { return isListed(name, offered); });
+}
+
+/// Whether it is 16 bytes in base64, by their characters and their number.
+bool isWebSocketKey(const std::string& key) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  return key.size() == 24 && key.find_first_not_of(digits) == 22 && key.compare(22, 2, "==") == 0;
+}
+
+/// What of a handshake RFC 6455 does not allow; empty where there is nothing. libwebsockets looks
+/// at some of it when the token is spent, and at some not at all.
+std::string wrongInHandshake(lws* wsi) {
+  const auto header = [wsi](const char* name) { return receivedHeader(wsi, name).value_or(""); };
+  if (!equalsIgnoreCase(header("upgrade"), "websocket")) {
+    return "Invalid Upgrade: Expected websocket, or none.";
+  }
+  std::string connection = header("connection");
+  std::transform(connection.begin(), connection.end(), connection.begin(), st::detail::toLower);
+  if (!isListed("upgrade", connection)) return "Invalid Connection: Expected Upgrade.";
+  if (!isWebSocketKey(header("sec-websocket-key"))) {
+    return "Invalid Sec-WebSocket-Key: Expected 16 bytes in base64.";
+  }
+  return {};
 }
 
 void appendVarint(std::string& message, std::size_t value) {
@@ -151,6 +177,8 @@ int Server::handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t 
       return confirmUpgrade(wsi);
     case LWS_CALLBACK_ADD_HEADERS:
       return addHeaders(wsi, *static_cast<lws_process_html_args*>(in));
+    case LWS_CALLBACK_RAW_ADOPT:
+      return refuseConnect(wsi);
     case LWS_CALLBACK_WSI_DESTROY:
       requests_.erase(wsi);
       answers_.erase(wsi);
@@ -268,7 +296,19 @@ bool Server::hasMoreInput() {
   return lws_service_adjust_timeout(context_, 1, 0) == 0;
 }
 
+/// After CONNECT libwebsockets takes what comes for bytes of a tunnel of its own kind.
+int Server::refuseConnect(lws* wsi) {
+  static_cast<void>(writeAll(wsi, formatAnswer(405, "Connection: close\r\n", "This is no proxy\n"),
+                             LWS_WRITE_RAW));
+  return -1;
+}
+
 int Server::confirmUpgrade(lws* wsi) {
+  const std::string wrong = wrongInHandshake(wsi);
+  if (!wrong.empty()) return refuseUpgrade(wsi, wrong);
+  if (receivedHeader(wsi, "sec-websocket-version").value_or("") != "13") {
+    return refuseUpgrade(wsi, "Invalid Sec-WebSocket-Version: Expected 13.", 426);
+  }
   char* uri = nullptr;
   int size = 0;
   if (lws_http_get_uri_and_method(wsi, &uri, &size) != LWSHUMETH_GET ||
@@ -299,9 +339,10 @@ int Server::confirmUpgrade(lws* wsi) {
   return 0;
 }
 
-int Server::refuseUpgrade(lws* wsi, const std::string& reason) {
-  const std::string headers = "channel-id: " + newChannelId() + "\r\nConnection: close\r\n";
-  return writeAll(wsi, formatAnswer(400, headers, reason), LWS_WRITE_HTTP_HEADERS) ? 1 : -1;
+int Server::refuseUpgrade(lws* wsi, const std::string& reason, int status) {
+  std::string headers = "channel-id: " + newChannelId() + "\r\nConnection: close\r\n";
+  if (status == 426) headers += "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+  return writeAll(wsi, formatAnswer(status, headers, reason), LWS_WRITE_HTTP_HEADERS) ? 1 : -1;
 }
 
 int Server::addHeaders(lws* wsi, lws_process_html_args& headers) {

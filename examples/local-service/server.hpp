@@ -64,6 +64,7 @@ class Server {
   int answerRequest(lws* wsi, secure_tunneling::RecordedRequest& request);
   int answerConnect(lws* wsi);
   int answerClose(lws* wsi);
+  static int refuseConnect(lws* wsi);
   /// Puts an answer down to be written once all is read that came with its request.
   int write(lws* wsi, std::string text, bool ends = false);
   /// Ends the connection where the client has not waited for the answer: libwebsockets cannot read
@@ -74,7 +75,7 @@ class Server {
 
   // WebSocket.
   int confirmUpgrade(lws* wsi);
-  int refuseUpgrade(lws* wsi, const std::string& reason);
+  int refuseUpgrade(lws* wsi, const std::string& reason, int status = 400);
   int addHeaders(lws* wsi, lws_process_html_args& headers);
   void established(LocalProxy& proxy);
   int received(LocalProxy& proxy, std::string_view piece);

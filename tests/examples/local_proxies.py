@@ -288,6 +288,29 @@ class LocalProxies(unittest.TestCase):
             service.connect("source", protocol="chat, " + PROTOCOL + "3.0")  # none of them spent it
             self.assertEqual(service.refusal(source, service.token("source")), USED)
 
+    def test_handshakes_that_are_none(self):
+        """They are refused before the token is spent."""
+        whole = {"Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket", "Sec-WebSocket-Version": "13",
+                 "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==", "Sec-WebSocket-Protocol": PROTOCOL + "3.0"}
+        h2c = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+        with Service() as service:
+            def shake(headers):
+                lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None)
+                return service.answer((f"GET /tunnel?local-proxy-mode=source HTTP/1.1\r\nHost: service\r\n"
+                                       f"access-token: {service.token('source')}\r\n{lines}\r\n").encode())
+
+            for changed, status in (
+                    ({"Connection": None}, 400), ({"Connection": "keep-alive"}, 400), (h2c, 400),
+                    ({"Sec-WebSocket-Version": None}, 426), ({"Sec-WebSocket-Version": "8"}, 426),
+                    ({"Sec-WebSocket-Key": None}, 400), ({"Sec-WebSocket-Key": "MDEy"}, 400),
+                    ({"Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZjAx"}, 400),
+                    ({"Sec-WebSocket-Key": "a" * 500}, 400)):
+                with self.subTest(changed=changed):
+                    answer = shake({**whole, **changed})
+                    self.assertEqual(answer[:13], b"HTTP/1.1 %d " % status)
+                    self.assertEqual(b"\r\nSec-WebSocket-Version: 13\r\n" in answer, status == 426)
+            self.assertEqual(shake(whole)[:13], b"HTTP/1.1 101 ")
+
     def test_client_token(self):
         with Service() as service:
             first = service.connect("source", client_token=CLIENT_TOKEN)
@@ -372,6 +395,8 @@ class Faults(unittest.TestCase):
                        b"HTTP/1.1 411 ", True),
             "a header without end": ([b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000], None, True),
             "lines without end": ([b"\r\n" * 1000], None, True),
+            "CONNECT": ([b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"],
+                        b"HTTP/1.1 405 ", True),
             "a length past any": ([head(length=2**63 - 1) + BODY], b"", False),
         }
         with Service("--allow-unsigned") as service:
@@ -405,6 +430,36 @@ class Faults(unittest.TestCase):
                 client.sendall(post + post)
                 self.assertEqual(service.answer(post)[:12], b"HTTP/1.1 200")
                 self.assertFalse(service.spins())
+
+    def test_start(self):
+        with self.subTest("nobody would know where it listens"), open("/dev/full", "wb") as full:
+            done = subprocess.run([BIN + "/local-service"], stdout=full, stderr=subprocess.PIPE, timeout=20)
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, b"local-service: standard output: No space left on device\n"))
+        with self.subTest("without standard streams"), socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+            free.close()
+            process = subprocess.Popen(["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", BIN + "/local-service",
+                                        "--allow-unsigned", "--port", str(port)])
+            request = (b"POST / HTTP/1.1\r\nHost: service\r\nContent-Type: application/x-amz-json-1.1\r\n"
+                       b"X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
+                       b"Content-Length: %d\r\n\r\n" % len(BODY)) + BODY
+            try:
+                deadline = time.monotonic() + 20
+                while True:
+                    try:
+                        client = socket.create_connection(("127.0.0.1", port), 20)
+                        break
+                    except ConnectionError:
+                        self.assertLess(time.monotonic(), deadline)
+                        time.sleep(0.01)
+                with client:
+                    client.sendall(request)
+                    self.assertEqual(client.recv(65536)[:15], b"HTTP/1.1 200 OK")
+            finally:
+                process.terminate()
+                self.assertEqual(process.wait(), 0)
 
     def test_misspelt(self):
         for arguments, wanted in (
