@@ -17,10 +17,12 @@ class ProgressBar {
   void clear();
 
  private:
-  std::size_t total_;
+  const std::size_t total_;
   bool isTerminal_;
   std::string shown_;
 };
 
-/// Such a line, `width` characters long: `[#####.....] 5 of 10, 1 failed`.
-std::string progressLine(std::size_t done, std::size_t total, std::size_t failed);
+/// Such a line for a terminal with `columns`: `[#####.....] 5 of 10, 1 failed`; where there is no
+/// room for a bar, the rest.
+std::string progressLine(std::size_t done, std::size_t total, std::size_t failed,
+                         std::size_t columns = 80);

@@ -2,6 +2,7 @@
 #include "results_file.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -268,21 +269,24 @@ Result<void> ResultsFile::read() {
 }
 
 Result<void> ResultsFile::reserve(std::size_t calls) {
-#ifdef __linux__
   // Two lines of a call; of the second its tokens are the most.
-  constexpr off_t perCall = 4096;
-  if (calls == 0 || fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, size_,
-                              static_cast<off_t>(calls) * perCall) == 0) {
-    return {};
+  const std::size_t needed = calls * 4096;
+  int reason = 0;
+  // Space may be set aside where it must not be written to.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      static_cast<rlim_t>(size_) + needed > limit.rlim_cur) {
+    reason = EFBIG;
   }
-  if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
-    return problem("no room for what " + std::to_string(calls) +
-                   " calls may bring: " + std::strerror(errno));
+#ifdef __linux__
+  if (reason == 0 && calls != 0 &&
+      fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, size_, static_cast<off_t>(needed)) != 0) {
+    reason = errno;
   }
-#else
-  static_cast<void>(calls);
 #endif
-  return {};
+  if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) return {};
+  return problem("no room for what " + std::to_string(calls) +
+                 " calls may bring: " + std::strerror(reason));
 }
 
 Known ResultsFile::known(const RotateTunnelAccessTokenRequest& request) const {

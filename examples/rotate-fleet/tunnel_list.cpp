@@ -17,18 +17,21 @@ using secure_tunneling::Result;
 
 namespace {
 
+constexpr std::size_t longestId = 128;
+/// Far longer than one.
+constexpr std::size_t longestMode = 32;
+
 /// Whether a text can be a tunnel's id, by the service's own rule.
 bool isTunnelId(std::string_view text) {
-  constexpr std::size_t longest = 128;
   constexpr std::string_view letters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:";
-  return text.size() <= longest && text.find_first_not_of(letters) == std::string_view::npos;
+  return text.size() <= longestId && text.find_first_not_of(letters) == std::string_view::npos;
 }
 
-/// As much of a word as a message needs: a file of something else may have no others.
-std::string quoted(const std::string& word) {
-  constexpr std::size_t most = 200;
-  return '"' + word.substr(0, most) + (word.size() > most ? "...\"" : "\"");
+/// A word for a message. One that is too long may be a token, or all of a file of something else.
+std::string quoted(const std::string& word, std::size_t most) {
+  if (word.size() <= most) return '"' + word + '"';
+  return "a word of " + std::to_string(word.size()) + " characters";
 }
 
 unsigned sidesOf(ClientMode mode) {
@@ -51,16 +54,16 @@ class Reader {
     words >> name;
     if (words >> more) return refuse("expected a tunnel's id and a mode, and nothing behind");
     if (!isTunnelId(id)) {
-      return refuse(quoted(id) +
+      return refuse(quoted(id, longestId) +
                     " is no tunnel's id: expected up to 128 letters, digits and "
                     "characters of _-+=:");
     }
     const Names modes = {"SOURCE", "DESTINATION", "ALL"};
     const ClientMode mode = name.empty() ? usual_ : clientModeOf(name);
     if (mode.name().empty()) {
-      return refuse(name.empty()
-                        ? "no mode, and --client-mode is not given"
-                        : quoted(name) + " is not " + listOf(modes) + suggestion(name, modes));
+      return refuse(name.empty() ? "no mode, and --client-mode is not given"
+                                 : quoted(name, longestMode) + " is not " + listOf(modes) +
+                                       suggestion(name, modes));
     }
     std::size_t& taken = first_[id + (sidesOf(mode) == 2 ? " 2" : " 1")];
     std::size_t& other = sidesOf(mode) == 3 ? first_[id + " 2"] : taken;

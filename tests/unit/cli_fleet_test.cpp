@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The parts of the program for fleets.
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,13 +66,10 @@ TEST_CASE("fleet list: a line that is wrong is told with its number") {
        "line 1: \"arn:aws:iot:x:1:tunnel/a\" is no tunnel's id: expected up to 128 letters, digits "
        "and characters of _-+=:"},
       {std::string(129, 'a') + " all",
-       "line 1: \"" + std::string(129, 'a') +
-           "\" is no tunnel's id: expected up to 128 letters, digits and characters of _-+=:"},
-      {std::string(201, 'a') + " all",
-       "line 1: \"" + std::string(200, 'a') +
-           "...\" is no tunnel's id: expected up to 128 letters, digits and characters of _-+=:"},
-      {"a " + std::string(100'000, 'b'),
-       "line 1: \"" + std::string(200, 'b') + "...\" is not SOURCE, DESTINATION or ALL"},
+       "line 1: a word of 129 characters is no tunnel's id: expected up to 128 letters, digits and "
+       "characters of _-+=:"},
+      {"a " + std::string(325, 'b'),
+       "line 1: a word of 325 characters is not SOURCE, DESTINATION or ALL"},
       {"a all\n\na source",
        "line 3: tunnel a stands on line 1 already: the second rotation of a "
        "side takes away the token of the first"},
@@ -144,6 +142,10 @@ TEST_CASE("fleet progress: a line") {
   CHECK(progressLine(0, 10, 0) == "[..............................] 0 of 10");
   CHECK(progressLine(5, 10, 1) == "[###############...............] 5 of 10, 1 failed");
   CHECK(progressLine(10, 10, 0) == "[##############################] 10 of 10");
+  // No line of a terminal is filled to its last column.
+  CHECK(progressLine(5, 10, 1, 37) == "[########........] 5 of 10, 1 failed");
+  CHECK(progressLine(5, 10, 1, 30) == "[####.....] 5 of 10, 1 failed");
+  CHECK(progressLine(5, 10, 1, 25) == "5 of 10, 1 failed");
 }
 
 namespace {
@@ -220,6 +222,24 @@ TEST_CASE("fleet results: what is not on the disk is not in the file") {
   CHECK(diskFailures == 0);
   CHECK(place.text().find(before) == 0);
   CHECK(place.text().find("a-source-token", before.size()) != std::string::npos);
+}
+
+TEST_CASE("fleet results: a limit on the size of files is found before anything is sent") {
+  const Place place;
+  ResultsFile file;
+  REQUIRE(file.open(place.path));
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit low = before;
+  low.rlim_cur = 10'000;
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &low) == 0);
+  const Result<void> fits = file.reserve(2);
+  const Result<void> doesNot = file.reserve(3);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(fits);
+  REQUIRE_FALSE(doesNot);
+  CHECK(doesNot.error().message.find("no room for what 3 calls may bring: File too large") !=
+        std::string::npos);
 }
 
 TEST_CASE("fleet results: a line that was cut goes") {
