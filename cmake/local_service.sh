@@ -18,6 +18,8 @@ start_local_service() {
     if [ "$tries" -gt 100 ] || ! kill -0 "$local_service" 2>/dev/null; then return 1; fi
     sleep 0.1
   done
+  # Whatever else they say, a format of the output or a retry mode, is about somebody's account.
+  for foreign in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$foreign"; done
   AWS_ACCESS_KEY_ID=$(fact access-key-id)
   AWS_SECRET_ACCESS_KEY=$(fact secret-access-key)
   AWS_REGION=$(fact region)
@@ -27,8 +29,6 @@ start_local_service() {
   NO_PROXY=127.0.0.1
   export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_CONFIG_FILE \
     AWS_SHARED_CREDENTIALS_FILE no_proxy NO_PROXY
-  unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_USE_FIPS_ENDPOINT \
-    AWS_USE_DUALSTACK_ENDPOINT
 }
 
 stop_local_service() {
@@ -43,7 +43,8 @@ fact() { sed -n "s/^$1=//p" "$scratch/local-service"; }
 
 # connect TOKEN: what the service says to a local proxy that comes with TOKEN.
 connect() {
-  curl --silent --show-error --max-time 10 --data '' --header "access-token: $1" \
+  # Without the options of somebody's .curlrc.
+  curl --disable --silent --show-error --max-time 10 --data '' --header "access-token: $1" \
     "$(fact endpoint-url)/local-proxy/connect"
 }
 

@@ -5,6 +5,7 @@
 #
 # On Debian and Ubuntu both install what is missing first; elsewhere they say what is needed.
 set -eu
+unset CDPATH
 here=$PWD
 cd "$(dirname "$0")/.."
 . cmake/local_service.sh

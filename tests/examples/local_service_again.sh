@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # Two services after each other, as scripts start them by cmake/local_service.sh in one folder: what is known of
-# the service is known of the second, and the first is not left running.
+# the service is known of the second, the first is not left running, and the environment has nothing of another's.
 set -eu
 scratch=$(mktemp -d)
 # shellcheck source=cmake/local_service.sh
@@ -17,6 +17,9 @@ echo "destination-access-token=$1-token"
 exec sleep 60
 SERVICE
 
+AWS_DEFAULT_OUTPUT=text
+AWS_PROFILE=nobody
+export AWS_DEFAULT_OUTPUT AWS_PROFILE
 for name in first second; do
   start_local_service sh "$scratch/service" "$name"
   pids="${pids:-} $local_service"
@@ -26,6 +29,11 @@ for name in first second; do
     exit 1
   fi
 done
+others=$(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p' | sort | tr '\n' ' ')
+if [ "$others" != 'AWS_ACCESS_KEY_ID AWS_CONFIG_FILE AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SHARED_CREDENTIALS_FILE ' ]; then
+  echo "the environment has $others" >&2
+  exit 1
+fi
 stop_local_service
 for pid in $pids; do
   if kill -0 "$pid" 2>/dev/null; then
