@@ -54,6 +54,10 @@ void LineRelay::writeOnce() {
   if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
   // What a reader who is gone does not get is lost: the program goes on.
   passed_.erase(0, written < 0 ? passed_.npos : static_cast<std::size_t>(written));
+  if (isPending()) return;
+  for (const std::string& line : lines_)
+    onLine_(line);
+  lines_.clear();
 }
 
 void LineRelay::passOn(std::size_t size) {
@@ -66,6 +70,6 @@ void LineRelay::passOn(std::size_t size) {
   std::string_view line = std::string_view(text_).substr(0, size);
   passed_.append(line);
   if (line.back() == '\n') line.remove_suffix(1);
-  onLine_(line);
+  lines_.emplace_back(line);
   text_.erase(0, size);
 }

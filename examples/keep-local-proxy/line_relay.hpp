@@ -6,9 +6,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Passes on what the program writes to one of its outputs, as it is but for the token, which
-/// should not be there; and tells each line. It reads no further while nobody takes what it has.
+/// should not be there; and tells each line once it is written. It reads no further while nobody
+/// takes what it has.
 class LineRelay {
  public:
   using LineListener = std::function<void(std::string_view)>;
@@ -41,6 +43,7 @@ class LineRelay {
   const std::string_view secret_;
   const LineListener& onLine_;
   std::string text_;
-  /// What is to be written.
+  /// What is to be written, and the lines in it.
   std::string passed_;
+  std::vector<std::string> lines_;
 };

@@ -203,7 +203,8 @@ void ProxyProcess::exec(const Pipes& pipes, char* const* words, char* const* env
   for (const int number : {SIGPIPE, SIGXFSZ})
     signal(number, SIG_DFL);
   pipes.signals.restore();
-  execvpe(path_.c_str(), words, environment);
+  // A shell would take a program of another machine for a script.
+  execve(path_.c_str(), words, environment);
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(pipes.failure.in.number(), &error, sizeof error);
   _exit(exitNotExecutable);

@@ -406,6 +406,15 @@ TEST_CASE("keep-local-proxy: it ends where trying again cannot help, and says wh
     calls = 1;
     reason = "cannot be started";
   }
+  SECTION("a program of another machine") {
+    program = {files.file("localproxy",
+                          "\x7f"
+                          "ELF and what is behind it\n")};
+    chmod(program.front().c_str(), 0700);
+    status = 126;
+    calls = 1;
+    reason = "cannot be started: Exec format error";
+  }
   SECTION("arguments that cannot work") {
     program.insert(program.end(), {"-t", "canary"});
     status = 252;

@@ -275,7 +275,8 @@ TEST_CASE("no more is read of a program than somebody takes of it") {
   std::string full(1 << 20, 'x');
   while (write(reader[1], full.data(), full.size()) > 0) {
   }
-  const LineRelay::LineListener onLine = [](std::string_view) {};
+  std::vector<std::string> lines;
+  const LineRelay::LineListener onLine = [&](std::string_view line) { lines.emplace_back(line); };
   LineRelay relay(program[0], reader[1], "canary-token", onLine);
   REQUIRE(write(program[1], "one\n", 4) == 4);
   CHECK(relay.awaited().fd == program[0]);
@@ -286,10 +287,12 @@ TEST_CASE("no more is read of a program than somebody takes of it") {
   REQUIRE(write(program[1], "two\n", 4) == 4);
   relay.step();
   CHECK(relay.isPending());
+  CHECK(lines.empty());
   while (read(reader[0], full.data(), full.size()) > 0) {
   }
   relay.step();
   CHECK_FALSE(relay.isPending());
+  CHECK(lines == std::vector<std::string>{"one"});
   CHECK(read(reader[0], full.data(), full.size()) == 4);
   for (const int descriptor : {program[0], program[1], reader[0], reader[1]})
     close(descriptor);
