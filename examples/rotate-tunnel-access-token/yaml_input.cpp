@@ -123,7 +123,12 @@ class YamlReader {
     const auto& scalar = event_.data.scalar;
     const std::string content(reinterpret_cast<const char*>(scalar.value), scalar.length);
     const std::string tag = text(scalar.tag);
-    if (scalar.plain_implicit != 0) return readPlain(content);
+    if (scalar.plain_implicit != 0) {
+      if (plainScalar(content) == PlainScalar::Mark) {
+        fail(content == "<<" ? "a merge key" : "the mark of a default value");
+      }
+      return readPlain(content);
+    }
     JsonValue value = JsonValue::string(content);
     if (tag.empty() || tag == "!" || tag == YAML_STR_TAG) return value;
     if (tag == "tag:yaml.org,2002:binary") {
@@ -152,14 +157,10 @@ class YamlReader {
     JsonValue object = JsonValue::ofType(Type::Object);
     checkTag(text(event_.data.mapping_start.tag), YAML_MAP_TAG);
     for (next(); problem_.empty() && event_.type != YAML_MAPPING_END_EVENT; next()) {
-      const bool isPlain =
-          event_.type == YAML_SCALAR_EVENT && event_.data.scalar.plain_implicit != 0;
       const JsonValue key = readNode(nesting + 1);
       if (!problem_.empty()) break;
       if (key.type == Type::Array || key.type == Type::Object) {
         fail("a name that is a list or a mapping");
-      } else if (isPlain && key.text == "<<") {
-        fail("a merge key");
       } else if (object.find(key.text) != nullptr) {
         fail("a second member \"" + visible(key.text) + "\"");
       }

@@ -85,6 +85,8 @@ TEST_CASE("a mistake in YAML is pointed at") {
       {"a: &x [*x]", "an alias of nothing that is complete is not taken:\na: &x [*x]\n       ^"},
       {"a: !mine b", "the tag !mine is not taken:\na: !mine b\n   ^"},
       {"<<: {a: b}", "a merge key is not taken:\n<<: {a: b}\n^"},
+      {"a: <<", "a merge key is not taken:\na: <<\n   ^"},
+      {"a: [b, =]", "the mark of a default value is not taken:\na: [b, =]\n       ^"},
       {"? [a]\n: b", "a name that is a list or a mapping is not taken"},
       {"\xC3\xBC: \"\\q\"", "found unknown escape character:\n\xC3\xBC: \"\\q\"\n"},
       {"a: \xFF", "invalid leading UTF-8 octet:\na: \\xff\n   ^"},
