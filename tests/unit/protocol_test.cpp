@@ -389,6 +389,17 @@ TEST_CASE("the message of an error is text in any of its spellings, or none") {
        R"({"sourceAccessToken":"canary"})",
        "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 33"},
       {"a long page", std::string(5000, 'x'), std::string(1024, 'x')},
+      {"a page that colours a terminal", "\x1b[31m503\t\r\n\x07", "\x1b[31m503\t\r\n\x07"},
+      // gzip of "<html>canary</html>"; 16 bits each; the first bytes of a zlib stream.
+      {"a compressed page",
+       std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\xb3\xc9\x28\xc9\xcd\xb1\x4b\x4e\xcc", 20),
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 20"},
+      {"a page in UTF-16", std::string("<\0c\0a\0n\0a\0r\0y\0>\0", 16),
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 16"},
+      {"a page that is compressed behind a few characters",
+       "x\x9c\xb3\xc9(\xc9\xcd\xb1K\x01"
+       "canary",
+       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 16"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.what);

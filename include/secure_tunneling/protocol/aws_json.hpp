@@ -228,10 +228,11 @@ SECURE_TUNNELING_NOINLINE inline bool readErrorResponse(HttpResponse& response, 
 /// Reads an answer that is not 2xx; its body is parsed in place and wiped. The code is that of the
 /// header X-Amzn-Errortype, else the body's `code`, else its `__type`, sanitised; the message is
 /// the body's `message` or `Message`. A body that is no JSON (a proxy's page) becomes the message,
-/// cut to 1024 bytes and without what looks like tokens in it, unless it begins as JSON does: then
-/// it is not quoted. Where there is neither a code nor a message, the message has the status. A
-/// body that is JSON of another shape is `ErrorKind::InvalidResponse`. What is quoted may echo the
-/// request: `RotateCall`, which knows it, masks that.
+/// cut to 1024 bytes and without what looks like tokens in it, unless it begins as JSON does or is
+/// no text, as what is compressed: then it is not quoted. Where there is neither a code nor a
+/// message, the message has the status. A body that is JSON of another shape is
+/// `ErrorKind::InvalidResponse`. What is quoted may echo the request: `RotateCall`, which knows it,
+/// masks that.
 inline Error parseErrorResponse(HttpResponse& response) {
   Error error;
   if (detail::readErrorResponse(response, error)) detail::Redactor().mask(error.message);

@@ -298,16 +298,21 @@ class MemberCollector {
 enum class BodyShape : unsigned char {
   Object,
   OtherJson,
-  BrokenJson,  ///< begins like JSON that may hold a string
-  Text,        ///< does not; nor has parsing it in place changed it then
+  Unquotable,  ///< begins like JSON that may hold a string, or has characters that no text has
+  Text,        ///< neither; nor has parsing it in place changed it then
 };
 
 /// The shape of a body that was parsed, by its first character: the first behind blanks and a byte
-/// order mark.
-inline BodyShape shapeOf(const char* body, bool isJson) noexcept {
+/// order mark. No text is what is compressed or has a NUL in each character: no secret would be
+/// found in it.
+inline BodyShape shapeOf(const char* body, std::size_t size, bool isJson) noexcept {
+  // Those that terminals know are told as what they are.
+  constexpr char notOfText[] = "\1\2\3\4\5\6\10\16\17\20\21\22\23\24\25\26\27\30\31\34\35\36\37";
   const char first = body[std::strspn(body, "\xef\xbb\xbf \t\r\n")];
   if (isJson) return first == '{' ? BodyShape::Object : BodyShape::OtherJson;
-  return first == '{' || first == '[' || first == '"' ? BodyShape::BrokenJson : BodyShape::Text;
+  const bool isLikeJson = first == '{' || first == '[' || first == '"';
+  const bool isText = !isLikeJson && std::strcspn(body, notOfText) == size;
+  return isText ? BodyShape::Text : BodyShape::Unquotable;
 }
 
 /// How far a body was read: up to its end, or to what is wrong with it.
@@ -338,7 +343,7 @@ inline BodyShape collectMembers(Secret& body, StringMembers& members, std::strin
     return BodyShape::Text;
   }
   const JsonReading reading = readMembers(body, members);
-  const BodyShape shape = shapeOf(body.data(), reading.isJson);
+  const BodyShape shape = shapeOf(body.data(), body.size(), reading.isJson);
   if (!reading.isJson) {
     append(problem, reading.isTooDeep ? "JSON nested too deeply" : "not valid JSON in UTF-8");
     append(problem, ", at byte ");
