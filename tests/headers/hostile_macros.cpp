@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What <windows.h>, <sys/sysmacros.h> and old compilers are known to define, before the library's
-// headers. The standard library's come first: it undefines some of these.
+// What <windows.h>, <sys/sysmacros.h>, macOS's <AssertMacros.h> and old compilers are known to
+// define, before the library's headers. The standard library's come first: it undefines some of
+// these.
 #include "system_headers.hpp"
 
 #define CONST const
@@ -25,6 +26,7 @@
 #define FALSE 0
 #define VOID void
 #define Yield()
+#define check(assertion) assertion
 #define far
 #define near
 #define interface struct
@@ -33,8 +35,10 @@
 #define max(a, b) (((a) > (b)) ? (a) : (b))
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define minor(device) ((device)&0xff)
+#define require(assertion, label) assertion
 #define small char
 #define unix 1
+#define verify(assertion) assertion
 
 #include "all_headers.hpp"
 

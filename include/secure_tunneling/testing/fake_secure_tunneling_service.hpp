@@ -236,8 +236,8 @@ class FakeSecureTunnelingService final : public HttpTransport {
                           "The method, content type and target do not name an operation."};
     }
     if (!allowUnsigned_ || detail::fake::findHeader(request, "authorization")) {
-      detail::fake::SignatureCheck check(request, region_, credentials_, serviceTimeMs());
-      if (auto error = check.run()) return error;
+      detail::fake::SignatureCheck signature(request, region_, credentials_, serviceTimeMs());
+      if (auto error = signature.run()) return error;
     }
     RotateRequest body;
     if (auto error = detail::fake::readRotateRequest(request.body, body)) return error;
