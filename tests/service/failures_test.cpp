@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Servers and networks that fail, and what an application learns of it.
 #include <openssl/ssl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -669,4 +672,23 @@ TEST_CASE("why there is no connection is told") {
   CHECK(response.error().delivery == Delivery::NotSent);
   for (const std::string& reason : reasons)
     CHECK(response.error().message.find(reason) != std::string::npos);
+}
+
+TEST_CASE("that there is no descriptor left for a connection is told") {
+  const ClosedPort closed;
+  Caller caller(once("http://" + closed.authority()));
+  // Makes what is made once.
+  REQUIRE_FALSE(caller.rotate());
+  rlimit allowed{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &allowed) == 0);
+  rlimit none = allowed;
+  none.rlim_cur = 0;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto response = caller.rotate();
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &allowed) == 0);
+  REQUIRE_FALSE(response);
+  CAPTURE(response.error().message);
+  CHECK(response.error().kind == ErrorKind::Transport);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().message.find(std::strerror(EMFILE)) != std::string::npos);
 }

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -175,6 +176,9 @@ class CurlTransport final : public HttpTransport {
     transport.isNewConnection_ = true;
     const curl_socket_t opened =
         detail::openSocket(address->family, address->socktype, address->protocol);
+#if !defined(_WIN32)
+    if (opened == CURL_SOCKET_BAD) transport.socketError_ = errno;
+#endif
     transport.connections_->opened(opened);
     return opened;
   }
@@ -386,6 +390,7 @@ class CurlTransport final : public HttpTransport {
     curl_.code = CURLE_OK;
     reason_[0] = '\0';
     headerBytes_ = 0;
+    socketError_ = 0;
     hasBegun_ = false;
     isNewConnection_ = false;
     headersEnded_ = false;
@@ -466,7 +471,8 @@ class CurlTransport final : public HttpTransport {
         isCancelled ? "the call was cancelled" : detail::findReason(reason_, curl_.code);
     detail::append(message, reason);
     // What libcurl leaves unsaid.
-    const auto osError = static_cast<int>(curl_.numberOf(CURLINFO_OS_ERRNO));
+    auto osError = static_cast<int>(curl_.numberOf(CURLINFO_OS_ERRNO));
+    if (osError == 0) osError = socketError_;
     if (std::strstr(reason, "not yet valid") != nullptr) {
       detail::append(message, ": the clock of this machine may be wrong");
     } else if (curl_.code == CURLE_COULDNT_CONNECT && osError != 0) {
@@ -539,6 +545,7 @@ class CurlTransport final : public HttpTransport {
   /// The handle has libcurl's own CAs, and has not been used over https.
   bool usesDefaultCas_ = false;
   // Of the request that is under way.
+  int socketError_ = 0;  ///< why there is no socket
   bool hasBegun_ = false;
   bool isNewConnection_ = false;
   bool headersEnded_ = false;
