@@ -122,6 +122,8 @@ FaultSection exchangeFaults() {
               answeredBy("a Content-Length that is none",
                          "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}"),
               endless("a body without an end", "HTTP/1.1 200 OK\r\n\r\n", std::string(10'000, ' ')),
+              endless("an error page without an end", "HTTP/1.1 503 No\r\n\r\n<html>",
+                      std::string(10'000, ' ')),
               endless("headers without an end", "HTTP/1.1 200 OK\r\n", "X-Header: value\r\n"),
               endless("a header line without an end",
                       "HTTP/1.1 200 OK\r\nX: ", std::string(10'000, 'x')),

@@ -348,10 +348,51 @@ TEST_CASE("an answer past the limits is refused, and memory stays within them") 
     CHECK(response.error().kind == ErrorKind::InvalidResponse);
     CHECK(response.error().delivery == Delivery::Answered);
     CHECK(response.error().attempts == 1);
+    CHECK(response.error().httpStatus == 200);
     CHECK(response.error().transportCode == CURLE_FILESIZE_EXCEEDED);
     CHECK(response.error().message == tooLongFrom(server.url()));
   }
   CHECK(server.connections() == 1);
+}
+
+TEST_CASE("an error answer that is too long is the error that its beginning says") {
+  CurlTransportOptions options = direct();
+  options.maxResponseBytes = GENERATE(std::size_t{1000}, std::size_t{64} * 1024);
+  const struct {
+    int status;
+    const char* header;
+    const char* body;
+    const char* code;
+    int attempts;
+  } cases[] = {
+      {503, "", "<html>", "", 3},
+      {429, "Retry-After: 0\r\n", "busy", "", 3},
+      {413, "", "<html>", "", 1},
+      {400, "X-Amzn-Errortype: ThrottlingException\r\n", "{\"message\":\"", "ThrottlingException",
+       3},
+      {403, "X-Amzn-Errortype: AccessDeniedException\r\n", "{\"message\":\"",
+       "AccessDeniedException", 1},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.status);
+    SocketServer server([&](Connection& connection) {
+      connection.readRequest();
+      connection.answer(row.status, row.body + std::string(200'000, ' '),
+                        std::string(row.header) + "X-Amzn-Requestid: an-id\r\n");
+    });
+    Settings settings = settingsFor(server.url());
+    Caller caller(settings, options);
+    const auto response = caller.rotate();
+    REQUIRE_FALSE(response);
+    INFO(describe(response));
+    CHECK(response.error().kind == ErrorKind::Service);
+    CHECK(response.error().delivery == Delivery::Answered);
+    CHECK(response.error().httpStatus == row.status);
+    CHECK(response.error().code == row.code);
+    CHECK(response.error().requestId == "an-id");
+    CHECK(response.error().attempts == row.attempts);
+    CHECK(server.connections() == row.attempts);
+  }
 }
 
 TEST_CASE("an answer up to the limit is taken") {

@@ -69,8 +69,8 @@ struct CurlTransportOptions {
   long keepAliveIdleSeconds = detail::CurlDefaults::keepAliveSeconds;
   /// TCP keep-alive: seconds between one question and the next.
   long keepAliveIntervalSeconds = detail::CurlDefaults::keepAliveSeconds;
-  /// The longest body that is accepted, in bytes; SIZE_MAX for no limit. Memory is taken as an
-  /// answer needs it, and kept.
+  /// The longest body that is accepted, in bytes; SIZE_MAX for no limit. Of an error answer that is
+  /// longer the beginning is read. Memory is taken as an answer needs it, and kept.
   std::size_t maxResponseBytes = detail::CurlDefaults::maxResponseBytes;
   /// The longest header block that is accepted, in bytes. Whatever is set, 256 KiB are accepted at
   /// most, no line over 100 kB, and by a newer libcurl not more than some thousand lines.

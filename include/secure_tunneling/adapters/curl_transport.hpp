@@ -148,13 +148,13 @@ class CurlTransport final : public HttpTransport {
     if (curl_.code == CURLE_OK && !headersEnded_) curl_.code = CURLE_PARTIAL_FILE;
     if (curl_.code == CURLE_OK && request_->https && !tellsTlsEnd_ && isEndedByConnection())
       curl_.code = CURLE_PARTIAL_FILE;
-    if (curl_.code == CURLE_OK) {
-      response_->status = static_cast<int>(curl_.numberOf(CURLINFO_RESPONSE_CODE));
-      return {};
-    }
+    const bool isTooLong = curl_.code == CURLE_FILESIZE_EXCEEDED;
+    response_->status = status();
+    // Of an error answer the beginning says enough.
+    const bool isEnough = isTooLong && headersEnded_ && response_->status >= 300;
+    if (curl_.code == CURLE_OK || isEnough) return {};
     response_->clear();
-    if (curl_.code == CURLE_FILESIZE_EXCEEDED || hasNoRoomForHeader())
-      return fail(Delivery::Answered);
+    if (isTooLong || hasNoRoomForHeader()) return fail(Delivery::Answered);
     return fail(mayHaveSent() ? Delivery::Unknown : Delivery::NotSent);
   }
 
@@ -479,6 +479,7 @@ class CurlTransport final : public HttpTransport {
       detail::append(message, ": ");
       detail::append(message, std::strerror(osError));
     }
+    const int status = delivery == Delivery::Answered ? this->status() : 0;
     if (!isNameKnown()) detail::keepLibcurlLoaded();
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();
@@ -492,10 +493,15 @@ class CurlTransport final : public HttpTransport {
     Error& error = failed.error();
     error.transportCode = static_cast<int>(curl_.code);
     error.delivery = delivery;
+    error.httpStatus = status;
     if (!setup_.empty()) setup_->explain(error, server);
     return failed;
   }
 
+  /// That of the last answer.
+  [[nodiscard]] int status() const noexcept {
+    return static_cast<int>(curl_.numberOf(CURLINFO_RESPONSE_CODE));
+  }
   /// What libcurl has written so far: the request, and before it a CONNECT to a proxy.
   [[nodiscard]] long bytesWritten() const noexcept {
     return curl_.numberOf(CURLINFO_REQUEST_SIZE);
@@ -512,10 +518,9 @@ class CurlTransport final : public HttpTransport {
   [[nodiscard]] bool isEndedByConnection() const noexcept {
     using detail::operator""sv;
     const HttpHeaders& headers = response_->headers;
-    const long status = curl_.numberOf(CURLINFO_RESPONSE_CODE);
     return headers.valueOf("content-length"sv).data() == nullptr &&
            !detail::equalsIgnoreCase(headers.valueOf("transfer-encoding"sv), "chunked"sv) &&
-           status != 204 && status != 304;
+           status() != 204 && status() != 304;
   }
 
   [[nodiscard]] bool isNameKnown() const noexcept {
