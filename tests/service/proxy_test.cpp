@@ -305,12 +305,6 @@ TEST_CASE("a proxy that fails leaves the service unreached, and its password uns
   SECTION("it is not there") {
     options.proxy = "http://user:canary-password@" + closed.authority();
   }
-  SECTION("its URL ends with the password") {
-    options.proxy = "http://user:canary-password";
-  }
-  SECTION("its URL is not one") {
-    options.proxy = "nonsense://user:canary-password@" + closed.authority();
-  }
   Caller caller(tls.service.url(), options);
   const auto response = caller.rotate();
   REQUIRE_FALSE(response);
@@ -320,6 +314,46 @@ TEST_CASE("a proxy that fails leaves the service unreached, and its password uns
   CHECK(response.error().delivery == Delivery::NotSent);
   CHECK(response.error().message.find("canary") == std::string::npos);
   CHECK(tls.service.connections() == 0);
+}
+
+TEST_CASE("a proxy's URL that cannot be used is refused at once, by where it is from") {
+  CleanEnvironment environment;
+  TlsService tls;
+  ServedFake service;
+  const char* const url =
+      GENERATE("http://user:canary-password", "nonsense://user:canary-password@127.0.0.1:1",
+               "http://user:canary password@127.0.0.1:1", "http://canary@password@127.0.0.1:1",
+               "http://user:canary@127.0.0.1:99999", "http://user:canary@127.0.0.1:1\r");
+  CAPTURE(url);
+  CurlTransportOptions options;
+  options.userAgent = "options are given";
+  options.caFile = tls.authority.file();
+  std::string server = tls.service.url();
+  std::string name;
+  SECTION("of the options") {
+    name = "CurlTransportOptions::proxy";
+    options.proxy = url;
+    environment.set("https_proxy", "http://127.0.0.1:1");
+  }
+  SECTION("of a variable for https") {
+    name = GENERATE("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY");
+    environment.set(name.c_str(), url);
+    environment.set("http_proxy", "http://127.0.0.1:1");
+  }
+  SECTION("of a variable for http") {
+    server = service.url();
+    name = GENERATE("http_proxy", "all_proxy", "ALL_PROXY");
+    environment.set(name.c_str(), url);
+    environment.set("https_proxy", "http://127.0.0.1:1");
+  }
+  const auto response = Caller(server, options).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Configuration);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().attempts == 1);
+  CHECK(response.error().message == name + ": the proxy's URL cannot be used (" + server + ")");
+  CHECK(tls.service.connections() + service.connections() == 0);
 }
 
 TEST_CASE("no proxy is left out because of what its user or password is") {

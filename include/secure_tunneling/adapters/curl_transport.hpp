@@ -468,7 +468,7 @@ class CurlTransport final : public HttpTransport {
       detail::appendProxy(curl_, !setup_.empty() ? setup_->proxyHost() : "", message);
     }
     const char* const reason =
-        isCancelled ? "the call was cancelled" : detail::findReason(reason_, curl_.code);
+        isCancelled ? "the call was cancelled" : detail::findReason(reason_, curl_.code, kind);
     detail::append(message, reason);
     // What libcurl leaves unsaid.
     auto osError = static_cast<int>(curl_.numberOf(CURLINFO_OS_ERRNO));

@@ -39,10 +39,13 @@ inline ErrorKind kindOf(CURLcode code) noexcept {
 }
 
 /// libcurl's own words, or those that it has for the code.
-inline const char* findReason(char* reason, CURLcode code) noexcept {
-  // Of a proxy's URL that cannot be used it quotes all, the password too.
-  const bool quotesUrl = std::strncmp(reason, "Unsupported p", 13) == 0;
-  if (reason[0] == '\0' || quotesUrl) return curl_easy_strerror(code);
+inline const char* findReason(char* reason, CURLcode code, ErrorKind& kind) noexcept {
+  if (reason[0] == '\0') return curl_easy_strerror(code);
+  // Of a proxy's URL that it cannot use libcurl quotes all, the password too.
+  if (std::strncmp(reason, "Unsupported p", 13) == 0) {
+    kind = ErrorKind::Configuration;
+    return "the proxy's URL cannot be used";
+  }
   // A certificate may have any name.
   for (char* c = reason; *c != '\0'; ++c) {
     if (*c < ' ' || *c > '~') *c = '?';

@@ -15,6 +15,7 @@
 #include "secure_tunneling/adapters/curl_options.hpp"
 #include "secure_tunneling/adapters/detail/curl_handle.hpp"
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/file.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/detail/wipe.hpp"
@@ -91,6 +92,9 @@ class CurlSetupByOptions final : public CurlSetup {
     const int code = error.transportCode;
     if (code == CURLE_URL_MALFORMAT && isPassedBy(findProxy(""))) {
       error.message = "the user or password of the proxy has a control character";
+    } else if (error.kind == ErrorKind::Configuration &&
+               (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT)) {
+      error.message.insert(0, proxyOrigin(server.size() > 4 && server[4] == 's'));
     } else if (code == CURLE_SSL_CACERT_BADFILE) {
       const std::string& origin = options_.caOrigin;
       explain(error, server, origin.empty() ? "CA bundle"sv : std::string_view(origin),
@@ -120,6 +124,18 @@ class CurlSetupByOptions final : public CurlSetup {
       if (equalsIgnoreCase(headOf(url, scheme.size()), scheme)) return url;
     }
     return "";
+  }
+  /// What named the proxy that libcurl has taken, with a colon behind it.
+  [[nodiscard]] const char* proxyOrigin(bool isHttps) const noexcept {
+    if (!options_.proxy.empty()) return "CurlTransportOptions::proxy: ";
+    if (!isHttps && isSet("http_proxy")) return "http_proxy: ";
+    if (isHttps && isSet("https_proxy")) return "https_proxy: ";
+    if (isHttps && isSet("HTTPS_PROXY")) return "HTTPS_PROXY: ";
+    return isSet("all_proxy") ? "all_proxy: " : "ALL_PROXY: ";
+  }
+  SECURE_TUNNELING_NOINLINE static bool isSet(const char* variable) noexcept {
+    const char* const value = std::getenv(variable);
+    return value != nullptr && *value != '\0';
   }
   /// Whether libcurl goes past the proxy: it refuses a control character in its user or password,
   /// `%00` to `%1F`, and then makes do without a proxy.
