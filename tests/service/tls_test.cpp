@@ -329,6 +329,29 @@ TEST_CASE("a server that asks for a certificate gets the client's, or no call") 
   }
 }
 
+TEST_CASE("a client's certificate that has expired is not taken for the server's") {
+  TlsService made;
+  made.tls.certificate = made.authority.issue("server");
+  made.tls.clientCaFile = made.authority.file();
+  // By TLS 1.3 the server says so when the request may have been sent.
+  made.tls.newestVersion = TLS1_2_VERSION;
+  ServedFake service(made.tls);
+  CertificateContent content;
+  content.validUntilSeconds = -60;
+  const CertificateFiles client = made.authority.issue("client", content);
+  CurlTransportOptions options = made.trusting();
+  options.clientCertificateFile = client.certificate;
+  options.clientKeyFile = client.key;
+  const auto response = Caller(service.url(), options).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == ErrorKind::Configuration);
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().attempts == 1);
+  CHECK(response.error().message == "client certificate " + client.certificate +
+                                        ": expired, says the server (" + service.url() + ")");
+}
+
 TEST_CASE("nobody is asked for the passphrase of a client's key") {
   TlsService made;
   made.tls.certificate = made.authority.issue("server");

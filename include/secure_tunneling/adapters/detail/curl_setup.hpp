@@ -94,7 +94,11 @@ class CurlSetupByOptions final : public CurlSetup {
       error.message = "the user or password of the proxy has a control character";
     } else if (error.kind == ErrorKind::Configuration &&
                (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT)) {
-      error.message.insert(0, proxyOrigin(server.size() > 4 && server[4] == 's'));
+      error.message.insert(0, proxyOrigin(startsWith(server, "https:"sv)));
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION && !options_.clientCertificateFile.empty() &&
+               startsWith(error.message, saysExpired)) {
+      error.kind = ErrorKind::Configuration;
+      explain(error, server, "client certificate"sv, options_.clientCertificateFile);
     } else if (code == CURLE_SSL_CACERT_BADFILE) {
       const std::string& origin = options_.caOrigin;
       explain(error, server, origin.empty() ? "CA bundle"sv : std::string_view(origin),
@@ -113,6 +117,9 @@ class CurlSetupByOptions final : public CurlSetup {
   }
 
  private:
+  /// What libcurl says of a server that it trusts, and that refuses the client's certificate.
+  static constexpr std::string_view saysExpired = "SSL certificate verification failed"sv;
+
   /// The first URL of a proxy that begins with `scheme`, of the options or else of the variables;
   /// empty without one.
   [[nodiscard]] const char* findProxy(std::string_view scheme) const noexcept {
@@ -148,7 +155,9 @@ class CurlSetupByOptions final : public CurlSetup {
   }
   static void explain(Error& error, std::string_view server, std::string_view name,
                       const std::string& path) {
-    const char* const problem = problemOf(path);
+    const char* const problem = error.transportCode == CURLE_PEER_FAILED_VERIFICATION
+                                    ? "expired, says the server"
+                                    : problemOf(path);
     const bool hasProblem = *problem != '\0';
     if (!hasProblem && error.message.find(path) != std::string::npos) return;
     const std::string said = hasProblem ? filled("{} ({})", {problem, server}) : error.message;
