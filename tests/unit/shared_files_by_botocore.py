@@ -38,6 +38,7 @@ SAME = [
     ("[profile a\\ b'c d'\"e\\\"f\\g\"]\nh = i\n[profile 'j'\"'\"'k']\nl = m\n", ""),
     ("[profile a]b]\nc = d\n[profile e=f#g;h]\ni = j\n", "[a]b]\nk = l\n['m n']\no = p\n"),
     ("[default]\na b = c\n\u00e9! = d\n", "[in valid]\ne f = g\n"),
+    ("[default]\na\u2028=\u2029b\u2028c\u2028\nd = e\u0085\nf = g\x0c\n\x0c\nh\x0b= i\n", ""),
     ("[default]\na\u00a0=\u00a0b\u00a0c\u3000\nd = e\u2003\n\u00a0f\n", ""),
     ("# a\n; b\n[default]\n  # c\n;d\na = b;c#d\n", ""),
 ]

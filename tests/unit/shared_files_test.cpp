@@ -325,8 +325,9 @@ TEST_CASE("a colon in the place of the equals sign is an error with the line") {
 }
 
 TEST_CASE("blanks of every width around names and values") {
-  for (const std::string blank : {"\xc2\xa0", "\xe2\x80\x83", "\xe2\x80\xaf", "\xe3\x80\x80",
-                                  "\xe2\x80\x8b", "\xef\xbb\xbf", " \xc2\xa0\t"}) {
+  for (const std::string blank :
+       {"\xc2\xa0", "\xe2\x80\x83", "\xe2\x80\xaf", "\xe3\x80\x80", "\xe2\x80\x8b", "\xef\xbb\xbf",
+        " \xc2\xa0\t", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xc2\x85", "\v", "\f"}) {
     CAPTURE(blank);
     CHECK(parsed("[" + blank + "profile" + blank + "p" + blank + "]" + blank + "# c\na" + blank +
                  "=" + blank + "b" + blank + "\nc = d" + blank + "; e\n" + blank + "\n" + blank +

@@ -24,16 +24,17 @@ inline constexpr std::string_view servicesSection = "services"sv;
 
 /// How many bytes the blank has that `text` begins with; 0 for none. Text that was copied from a
 /// page or a document has blanks that look like the plain one: the no-break space, those of other
-/// widths, a byte order mark.
+/// widths, a byte order mark, and the line separators of editors, which end no line here.
 inline std::size_t blankSize(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) -> std::uint32_t {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
   };
-  if (!text.empty() && isBlank(text.front())) return 1;
-  if (byte(0) == 0xc2 && byte(1) == 0xa0) return 2;
+  if (!text.empty() && (isBlank(text.front()) || byte(0) == '\v' || byte(0) == '\f')) return 1;
+  if (byte(0) == 0xc2 && (byte(1) == 0xa0 || byte(1) == 0x85)) return 2;
   const std::uint32_t three = byte(0) << 16 | byte(1) << 8 | byte(2);
-  const bool isSpace = (three >= 0xe28080 && three <= 0xe2808b) || three == 0xe280af ||
-                       three == 0xe2819f || three == 0xe38080 || three == 0xefbbbf;
+  const bool isSpace = (three >= 0xe28080 && three <= 0xe2808b) || three == 0xe280a8 ||
+                       three == 0xe280a9 || three == 0xe280af || three == 0xe2819f ||
+                       three == 0xe38080 || three == 0xefbbbf;
   return isSpace ? 3 : 0;
 }
 /// The same for the blank that `text` ends with.
