@@ -111,6 +111,77 @@ int millisecondsUntil(std::chrono::steady_clock::time_point then) {
   return std::max(0, static_cast<int>(left.count()));
 }
 
+/// Passes on what a program writes, and the signals that are to end it.
+class Watch {
+ public:
+  Watch(pid_t process, const ReadSignals& signals, std::array<LineRelay, 2> relays)
+      : process_(process), signals_(signals), relays_(std::move(relays)) {}
+
+  /// Until the program has ended. It is killed where it does not end soon after a signal.
+  void untilEnd() {
+    constexpr auto patience = std::chrono::seconds(10);
+    patience_ = patience;
+    while (!hasEnded(process_)) {
+      step();
+      if (!isOverdue()) continue;
+      isKilled_ = true;
+      kill(-process_, SIGKILL);
+      deadline_ += patience;
+    }
+    hasEnded_ = true;
+  }
+  /// What it wrote last. After a signal whoever reads it has a second.
+  void passOnRest() {
+    constexpr auto patience = std::chrono::seconds(1);
+    patience_ = patience;
+    deadline_ = std::chrono::steady_clock::now() + patience;
+    for (LineRelay& relay : relays_)
+      relay.finish();
+    while ((relays_[0].isPending() || relays_[1].isPending()) && !isOverdue())
+      step();
+  }
+
+  /// The last one; 0 for none.
+  [[nodiscard]] int stopSignal() const noexcept { return stopSignal_; }
+  [[nodiscard]] bool isKilled() const noexcept { return isKilled_; }
+
+ private:
+  [[nodiscard]] bool isOverdue() const {
+    return stopSignal_ != 0 && std::chrono::steady_clock::now() >= deadline_;
+  }
+  /// Waits for something to do, and does it.
+  void step() {
+    std::array<pollfd, 3> polled = {
+        {{signals_.descriptor(), POLLIN, 0}, relays_[0].awaited(), relays_[1].awaited()}};
+    poll(polled.data(), polled.size(), stopSignal_ == 0 ? -1 : millisecondsUntil(deadline_));
+    for (std::size_t i = 0; i != relays_.size(); ++i) {
+      if (polled[i + 1].revents == 0) continue;
+      const bool isWrite = relays_[i].isPending();
+      relays_[i].step();
+      // Both may lead to one pipe, which may be full by then.
+      if (isWrite) break;
+    }
+    for (int number = signals_.next(); number != 0; number = signals_.next()) {
+      if (number != SIGCHLD) handOn(number);
+    }
+  }
+  void handOn(int number) {
+    if (stopSignal_ == 0) deadline_ = std::chrono::steady_clock::now() + patience_;
+    stopSignal_ = number;
+    if (!hasEnded_) kill(-process_, number);
+  }
+
+  const pid_t process_;
+  const ReadSignals& signals_;
+  std::array<LineRelay, 2> relays_;
+  bool hasEnded_ = false;
+  bool isKilled_ = false;
+  int stopSignal_ = 0;
+  /// How long something may take after a signal, and when that is over.
+  std::chrono::seconds patience_{0};
+  std::chrono::steady_clock::time_point deadline_;
+};
+
 }  // namespace
 
 struct ProxyProcess::Pipes {
@@ -212,59 +283,22 @@ void ProxyProcess::exec(const Pipes& pipes, char* const* words, char* const* env
 
 ProgramEnd ProxyProcess::watch(pid_t process, Pipes& pipes, const Secret& token,
                                const LineListener& onLine) const {
-  constexpr auto patience = std::chrono::seconds(10);
-  constexpr auto patienceWithReaders = std::chrono::seconds(1);
   for (const Descriptor* const end : {&pipes.output.out, &pipes.errors.out})
     fcntl(end->number(), F_SETFL, O_NONBLOCK);
-  std::array<LineRelay, 2> relays = {
-      LineRelay(pipes.output.out.number(), STDOUT_FILENO, token.expose(), onLine),
-      LineRelay(pipes.errors.out.number(), STDERR_FILENO, token.expose(), onLine)};
-  bool isRunning = true;
-  int stopSignal = 0;
-  // Counts behind a signal.
-  std::chrono::steady_clock::time_point deadline;
-  const auto isOverdue = [&] {
-    return stopSignal != 0 && std::chrono::steady_clock::now() >= deadline;
-  };
-  const auto waitAndRelay = [&] {
-    std::array<pollfd, 3> polled = {
-        {{pipes.signals.descriptor(), POLLIN, 0}, relays[0].awaited(), relays[1].awaited()}};
-    poll(polled.data(), polled.size(), stopSignal == 0 ? -1 : millisecondsUntil(deadline));
-    for (std::size_t i = 0; i != relays.size(); ++i) {
-      if (polled[i + 1].revents != 0) relays[i].step();
-    }
-    for (int number = pipes.signals.next(); number != 0; number = pipes.signals.next()) {
-      if (number == SIGCHLD) continue;
-      if (stopSignal == 0) {
-        deadline = std::chrono::steady_clock::now() + (isRunning ? patience : patienceWithReaders);
-      }
-      stopSignal = number;
-      if (isRunning) kill(-process, number);
-    }
-  };
-  bool isKilled = false;
-  while (!hasEnded(process)) {
-    waitAndRelay();
-    if (!isOverdue()) continue;
-    isKilled = true;
-    kill(-process, SIGKILL);
-    deadline += patience;
-  }
-  isRunning = false;
+  Watch watch(process, pipes.signals,
+              {LineRelay(pipes.output.out.number(), STDOUT_FILENO, token.expose(), onLine),
+               LineRelay(pipes.errors.out.number(), STDERR_FILENO, token.expose(), onLine)});
+  watch.untilEnd();
   // What it left behind in its group would be a second proxy.
   kill(-process, SIGKILL);
   guard_.forget();
   int status = 0;
   waitpid(process, &status, 0);
-  for (LineRelay& relay : relays)
-    relay.finish();
-  deadline = std::chrono::steady_clock::now() + patienceWithReaders;
-  while ((relays[0].isPending() || relays[1].isPending()) && !isOverdue())
-    waitAndRelay();
+  watch.passOnRest();
   // Who reads what is said may be slow, and this process is to end by a signal all the same.
   pipes.signals.restore();
-  if (isKilled) say_("the program did not end: it was killed");
-  if (stopSignal != 0) return {ProgramEnd::How::Stopped, stopSignal};
+  if (watch.isKilled()) say_("the program did not end: it was killed");
+  if (watch.stopSignal() != 0) return {ProgramEnd::How::Stopped, watch.stopSignal()};
   if (WIFSIGNALED(status)) return {ProgramEnd::How::Killed, WTERMSIG(status)};
   return {ProgramEnd::How::Exited, WEXITSTATUS(status)};
 }
