@@ -57,7 +57,11 @@ constexpr bool isAscii(const CharacterWord& word) noexcept {
 /// Whether every character is ASCII, and none a backslash, a quotation mark or less than that: any
 /// other sets its highest bit in one of the two differences.
 constexpr bool isPlain(const CharacterWord& word) noexcept {
-  return isAscii((word - wordOf('"' + 1)) | ((word ^ wordOf('\\')) - wordOf(1)));
+  // Beforehand: over a call a compiler that does not optimise would save the word on the stack.
+  constexpr CharacterWord behindQuote = wordOf('"' + 1);
+  constexpr CharacterWord backslash = wordOf('\\');
+  constexpr CharacterWord one = wordOf(1);
+  return isAscii((word - behindQuote) | ((word ^ backslash) - one));
 }
 constexpr bool isPlain(char c) noexcept {
   return static_cast<signed char>(c) > '"' && c != '\\';
