@@ -487,6 +487,38 @@ TEST_CASE("a SOCKS proxy is offered a wrong password once") {
   CHECK(response.error().message.find("canary") == std::string::npos);
   CHECK(proxy.connections() == 1);
 }
+
+TEST_CASE("a SOCKS proxy that refuses for good is asked once") {
+  CleanEnvironment environment;
+  TlsService tls;
+  // What it says to the methods of authentication, and to the address.
+  std::string method("\x05\0", 2);
+  std::string reply("\x05\x02\0\x01\0\0\0\0\0\0", 10);
+  int attempts = 1;
+  SECTION("by its rules") {}
+  SECTION("without a way to authenticate") {
+    method[1] = '\xff';
+  }
+  SECTION("but not where the host is not reached") {
+    reply[1] = 4;
+    attempts = 3;
+  }
+  SocketServer proxy([&](Connection& connection) {
+    connection.readSome();
+    connection.write(method);
+    connection.readSome();
+    connection.write(reply);
+    connection.waitForClient();
+  });
+  const auto response =
+      Caller(tls.service.url(), proxied("socks5h://" + proxy.authority())).rotate();
+  REQUIRE_FALSE(response);
+  INFO(describe(response));
+  CHECK(response.error().kind == (attempts == 1 ? ErrorKind::Configuration : ErrorKind::Transport));
+  CHECK(response.error().delivery == Delivery::NotSent);
+  CHECK(response.error().attempts == attempts);
+  CHECK(response.error().message.find("proxy " + proxy.authority() + ": ") == 0);
+}
 #endif
 
 TEST_CASE("a proxy over https is trusted by the CAs of the call") {

@@ -65,7 +65,9 @@ inline bool isOfProxy(const CurlHandle& curl, char (&reason)[CURL_ERROR_SIZE],
   }
 #if LIBCURL_VERSION_NUM >= 0x074900
   if (curl.code == CURLE_PROXY) {
-    if (curl.numberOf(CURLINFO_PROXY_ERROR) == CURLPX_USER_REJECTED)
+    const long error = curl.numberOf(CURLINFO_PROXY_ERROR);
+    if (error == CURLPX_USER_REJECTED || error == CURLPX_NO_AUTH ||
+        error == CURLPX_REPLY_NOT_ALLOWED)
       kind = ErrorKind::Configuration;
     return true;
   }
