@@ -99,7 +99,8 @@ configure() {
 'rm -r $root'."
   cmake -S . -B "$root/$arch" -G Ninja --toolchain "cmake/toolchains/$arch.cmake" \
     -DCMAKE_BUILD_TYPE=MinSizeRel "-DCMAKE_CXX_FLAGS_MINSIZEREL=$optimise" \
-    -DSECURE_TUNNELING_INSTALL=OFF -DSECURE_TUNNELING_BUILD_TESTS=ON "-DSECURE_TUNNELING_VECTORS=$vectors" \
+    -DCMAKE_UNITY_BUILD=ON -DSECURE_TUNNELING_INSTALL=OFF -DSECURE_TUNNELING_BUILD_TESTS=ON \
+    "-DSECURE_TUNNELING_VECTORS=$vectors" \
     "-DSECURE_TUNNELING_WERROR=${SECURE_TUNNELING_WERROR:-OFF}" "$@" >"$scratch/configure.log" 2>&1 || {
     cat "$scratch/configure.log" >&2
     exit 1

@@ -12,3 +12,9 @@ add_library(secure_tunneling_warnings INTERFACE)
 # GCC 12 sees overlaps in C++20's std::string that are not there (its bug 105651).
 target_compile_options(secure_tunneling_warnings INTERFACE ${SECURE_TUNNELING_WARNINGS}
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+# Where several files are one compilation, a local name may be one that another file has outside of functions, and GCC
+# takes the files for headers, in which an unnamed namespace would be a mistake.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(secure_tunneling_warnings INTERFACE -Wno-shadow
+    "$<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>")
+endif()

@@ -7,7 +7,7 @@ std::string quoted(const std::string& text) {
   return "'" + escaped(text, "\\'", "\\") + "'";
 }
 
-std::string valuesOf(const DocumentedOption& option) {
+std::string choicesOf(const DocumentedOption& option) {
   using Value = DocumentedOption::Value;
   switch (option.value) {
     case Value::None:
@@ -35,7 +35,7 @@ std::string fishCompletion(const CLI::App& app) {
       const bool isLong = name.compare(0, 2, "--") == 0;
       text += isLong ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
-    text += valuesOf(option) + " -d " + quoted(option.description) + "\n";
+    text += choicesOf(option) + " -d " + quoted(option.description) + "\n";
   }
   return text;
 }

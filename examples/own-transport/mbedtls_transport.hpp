@@ -44,7 +44,8 @@ class MbedtlsTransport final : public secure_tunneling::HttpTransport {
   static std::int64_t nowMs() {
     timespec time{};
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000;
+    const std::int64_t seconds = time.tv_sec;
+    return seconds * 1000 + time.tv_nsec / 1'000'000;
   }
 
   std::string caFile_;

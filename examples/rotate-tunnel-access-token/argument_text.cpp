@@ -44,7 +44,7 @@ std::string expandVariables(std::string_view path) {
   return out;
 }
 
-std::string expandPath(std::string_view path) {
+std::string expandedPath(std::string_view path) {
   const char* const home = std::getenv("HOME");
   const bool inHome = path == "~" || path.substr(0, 2) == "~/";
   if (!inHome || home == nullptr) return expandVariables(path);
@@ -91,7 +91,7 @@ Result<ArgumentText> loadArgument(const std::string& option, const std::string& 
     return makeError(ErrorKind::InvalidArgument, "Error parsing parameter '" + option +
                                                      "': Unable to load paramfile " + visible(why));
   };
-  const std::string path = expandPath(std::string_view(value).substr(out.isBytes ? 8 : 7));
+  const std::string path = expandedPath(std::string_view(value).substr(out.isBytes ? 8 : 7));
   const int problem = readFile(path, out.text);
   if (problem == EFBIG) return refuse(value + ": more than 16 MiB: '" + path + "'");
   if (problem != 0) {

@@ -15,7 +15,7 @@ using secure_tunneling::Result;
 
 namespace {
 
-Error usageError(const std::string& message) {
+Error wrongWord(const std::string& message) {
   return makeError(ErrorKind::InvalidArgument, message);
 }
 
@@ -55,7 +55,7 @@ Result<Match> match(const OptionList& list, const std::string& word) {
     found.option = option;
   }
   if (candidates.find(',') != std::string::npos) {
-    return usageError("ambiguous option: " + word + " could match " + candidates);
+    return wrongWord("ambiguous option: " + word + " could match " + candidates);
   }
   return found;
 }
@@ -101,8 +101,8 @@ Result<SortedWords> sortWords(const OptionList& list, const Words& words) {
     sorted.known.push_back(name);
     if (!takesValue(option)) {
       if (found->value) {
-        return usageError("argument " + name + ": ignored explicit argument '" + *found->value +
-                          "'");
+        return wrongWord("argument " + name + ": ignored explicit argument '" + *found->value +
+                         "'");
       }
     } else if (found->value) {
       sorted.known.push_back(*std::move(found->value));
@@ -111,7 +111,7 @@ Result<SortedWords> sortWords(const OptionList& list, const Words& words) {
     } else if (!option.get_default_str().empty()) {
       sorted.known.push_back(option.get_default_str());
     } else {
-      return usageError("argument " + name + ": expected one argument");
+      return wrongWord("argument " + name + ": expected one argument");
     }
   }
   return sorted;
@@ -121,7 +121,7 @@ Result<void> parseWords(CLI::App& app, const Words& words) {
   try {
     app.parse(Words(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    return usageError(error.what());
+    return wrongWord(error.what());
   }
   return {};
 }

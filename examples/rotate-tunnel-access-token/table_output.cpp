@@ -34,12 +34,12 @@ bool isObject(const Value& value) {
 }
 
 /// Names in their order, those of scalars and those of lists and objects.
-struct Names {
+struct MemberNames {
   std::set<std::string_view> scalars;
   std::set<std::string_view> others;
 };
 
-void collectNames(const Value& object, Names& names) {
+void collectNames(const Value& object, MemberNames& names) {
   for (const auto& member : object.GetObject())
     (isScalar(member.value) ? names.scalars : names.others).insert(stringOf(member.name));
 }
@@ -95,7 +95,7 @@ class TableBuilder {
   }
 
   void object(const Value& value, std::size_t nesting) {
-    Names names;
+    MemberNames names;
     collectNames(value, names);
     if (names.scalars.size() == 1) {
       std::vector<Secret> row = cellsOf(names.scalars);
@@ -117,7 +117,7 @@ class TableBuilder {
 
   /// A row for each object; where something is nested in them, a section for each.
   void objects(std::string_view title, const Value& value, std::size_t nesting) {
-    Names names;
+    MemberNames names;
     for (const Value& element : value.GetArray()) {
       if (isObject(element)) collectNames(element, names);
     }

@@ -20,7 +20,7 @@ using secure_tunneling::Secret;
 namespace {
 
 /// The names that have a scalar in any object of a list.
-using Names = std::set<std::string_view>;
+using ColumnNames = std::set<std::string_view>;
 
 /// The name of what is printed, in capitals; none at the top.
 using SectionName = std::optional<std::string>;
@@ -33,7 +33,7 @@ class TextPrinter {
   }
 
  private:
-  void any(const Value& value, const SectionName& section, const Names* columns) {
+  void any(const Value& value, const SectionName& section, const ColumnNames* columns) {
     if (isScalar(value)) {
       out_.append(pythonStr(value).expose());
       out_.append("\n");
@@ -45,7 +45,7 @@ class TextPrinter {
   }
 
   void list(const Value& value, const SectionName& section) {
-    Names columns;
+    ColumnNames columns;
     bool hasObject = false;
     for (const Value& element : value.GetArray()) {
       if (isScalar(element) || element.IsArray()) continue;
@@ -75,7 +75,7 @@ class TextPrinter {
     }
   }
 
-  void object(const Value& value, const SectionName& section, const Names* columns) {
+  void object(const Value& value, const SectionName& section, const ColumnNames* columns) {
     const std::vector<SortedMember> members = sortedMembers(value);
     const auto isInLine = [&](const SortedMember& member) {
       return columns != nullptr ? columns->count(member.name) != 0 : isScalar(*member.value);

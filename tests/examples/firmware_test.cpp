@@ -47,7 +47,7 @@ struct Device {
 };
 
 /// Who the device trusts, and a gate that each of its ticks arrives at.
-struct World {
+struct FirmwareWorld {
   TemporaryFolder folder;
   CertificateAuthority authority{folder, "ca"};
   TlsOptions tls;
@@ -57,7 +57,7 @@ struct World {
 }  // namespace
 
 TEST_CASE("firmware: no tick waits for the server") {
-  World made;
+  FirmwareWorld made;
   made.tls.certificate = made.authority.issue("server");
   ServedFake service;
   bool held = true;
@@ -87,7 +87,7 @@ TEST_CASE("firmware: no tick waits for the server") {
 }
 
 TEST_CASE("firmware: the wait before a retry is ticks like any other") {
-  World any;
+  FirmwareWorld any;
   ServedFake service;
   service.injectFault(Fault::ServiceUnavailable);
   service.with([](auto& fake) { fake.setRetryAfter("3"); });
@@ -110,7 +110,7 @@ TEST_CASE("firmware: the wait before a retry is ticks like any other") {
 }
 
 TEST_CASE("firmware: a dropped connection is another attempt") {
-  World any;
+  FirmwareWorld any;
   ServedFake service;
   service.injectFault(Fault::DroppedAfterRotation);
   Device device(service.url(), any.authority.file(), any.ticks);
@@ -133,7 +133,7 @@ TEST_CASE("firmware: a dropped connection is another attempt") {
 }
 
 TEST_CASE("firmware: a server that never shakes hands is given up in time, tick by tick") {
-  World any;
+  FirmwareWorld any;
   SocketServer server([](Connection& connection) { connection.waitForClient(); });
   Device device("https://" + server.authority("localhost"), any.authority.file(), any.ticks);
   CHECK(device.nextEvent() == Event::Sending);
@@ -146,7 +146,7 @@ TEST_CASE("firmware: a server that never shakes hands is given up in time, tick 
 }
 
 TEST_CASE("firmware: a task can begin again, also in the middle of another") {
-  World any;
+  FirmwareWorld any;
   ServedFake service;
   Device device(service.url(), any.authority.file(), any.ticks);
   CHECK(device.nextEvent() == Event::Sending);
@@ -163,7 +163,7 @@ TEST_CASE("firmware: a task can begin again, also in the middle of another") {
 }
 
 TEST_CASE("firmware: a mistake in the request is the result, and nothing is sent") {
-  World any;
+  FirmwareWorld any;
   ServedFake service;
   Device device(service.url(), any.authority.file(), any.ticks);
   device.task.begin("");
@@ -175,7 +175,7 @@ TEST_CASE("firmware: a mistake in the request is the result, and nothing is sent
 }
 
 TEST_CASE("the firmware program measures on while it fetches a token") {
-  World made;
+  FirmwareWorld made;
   made.tls.certificate = made.authority.issue("server");
   ServedFake service;
   Gate measured;
@@ -223,7 +223,7 @@ TEST_CASE("the firmware program measures on while it fetches a token") {
 }
 
 TEST_CASE("firmware: a task is cancelled in whatever it does") {
-  World made;
+  FirmwareWorld made;
   made.tls.certificate = made.authority.issue("server");
   Gate reached;
   SocketServer server(made.tls, [&](Connection& connection) {

@@ -12,7 +12,7 @@ using namespace secure_tunneling;
 
 namespace {
 
-const std::string roleArn = "arn:aws:iam::123456789012:role/guarded";
+const std::string mfaRoleArn = "arn:aws:iam::123456789012:role/guarded";
 const std::string serial = "arn:aws:iam::123456789012:mfa/me";
 const std::string prompt = "Enter MFA code for " + serial + ": ";
 const StsKeys roleKeys{
@@ -27,14 +27,14 @@ struct Guarded {
   Guarded() {
     const StsKeys user{ServedFake::accessKeyId, ServedFake::secretAccessKey, "", {}};
     sts.addKeys(user);
-    sts.addRole({roleArn, user.accessKeyId, "", "", roleKeys, serial, "271828"});
+    sts.addRole({mfaRoleArn, user.accessKeyId, "", "", roleKeys, serial, "271828"});
     world.service.with([](auto& fake) {
       fake.addCredentials(roleKeys.accessKeyId, roleKeys.secretAccessKey, roleKeys.sessionToken);
     });
     world.environment.push_back("AWS_ENDPOINT_URL_STS=" + sts.url());
     world.unset("AWS_CONFIG_FILE");
     world.environment.push_back("AWS_CONFIG_FILE=" +
-                                folder.file("config", "[profile guarded]\nrole_arn=" + roleArn +
+                                folder.file("config", "[profile guarded]\nrole_arn=" + mfaRoleArn +
                                                           "\nmfa_serial=" + serial +
                                                           "\ncredential_source=Environment\n"));
   }

@@ -24,13 +24,13 @@ using namespace secure_tunneling;
 namespace {
 
 /// A service with tunnels, a list of them, and a results file.
-struct World {
+struct FleetWorld {
   ServedFake service{SystemClock().now().unixMs};
   std::vector<std::string> tunnels;
   TemporaryFolder folder;
   std::string results = folder.path("results.jsonl");
 
-  explicit World(int count) {
+  explicit FleetWorld(int count) {
     for (int i = 0; i != count; ++i) {
       tunnels.push_back("many-" + std::to_string(i));
       service.with([&](auto& fake) { fake.addTunnel(tunnels.back()); });
@@ -96,7 +96,7 @@ TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none t
   std::mt19937 random(20260115);
   int killed = 0;
   while (killed != kills) {
-    World world(tunnels);
+    FleetWorld world(tunnels);
     std::atomic<int> toServe{0};
     std::atomic<pid_t> victim{0};
     std::atomic<int> open{0};
@@ -161,7 +161,7 @@ TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none t
 }
 
 TEST_CASE("rotate-fleet: says which tunnels are rotated again") {
-  World world(3);
+  FleetWorld world(3);
   Gate asked;
   Gate over;
   SocketServer server([&](Connection& connection) {
@@ -188,7 +188,7 @@ TEST_CASE("rotate-fleet: says which tunnels are rotated again") {
 }
 
 TEST_CASE("rotate-fleet: what it has is not rotated again, and only its owner can read it") {
-  World world(40);
+  FleetWorld world(40);
   {
     ChildProcess program = world.start();
     CHECK(program.wait() == 0);
@@ -207,7 +207,7 @@ TEST_CASE("rotate-fleet: what it has is not rotated again, and only its owner ca
 }
 
 TEST_CASE("rotate-fleet: two of them do not write one file") {
-  World world(2);
+  FleetWorld world(2);
   Gate asked;
   Gate over;
   SocketServer server([&](Connection& connection) {
@@ -228,7 +228,7 @@ TEST_CASE("rotate-fleet: two of them do not write one file") {
 }
 
 TEST_CASE("rotate-fleet: a signal begins no more calls, and a second one ends those under way") {
-  World world(5);
+  FleetWorld world(5);
   Gate asked;
   Gate over;
   SocketServer server([&](Connection& connection) {
@@ -267,7 +267,7 @@ TEST_CASE("rotate-fleet: a signal begins no more calls, and a second one ends th
 }
 
 TEST_CASE("rotate-fleet: without credentials nothing is under way at its end") {
-  World world(9);
+  FleetWorld world(9);
   ChildProcess program(
       {std::string(SECURE_TUNNELING_PROGRAMS) + "/rotate-fleet", "--results", world.results,
        "--client-mode", "all", world.folder.path("list")},
@@ -283,7 +283,7 @@ TEST_CASE("rotate-fleet: without credentials nothing is under way at its end") {
 }
 
 TEST_CASE("rotate-fleet: a file that cannot be written is found before anything is sent") {
-  World world(2);
+  FleetWorld world(2);
   SECTION("a folder that is not there") {
     world.results = world.folder.path("none/results");
   }
@@ -305,7 +305,7 @@ TEST_CASE("rotate-fleet: a file that cannot be written is found before anything 
 }
 
 TEST_CASE("rotate-fleet: a wrong list is told line by line, before anything is sent") {
-  World world(2);
+  FleetWorld world(2);
   std::ofstream(world.folder.path("list"), std::ios::app)
       << "\n# a comment\nmany/3\nmany-4 sideways\nmany-0 source\nmany-5 source now\n";
   ChildProcess program = world.start();
@@ -321,7 +321,7 @@ TEST_CASE("rotate-fleet: a wrong list is told line by line, before anything is s
 }
 
 TEST_CASE("rotate-fleet: a list without an end is refused") {
-  World world(1);
+  FleetWorld world(1);
   std::remove(world.folder.path("list").c_str());
   REQUIRE(symlink("/dev/zero", world.folder.path("list").c_str()) == 0);
   ChildProcess program = world.start();

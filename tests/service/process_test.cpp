@@ -27,7 +27,7 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr const char* document =
+constexpr const char* printedDocument =
     R"({"Version": 1, "AccessKeyId": "ID", "SecretAccessKey": "secret", "SessionToken": "token",)"
     R"( "Expiration": "2026-01-15T12:30:00Z"})";
 
@@ -105,12 +105,12 @@ class Leash {
 TEST_CASE("credentials that a command prints") {
   const Runner run;
   const TemporaryFolder folder;
-  const std::string file = folder.file("with blanks.json", document);
-  CHECK(run(print(document)) == "ID|secret|token|1768480200000");
+  const std::string file = folder.file("with blanks.json", printedDocument);
+  CHECK(run(print(printedDocument)) == "ID|secret|token|1768480200000");
   CHECK(run("cat \"" + file + "\"") == "ID|secret|token|1768480200000");
   CHECK(run("cat '" + file + "' | sed s/ID/other/") == "other|secret|token|1768480200000");
   CHECK(run(print(R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"})")) == "A|s||never");
-  CHECK(run("echo noise >&2; " + print(document)) == "ID|secret|token|1768480200000");
+  CHECK(run("echo noise >&2; " + print(printedDocument)) == "ID|secret|token|1768480200000");
   TestEnvironment environment;
   environment.set("KEY_ID_OF_TEST", "seen");
   CHECK(run("cat '" + file + "' | sed s/ID/$KEY_ID_OF_TEST/") == "seen|secret|token|1768480200000");
@@ -118,7 +118,7 @@ TEST_CASE("credentials that a command prints") {
 
 TEST_CASE("a command that does not do its part") {
   const Runner run;
-  const std::string valid = print(document);
+  const std::string valid = print(printedDocument);
   const struct {
     std::string command;
     const char* problem;
@@ -152,16 +152,16 @@ TEST_CASE("a command that writes without end is ended") {
   CHECK(leash.isFree());
   ProcessOptions options;
   options.maxOutputBytes = 127;
-  CHECK(run(print(document), options) == "ID|secret|token|1768480200000");
+  CHECK(run(print(printedDocument), options) == "ID|secret|token|1768480200000");
   options.maxOutputBytes = 126;
-  CHECK(run(print(document), options) == "credential_process: it wrote more than 126 bytes");
+  CHECK(run(print(printedDocument), options) == "credential_process: it wrote more than 126 bytes");
 }
 
 TEST_CASE("a command's output without a limit") {
   const Runner run;
   ProcessOptions options;
   options.maxOutputBytes = SIZE_MAX;
-  CHECK(run("head -c 300000 /dev/zero | tr '\\0' ' '; " + print(document), options) ==
+  CHECK(run("head -c 300000 /dev/zero | tr '\\0' ' '; " + print(printedDocument), options) ==
         "ID|secret|token|1768480200000");
 }
 
@@ -172,9 +172,10 @@ TEST_CASE("a command inherits none of the program's descriptors but standard err
   const int high = fcntl(STDERR_FILENO, F_DUPFD, 200);
   const std::string folder = "/dev/fd/";
   for (const int each : {descriptor, high})
-    CHECK(run("[ ! -e " + folder + std::to_string(each) + " ] && " + print(document)) ==
+    CHECK(run("[ ! -e " + folder + std::to_string(each) + " ] && " + print(printedDocument)) ==
           "ID|secret|token|1768480200000");
-  CHECK(run("[ -e " + folder + "2 ] && " + print(document)) == "ID|secret|token|1768480200000");
+  CHECK(run("[ -e " + folder + "2 ] && " + print(printedDocument)) ==
+        "ID|secret|token|1768480200000");
   close(descriptor);
   close(high);
 }
@@ -189,13 +190,13 @@ TEST_CASE("a command that hangs is ended, with all that it started") {
     command = "exec sleep 1000";
   }
   SECTION("with its output closed") {
-    command = print(document) + "; exec >&-; sleep 1000";
+    command = print(printedDocument) + "; exec >&-; sleep 1000";
   }
   SECTION("with children") {
     command = "sleep 1000 & (sleep 1000; true) & wait";
   }
   SECTION("with a child that outlives it and keeps the output") {
-    command = "sleep 1000 & " + print(document);
+    command = "sleep 1000 & " + print(printedDocument);
   }
   SECTION("and will not be told to end") {
     command = "trap '' TERM INT HUP; sleep 1000 & sleep 1000; wait";
@@ -210,7 +211,7 @@ TEST_CASE("a command is run where the program ignores the end of its children") 
   struct sigaction ignored {};
   ignored.sa_handler = SIG_IGN;
   sigaction(SIGCHLD, &ignored, &before);
-  CHECK(run(print(document)) == "ID|secret|token|1768480200000");
+  CHECK(run(print(printedDocument)) == "ID|secret|token|1768480200000");
   CHECK(run("exit 1") == "credential_process: the body is empty");
   sigaction(SIGCHLD, &before, nullptr);
 }
@@ -221,7 +222,7 @@ TEST_CASE("a command starts with the usual signals") {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  CHECK(run(print(document) + "; kill -TERM $$; sleep 1000") ==
+  CHECK(run(print(printedDocument) + "; kill -TERM $$; sleep 1000") ==
         "credential_process: it was ended by signal 15");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -279,7 +280,7 @@ TEST_CASE("a signal handler finds the process group of the command while it runs
 
 TEST_CASE("a search that runs a command gives the thread back until it is over") {
   const Latch latch;
-  ProcessCredentials source(latch.waitedFor() + print(document));
+  ProcessCredentials source(latch.waitedFor() + print(printedDocument));
   HttpExchange exchange;
   Credentials credentials;
   CredentialsFetch fetch(exchange, &source, credentials);
@@ -304,7 +305,7 @@ TEST_CASE("a source runs one command at a time") {
   const std::string log = folder.path("log");
   const Latch latch;
   ProcessCredentials source("echo begins >>" + log + "; " + latch.waitedFor() + "echo ends >>" +
-                            log + "; " + print(document));
+                            log + "; " + print(printedDocument));
   HttpExchange exchanges[2];
   Credentials credentials[2];
   CredentialsFetch first(exchanges[0], &source, credentials[0]);

@@ -9,7 +9,7 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr std::string_view sessionToken = "canary-session-token";
+constexpr std::string_view sessionTokenOfCall = "canary-session-token";
 constexpr std::string_view tokensBody =
     R"({"sourceAccessToken":"canary-source","destinationAccessToken":"canary-destination"})";
 
@@ -47,7 +47,7 @@ TEST_CASE("the buffers of a call hold no secret after it") {
     connection.answer(status, body);
   });
   CurlTransport transport(direct());
-  StaticCredentials credentials("AKIDEXAMPLE", ServedFake::secretAccessKey, sessionToken);
+  StaticCredentials credentials("AKIDEXAMPLE", ServedFake::secretAccessKey, sessionTokenOfCall);
   ManualClock clock;
   RotateTunnelAccessTokenRequest request;
   request.tunnelId = ServedFake::tunnel;
@@ -61,7 +61,7 @@ TEST_CASE("the buffers of a call hold no secret after it") {
     REQUIRE(transport.send(call.request(), call.response()));
     CHECK(wholeBuffer(detail::sharedBy(state).exchange.response.body).find("canary-source") !=
           std::string_view::npos);
-    CHECK(wholeBuffer(detail::sharedBy(state).exchange.headerLines).find(sessionToken) !=
+    CHECK(wholeBuffer(detail::sharedBy(state).exchange.headerLines).find(sessionTokenOfCall) !=
           std::string_view::npos);
     call.onSent({}, clock.now());
     REQUIRE(call.next(clock.now()) == Call::Step::Done);
@@ -135,6 +135,6 @@ TEST_CASE("no secret is in an error, whatever the server says") {
     script = [](Connection& connection) { connection.write(connection.readRequest()); };
   }
   SocketServer server(script);
-  Caller caller(settingsFor(server.url()), direct(), sessionToken);
+  Caller caller(settingsFor(server.url()), direct(), sessionTokenOfCall);
   checkNoCanary(caller.rotate());
 }

@@ -111,7 +111,7 @@ std::string rotateWith(CredentialsSource& source, const StsKeys& keys) {
   return response ? "" : response.error().message;
 }
 
-bool contains(const std::string& text, const std::string& part) {
+bool isIn(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -304,7 +304,7 @@ TEST_CASE("a call to STS is signed once more, by the time of STS, where the cloc
   }
   SECTION("but not where they agree") {
     site.sts.answerNext(scripted(400, stsError("RequestExpired", "Request has expired.")));
-    CHECK(contains(errorOfRole(site, role), "RequestExpired: Request has expired."));
+    CHECK(isIn(errorOfRole(site, role), "RequestExpired: Request has expired."));
     CHECK(site.sts.calls() == 1);
   }
   SECTION("and as often as there are attempts, whatever time it says next") {
@@ -313,7 +313,7 @@ TEST_CASE("a call to STS is signed once more, by the time of STS, where the cloc
       refusal.headerLines = "Date: Fri, " + std::string(day) + " Jan 2026 12:30:00 GMT\r\n";
       site.sts.answerNext(refusal);
     }
-    CHECK(contains(errorOfRole(site, role), "RequestExpired: Request has expired."));
+    CHECK(isIn(errorOfRole(site, role), "RequestExpired: Request has expired."));
     CHECK(site.sts.calls() == 3);
   }
   CHECK(site.clock.waits().empty());
@@ -331,25 +331,25 @@ TEST_CASE("STS is asked again while its trouble may pass") {
   SECTION("that does not") {
     for (int i = 0; i != 4; ++i)
       site.sts.answerNext(scripted(500, stsError("InternalFailure", "try later")));
-    CHECK(contains(errorOfRole(site, role), "InternalFailure: try later"));
+    CHECK(isIn(errorOfRole(site, role), "InternalFailure: try later"));
     CHECK(site.sts.calls() == 3);
   }
   SECTION("that makes it give something else") {
     site.sts.answerNext(scripted(200, "canary <<<"));
-    CHECK(contains(errorOfRole(site, role), "the answer is not XML"));
+    CHECK(isIn(errorOfRole(site, role), "the answer is not XML"));
   }
   SECTION("that makes it give a beginning") {
     const std::string whole = stsAnswer("ASIAHALF", "canary-secret", "canary-token");
     site.sts.answerNext(scripted(200, whole.substr(0, whole.find("<Expiration>"))));
-    CHECK(contains(errorOfRole(site, role), "the answer is not XML"));
+    CHECK(isIn(errorOfRole(site, role), "the answer is not XML"));
   }
   SECTION("that makes it give no token") {
     site.sts.answerNext(scripted(200, stsAnswer("ASIAHALF", "canary-secret", "")));
-    CHECK(contains(errorOfRole(site, role), "the answer has no complete credentials"));
+    CHECK(isIn(errorOfRole(site, role), "the answer has no complete credentials"));
   }
   SECTION("that makes it say too much") {
     site.sts.answerNext(scripted(200, std::string(2'000'000, 'x')));
-    CHECK(contains(errorOfRole(site, role), "is longer than "));
+    CHECK(isIn(errorOfRole(site, role), "is longer than "));
   }
 }
 
@@ -387,7 +387,7 @@ TEST_CASE("STS refuses a pod's token") {
   const std::string error = errorOf(site.webIdentity, firstKeys);
   INFO(error);
   CHECK(error.find("AssumeRoleWithWebIdentity of arn:aws:iam::123456789012:role/") == 0);
-  CHECK(contains(error, ": " + code));
+  CHECK(isIn(error, ": " + code));
   CHECK(site.sts.calls() == calls);
 }
 
@@ -443,15 +443,15 @@ TEST_CASE("profiles lead to the roles that STS gives") {
   }
   SECTION("but not the last of them, for who may not have it") {
     site.environment.set("AWS_PROFILE", "nobody");
-    CHECK(contains(errorOf(source, secondKeys),
-                   "AssumeRole of " + std::string(secondArn) +
-                       ": AccessDenied: User: ASIAOFTHEFIRST is not authorized"));
+    CHECK(isIn(errorOf(source, secondKeys),
+               "AssumeRole of " + std::string(secondArn) +
+                   ": AccessDenied: User: ASIAOFTHEFIRST is not authorized"));
   }
   SECTION("but not with wrong keys") {
     site.environment.set("AWS_PROFILE", "variables");
     site.environment.set("AWS_ACCESS_KEY_ID", userKeys.accessKeyId);
     site.environment.set("AWS_SECRET_ACCESS_KEY", "canary-wrong");
-    CHECK(contains(errorOf(source, firstKeys), ": SignatureDoesNotMatch: "));
+    CHECK(isIn(errorOf(source, firstKeys), ": SignatureDoesNotMatch: "));
     CHECK(site.sts.given().empty());
   }
 }

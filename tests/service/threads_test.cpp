@@ -20,13 +20,13 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr int threadCount = 16;
+constexpr int callerCount = 16;
 
 /// Runs `work(0)` to `work(15)`, each in a thread, and waits for them.
 template <class Work>
 void inThreads(Work work) {
   std::vector<std::thread> threads;
-  for (int i = 0; i != threadCount; ++i)
+  for (int i = 0; i != callerCount; ++i)
     threads.emplace_back([&work, i] { work(i); });
   for (std::thread& thread : threads)
     thread.join();
@@ -90,7 +90,7 @@ TEST_CASE("threads share a quota, a rate limiter and credentials that expire") {
   settings.newRetries2026 = true;
   settings.retryQuota = &quota;
   settings.rateLimiter = &limiter;
-  std::array<Outcomes, threadCount> all;
+  std::array<Outcomes, callerCount> all;
 
   inThreads([&](int number) {
     CurlTransport transport(direct());
@@ -122,9 +122,9 @@ TEST_CASE("threads share a quota, a rate limiter and credentials that expire") {
     sum.responses += mine.responses;
     sum.refusals += mine.refusals;
   }
-  CHECK(sum.responses + sum.refusals == threadCount * callsEach);
+  CHECK(sum.responses + sum.refusals == callerCount * callsEach);
   CHECK(sum.responses == service.rotations());
-  CHECK(sum.responses > threadCount);
+  CHECK(sum.responses > callerCount);
   CHECK(source.searches > 1);
   CHECK(quota.available() >= 0);
   CHECK(quota.available() <= RetryQuota::capacity);
@@ -145,7 +145,7 @@ TEST_CASE("no token of a quota is lost or made between threads") {
   });
   CHECK(quota.available() == 400);
   // All at once need more than there is; how often they meet is chance.
-  CHECK(refused < threadCount * 20'000);
+  CHECK(refused < callerCount * 20'000);
 }
 
 TEST_CASE("no answer is lost to a rate limiter between threads") {
@@ -160,7 +160,7 @@ TEST_CASE("no answer is lost to a rate limiter between threads") {
   });
   limiter.onAnswer(false, 500);
   // All of half a second, smoothed.
-  CHECK(std::lround(limiter.rates().measured / 0.8 * 0.5) == threadCount * answersEach + 1);
+  CHECK(std::lround(limiter.rates().measured / 0.8 * 0.5) == callerCount * answersEach + 1);
 }
 
 TEST_CASE("a flag ends the calls of all threads") {
@@ -172,10 +172,10 @@ TEST_CASE("a flag ends the calls of all threads") {
   });
   std::atomic<bool> flag{false};
   std::thread canceller([&] {
-    gate.waitFor(threadCount);
+    gate.waitFor(callerCount);
     flag = true;
   });
-  std::array<std::string, threadCount> all;
+  std::array<std::string, callerCount> all;
   inThreads([&](int number) {
     Caller caller(server.url());
     RotateTunnelAccessTokenRequest request;

@@ -15,7 +15,7 @@ using namespace secure_tunneling;
 namespace {
 
 /// A fake service with a certificate, and the authority that it is from.
-struct TlsService {
+struct TlsWorld {
   TemporaryFolder folder;
   CertificateAuthority authority{folder, "ca"};
   TlsOptions tls;
@@ -68,7 +68,7 @@ void checkUntrusted(const RotateResult& response, const ServedFake& service) {
 }  // namespace
 
 TEST_CASE("a server is trusted by the authority that it is from") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   ServedFake service(made.tls);
   CurlTransportOptions options = direct();
@@ -92,7 +92,7 @@ TEST_CASE("a server is trusted by the authority that it is from") {
 
 TEST_CASE("the one-line form trusts the CA bundle of the environment") {
   SystemClock clock;
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   ServedFake service(clock.now().unixMs, &made.tls);
   TestEnvironment environment;
@@ -130,7 +130,7 @@ TEST_CASE("the one-line form trusts the CA bundle of the environment") {
 }
 
 TEST_CASE("a server that cannot be trusted gets no request, and no second try") {
-  TlsService made;
+  TlsWorld made;
   CurlTransportOptions options = made.trusting();
   SECTION("an authority that the system does not know") {
     made.tls.certificate = made.authority.issue("server");
@@ -173,7 +173,7 @@ TEST_CASE("a server that cannot be trusted gets no request, and no second try") 
 }
 
 TEST_CASE("why a server is not trusted is told") {
-  TlsService made;
+  TlsWorld made;
   CurlTransportOptions options = made.trusting();
   CertificateContent content;
   std::vector<std::string> reasons;
@@ -217,7 +217,7 @@ TEST_CASE("why a server is not trusted is told") {
 }
 
 TEST_CASE("without verification every certificate will do") {
-  TlsService made;
+  TlsWorld made;
   CertificateContent content;
   content.alternativeNames = "DNS:service.example";
   content.validUntilSeconds = -3600;
@@ -243,7 +243,7 @@ system_default = defaults
 MinProtocol = TLSv1
 CipherString = ALL:@SECLEVEL=0
 )"));
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   SECTION("1.3") {
     made.tls.newestVersion = TLS1_3_VERSION;
@@ -286,7 +286,7 @@ CipherString = ALL:@SECLEVEL=0
 }
 
 TEST_CASE("a server that asks for a certificate gets the client's, or no call") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   made.tls.clientCaFile = made.authority.file();
   made.tls.newestVersion = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
@@ -330,7 +330,7 @@ TEST_CASE("a server that asks for a certificate gets the client's, or no call") 
 }
 
 TEST_CASE("a client's certificate that has expired is not taken for the server's") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   made.tls.clientCaFile = made.authority.file();
   // By TLS 1.3 the server says so when the request may have been sent.
@@ -353,7 +353,7 @@ TEST_CASE("a client's certificate that has expired is not taken for the server's
 }
 
 TEST_CASE("nobody is asked for the passphrase of a client's key") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   made.tls.clientCaFile = made.authority.file();
   ServedFake service(made.tls);
@@ -395,7 +395,7 @@ TEST_CASE("nobody is asked for the passphrase of a client's key") {
 }
 
 TEST_CASE("an answer that is cut off where only TLS tells its end is not taken for whole") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   made.tls.newestVersion = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   const std::string head =
@@ -418,7 +418,7 @@ TEST_CASE("an answer that is cut off where only TLS tells its end is not taken f
 }
 
 TEST_CASE("an answer that tells its end is whole, however the TLS connection ends") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   const std::string body = R"({"sourceAccessToken":"whole"})";
   const std::string answer = GENERATE_COPY(
@@ -436,7 +436,7 @@ TEST_CASE("an answer that tells its end is whole, however the TLS connection end
 }
 
 TEST_CASE("a broken handshake on a transport that was warm leaves the request unsent") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   ServedFake service(made.tls);
   SocketServer broken([](Connection& connection) { connection.readSome(); });
@@ -455,7 +455,7 @@ TEST_CASE("a broken handshake on a transport that was warm leaves the request un
 }
 
 TEST_CASE("a request that is lost on a kept TLS connection is not sent again unasked") {
-  TlsService made;
+  TlsWorld made;
   made.tls.certificate = made.authority.issue("server");
   ServedFake service;
   SocketServer server(made.tls, [&](Connection& connection) {

@@ -15,7 +15,7 @@ namespace {
 
 const std::string userAgentLine =
     "User-Agent: secure_tunneling/" SECURE_TUNNELING_VERSION_STRING "\r\n";
-constexpr const char* tokensBody = R"({"sourceAccessToken":"new-source"})";
+constexpr const char* wholeBody = R"({"sourceAccessToken":"new-source"})";
 
 /// Keeps each request as it came and answers with a token.
 class Recorder {
@@ -35,7 +35,7 @@ class Recorder {
         const std::lock_guard<std::mutex> lock(mutex_);
         requests_.push_back(request);
       }
-      connection.answer(200, tokensBody);
+      connection.answer(200, wholeBody);
     }
   }
 
@@ -220,7 +220,7 @@ TEST_CASE("any method is sent, with a body or without, on one connection") {
     HttpResponse response;
     REQUIRE(transport.send(request, response));
     CHECK(response.status == 200);
-    CHECK(response.body.expose() == tokensBody);
+    CHECK(response.body.expose() == wholeBody);
     CHECK(recorder.requests().at(sent++) ==
           std::string(row.method) +
               " /path?query=1 HTTP/1.1\r\nHost: " + recorder.server().authority() + "\r\n" +
@@ -276,7 +276,7 @@ TEST_CASE("the next request is as if it were the first") {
 }
 
 TEST_CASE("an answer is understood in every form HTTP/1 has for it") {
-  const std::string body = tokensBody;
+  const std::string body = wholeBody;
   std::string answer;
   SECTION("with a length") {
     answer =

@@ -39,7 +39,7 @@ class PortableSha256 {
   bool update(const void* data, std::size_t size) noexcept {
     const auto* bytes = static_cast<const unsigned char*>(data);
     while (size != 0) {
-      const std::size_t used = static_cast<std::size_t>(size_ % blockSize);
+      const std::size_t used = static_cast<unsigned>(size_ % blockSize);
       const std::size_t taken = size < blockSize - used ? size : blockSize - used;
       std::memcpy(block_ + used, bytes, taken);
       bytes += taken;

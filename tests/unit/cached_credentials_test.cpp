@@ -12,15 +12,14 @@
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/calls.hpp"
 #include "support/catch.hpp"
+#include "support/durations.hpp"
 #include "support/freed_memory.hpp"
 
 using namespace secure_tunneling;
 
 namespace {
 
-constexpr std::int64_t start = 1'767'225'600'000;
-constexpr std::int64_t second = 1'000;
-constexpr std::int64_t minute = 60'000;
+constexpr std::int64_t startMs = 1'767'225'600'000;
 constexpr std::int64_t hour = 60 * minute;
 
 /// Gives key1, key2 and so on, or an error.
@@ -34,7 +33,7 @@ class CountingSource final : public CredentialsProvider {
   Result<void> retrieve(const CredentialsQuery& query, Credentials& credentials) override {
     ++asked;
     queries.push_back(query);
-    if (error) return Error(*error);
+    if (error) return *error;
     credentials.accessKeyId = "key" + std::to_string(asked);
     credentials.secretAccessKey.assign("secret" + std::to_string(asked));
     credentials.sessionToken.assign("token" + std::to_string(asked));
@@ -48,7 +47,7 @@ class CountingSource final : public CredentialsProvider {
 struct Cache {
   CountingSource source;
   CachedCredentials cached;
-  std::int64_t nowMs = start;
+  std::int64_t nowMs = startMs;
   std::uint32_t random = 0;
 
   explicit Cache(CacheOptions options = {}) : cached(source, options) {}
@@ -69,7 +68,7 @@ struct Cache {
     return credentials.accessKeyId;
   }
   std::string getAt(std::int64_t afterStartMs) {
-    nowMs = start + afterStartMs;
+    nowMs = startMs + afterStartMs;
     return get();
   }
   void fail(ErrorKind kind = ErrorKind::Credentials) { source.error = makeError(kind, "why"); }
@@ -271,13 +270,13 @@ TEST_CASE("the source is asked with the caller's query") {
   Cache cache;
   cache.random = 17;
   CHECK(cache.get() == "key1");
-  CHECK(cache.source.queries[0].nowMs == start);
+  CHECK(cache.source.queries[0].nowMs == startMs);
   CHECK(cache.source.queries[0].random == 17);
   CHECK_FALSE(cache.source.queries[0].expired);
 }
 
 TEST_CASE("a call gets new credentials through the cache when its own have expired") {
-  ManualClock clock(start);
+  ManualClock clock(startMs);
   CountingSource source;
   CachedCredentials cached(source);
   ScriptedTransport transport;
@@ -347,7 +346,7 @@ TEST_CASE("searches that an event loop drives wait for each other") {
   Credentials others;
   std::optional<CredentialsFetch> first(std::in_place, exchange, &cached, mine);
   CredentialsFetch other(exchange, &cached, others);
-  const Moment now{start, 0};
+  const Moment now{startMs, 0};
   REQUIRE(first->next(now) == Step::Wait);
   CHECK(first->waitMs() == 7);
   REQUIRE(other.next(now) == Step::Wait);

@@ -14,7 +14,7 @@ using namespace secure_tunneling;
 namespace {
 
 /// A source whose steps are the test's.
-struct Source final : CredentialsSource {
+struct GivenSource final : CredentialsSource {
   Step step = Step::Done;
   bool has = true;
 
@@ -28,17 +28,17 @@ struct Source final : CredentialsSource {
 };
 
 /// What one machine is made of, with the source asked first.
-struct Parts {
+struct MachineParts {
   HttpExchange exchange;
   Credentials credentials;
-  Source source;
+  GivenSource source;
   CredentialsFetch fetch{exchange, &source, credentials};
 };
 
 /// An operation whose verdicts are the test's.
-class Machine final : public CallMachine {
+class GivenMachine final : public CallMachine {
  public:
-  explicit Machine(Parts& parts, const CallRules& rules = {})
+  explicit GivenMachine(MachineParts& parts, const CallRules& rules = {})
       : CallMachine(parts.exchange, rules, &parts.fetch) {
     credentials_ = &parts.credentials;
     begin();
@@ -64,9 +64,9 @@ class Machine final : public CallMachine {
 };
 
 /// A machine at `Send`, unless its source has other plans.
-struct Call {
-  Parts parts;
-  Machine machine{parts};
+struct MachineCall {
+  MachineParts parts;
+  GivenMachine machine{parts};
   Moment now{1'000, 0xffffffffU};
 
   Step next() { return machine.next(now); }
@@ -74,7 +74,7 @@ struct Call {
     machine.response().status = status;
     machine.onSent({}, now);
   }
-  void answer(Machine::Verdict verdict) {
+  void answer(GivenMachine::Verdict verdict) {
     machine.verdict = verdict;
     answer();
   }
@@ -100,7 +100,7 @@ using Row = std::pair<std::string, std::string>;
 std::map<Row, std::string> behaviour() {
   std::map<Row, std::string> rows;
   {
-    Call call;
+    MachineCall call;
     call.parts.source.step = Step::Wait;
     REQUIRE(call.next() == Step::Wait);
     CHECK(call.machine.waitMs() == 7);
@@ -111,12 +111,12 @@ std::map<Row, std::string> behaviour() {
     rows[{"`NeedCredentials`", "credentials are there"}] = nameOf(call.next());
   }
   {
-    Call call;
+    MachineCall call;
     call.parts.source.has = false;
     rows[{"`NeedCredentials`", "there are none"}] = nameOf(call.next());
   }
   {
-    Call call;
+    MachineCall call;
     call.machine.isWritable = false;
     rows[{"`Send`", "the request cannot be written"}] = nameOf(call.next());
   }
@@ -127,44 +127,44 @@ std::map<Row, std::string> behaviour() {
     } limiter;
     CallRules rules;
     rules.rateLimiter = &limiter;
-    Parts parts;
-    Machine machine(parts, rules);
+    MachineParts parts;
+    GivenMachine machine(parts, rules);
     rows[{"`Send`", "the rate limiter says wait"}] = nameOf(machine.next({1'000, 0}));
   }
   const struct {
     const char* event;
-    Machine::Verdict verdict;
-  } verdicts[] = {{"`Verdict::Finished`", Machine::Verdict::Finished},
-                  {"`Verdict::Another`", Machine::Verdict::Another},
-                  {"`Verdict::Refused`", Machine::Verdict::Refused},
-                  {"a failure that may pass", Machine::Verdict::Passes},
-                  {"a failure that will not", Machine::Verdict::Failed}};
+    GivenMachine::Verdict verdict;
+  } verdicts[] = {{"`Verdict::Finished`", GivenMachine::Verdict::Finished},
+                  {"`Verdict::Another`", GivenMachine::Verdict::Another},
+                  {"`Verdict::Refused`", GivenMachine::Verdict::Refused},
+                  {"a failure that may pass", GivenMachine::Verdict::Passes},
+                  {"a failure that will not", GivenMachine::Verdict::Failed}};
   for (const auto& row : verdicts) {
-    Call call;
+    MachineCall call;
     REQUIRE(call.next() == Step::Send);
     call.answer(row.verdict);
     rows[{"`Send`", row.event}] = nameOf(call.next());
   }
   {
-    Call call;
+    MachineCall call;
     REQUIRE(call.next() == Step::Send);
-    call.answer(Machine::Verdict::Passes);
+    call.answer(GivenMachine::Verdict::Passes);
     REQUIRE(call.next() == Step::Wait);
     rows[{"`Wait`", "asked again"}] = nameOf(call.next());
   }
   {
-    Call call;
+    MachineCall call;
     REQUIRE(call.next() == Step::Send);
     call.machine.code = "ExpiredTokenException";
     call.parts.source.step = Step::Wait;
-    call.answer(Machine::Verdict::Failed);
+    call.answer(GivenMachine::Verdict::Failed);
     // Asks the source, and that at once.
     CHECK(call.next() == Step::Wait);
     CHECK(call.machine.waitMs() == 7);
     rows[{"`Send`", "credentials are called expired"}] = "`NeedCredentials`";
   }
   for (const bool isCancelled : {true, false}) {
-    const auto end = [isCancelled](Call& call) {
+    const auto end = [isCancelled](MachineCall& call) {
       if (isCancelled) {
         call.machine.cancel();
       } else {
@@ -176,36 +176,36 @@ std::map<Row, std::string> behaviour() {
     if (!isCancelled) limits.timeoutMs = 500;
     const char* const event = "cancelled, or its time is over";
     {
-      Call call;
+      MachineCall call;
       call.parts.exchange.end.begin(limits);
       call.parts.source.step = Step::Wait;
       REQUIRE(call.next() == Step::Wait);
       rows[{"`NeedCredentials`", event}] = end(call);
     }
     {
-      Call call;
+      MachineCall call;
       call.parts.exchange.end.begin(limits);
       REQUIRE(call.next() == Step::Send);
       rows[{"`Send`", event}] = end(call);
     }
     {
-      Call call;
+      MachineCall call;
       limits.timeoutMs *= 4;
       call.parts.exchange.end.begin(limits);
       REQUIRE(call.next() == Step::Send);
-      call.answer(Machine::Verdict::Passes);
+      call.answer(GivenMachine::Verdict::Passes);
       REQUIRE(call.next() == Step::Wait);
       call.now.unixMs += 1'500;
       rows[{"`Wait`", event}] = end(call);
     }
   }
   {
-    Call call;
+    MachineCall call;
     CallLimits limits;
     limits.timeoutMs = 1'000;
     call.parts.exchange.end.begin(limits);
     REQUIRE(call.next() == Step::Send);
-    call.answer(Machine::Verdict::Passes);
+    call.answer(GivenMachine::Verdict::Passes);
     rows[{"`Send`", "no time for the wait"}] = nameOf(call.next());
   }
   return rows;

@@ -21,7 +21,7 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr const char* document =
+constexpr const char* containerDocument =
     R"({"AccessKeyId":"ID","SecretAccessKey":"secret","Token":"token","Expiration":"2026-01-15T13:30:00Z"})";
 
 class MapResolver final : public HostResolver {
@@ -113,7 +113,7 @@ TEST_CASE("a container's credentials come from the agent at its URI") {
     Container container;
     container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", row.relative);
     container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", row.full);
-    container.transport.answer(200, document);
+    container.transport.answer(200, containerDocument);
     CHECK(container.get() == "ID|secret|token");
     CHECK(container.credentials.expiresAtMs == ManualClock::defaultUnixMs + 3'600'000);
     REQUIRE(container.transport.requests().size() == 1);
@@ -192,7 +192,7 @@ TEST_CASE("over http all addresses of a host name have to be an agent's") {
     Container container;
     container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://agent:81/x");
     container.resolver.names["agent"] = row.addresses;
-    container.transport.answer(200, document);
+    container.transport.answer(200, containerDocument);
     const std::string got = container.get();
     CHECK((got == "ID|secret|token") == row.isAllowed);
     CHECK(container.transport.requests().size() == (row.isAllowed ? 1U : 0U));
@@ -207,19 +207,21 @@ TEST_CASE(
   container.resolver.names["agent"] = {"127.0.0.7", "fd00:ec2::23", "169.254.170.2"};
   std::vector<std::string> urls;
   SECTION("the first") {
-    container.transport.answer(200, document);
+    container.transport.answer(200, containerDocument);
     CHECK(container.get() == "ID|secret|token");
     urls = {"http://127.0.0.7:81/x?y"};
   }
   SECTION("the next where nobody listens") {
-    container.transport.fail(Delivery::NotSent).fail(Delivery::NotSent).answer(200, document);
+    container.transport.fail(Delivery::NotSent)
+        .fail(Delivery::NotSent)
+        .answer(200, containerDocument);
     CHECK(container.get() == "ID|secret|token");
     urls = {"http://127.0.0.7:81/x?y", "http://[fd00:ec2::23]:81/x?y",
             "http://169.254.170.2:81/x?y"};
     CHECK(container.clock.waits().empty());
   }
   SECTION("the first again where it may have been reached") {
-    container.transport.fail(Delivery::Unknown).answer(200, document);
+    container.transport.fail(Delivery::Unknown).answer(200, containerDocument);
     CHECK(container.get() == "ID|secret|token");
     urls = {"http://127.0.0.7:81/x?y", "http://127.0.0.7:81/x?y"};
     CHECK(container.clock.waits() == std::vector<std::int64_t>{1000});
@@ -251,7 +253,7 @@ TEST_CASE("without a resolver localhost is the only name") {
     container.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     return source.retrieve({}, credentials);
   };
-  container.transport.fail(Delivery::NotSent).answer(200, document);
+  container.transport.fail(Delivery::NotSent).answer(200, containerDocument);
   REQUIRE(ask("http://LocalHost:8080/x"));
   REQUIRE(container.transport.requests().size() == 2);
   CHECK(container.transport.requests()[0].url == "http://127.0.0.1:8080/x");
@@ -286,7 +288,7 @@ TEST_CASE("the look-up of a container's host gives the thread back until it is o
     REQUIRE(fetch->next({}) == Step::Send);
     CHECK(fetch->transport() == &container.transport);
     CHECK(fetch->request().url == "http://127.0.0.5:81/x");
-    container.transport.answer(200, document);
+    container.transport.answer(200, containerDocument);
     driveToEnd(*fetch, nullptr, container.clock);
     CHECK(fetch->takeOutcome());
     CHECK(container.credentials.accessKeyId == "ID");
@@ -333,7 +335,7 @@ TEST_CASE("the agent is told the container's token") {
   Container container;
   container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
   const auto authorization = [&] {
-    container.transport.answer(200, document);
+    container.transport.answer(200, containerDocument);
     CHECK(container.get() == "ID|secret|token");
     return container.transport.requests().back().header("Authorization").value_or("(none)");
   };
@@ -391,7 +393,7 @@ TEST_CASE("the agent is asked three times when it may be in trouble") {
   container.environment.set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds");
   const std::vector<std::int64_t> waits{1000, 2000};
   SECTION("and may recover") {
-    container.transport.answer(429).fail(Delivery::NotSent).answer(200, document);
+    container.transport.answer(429).fail(Delivery::NotSent).answer(200, containerDocument);
     CHECK(container.get() == "ID|secret|token");
     CHECK(container.clock.waits() == waits);
   }

@@ -18,22 +18,22 @@ constexpr const char* tokenHeader = "X-aws-ec2-metadata-token";
 constexpr const char* ttlHeader = "X-aws-ec2-metadata-token-ttl-seconds";
 constexpr const char* rolesPath = "/latest/meta-data/iam/security-credentials/";
 constexpr const char* extendedPath = "/latest/meta-data/iam/security-credentials-extended/";
-constexpr const char* document =
+constexpr const char* instanceDocument =
     R"({"Code":"Success","AccessKeyId":"ID","SecretAccessKey":"secret","Token":"token","Expiration":"2026-01-15T18:30:00Z"})";
 
 /// The metadata service as a script, and the environment of a program on its instance.
-struct Instance {
+struct MetadataInstance {
   TestEnvironment environment;
   ScriptedTransport transport;
   ManualClock clock;
   ErrorKind kind = ErrorKind::InvalidArgument;
   Credentials credentials;
 
-  Instance& token(const std::string& text = "T1", const std::string& ttl = "21600") {
+  MetadataInstance& token(const std::string& text = "T1", const std::string& ttl = "21600") {
     transport.answer(200, text, {{ttlHeader, ttl}});
     return *this;
   }
-  Instance& answer(int status, const std::string& body = {}) {
+  MetadataInstance& answer(int status, const std::string& body = {}) {
     transport.answer(status, body);
     return *this;
   }
@@ -85,7 +85,7 @@ const std::string putLine = "PUT /latest/api/token -";
 }  // namespace
 
 TEST_CASE("metadata are asked for with a session token") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
   CHECK(instance.transport.requests().empty());
   instance.token().answer(200, "text").answer(200, "other");
@@ -98,7 +98,7 @@ TEST_CASE("metadata are asked for with a session token") {
 }
 
 TEST_CASE("a session token is replaced two minutes before it ends") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadataOptions options;
   options.tokenTtlSeconds = 600;
   InstanceMetadata metadata(instance.transport, instance.clock, options);
@@ -113,7 +113,7 @@ TEST_CASE("a session token is replaced two minutes before it ends") {
 }
 
 TEST_CASE("a session token is replaced within six hours, whatever its server says") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
   instance.token("T1", "999999999").answer(200, "1").answer(200, "2").token("T2").answer(200, "3");
   CHECK(instance.get(metadata) == "1");
@@ -124,7 +124,7 @@ TEST_CASE("a session token is replaced within six hours, whatever its server say
 }
 
 TEST_CASE("a session token that says nothing of its end is used once") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
   const std::string ttl = GENERATE(as<std::string>{}, "", "0", "-5", "soon", "600s", "99999999999");
   instance.token("T1", ttl).answer(200, "1").token("T2", ttl).answer(200, "2");
@@ -134,7 +134,7 @@ TEST_CASE("a session token that says nothing of its end is used once") {
 }
 
 TEST_CASE("a session token that is not taken is replaced at once") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
   instance.token().answer(401).token("T2").answer(200, "text");
   CHECK(instance.get(metadata) == "text");
@@ -146,7 +146,7 @@ TEST_CASE("a session token that is not taken is replaced at once") {
 }
 
 TEST_CASE("a session token that is no header value is refused and not told") {
-  Instance instance;
+  MetadataInstance instance;
   SECTION("controls") {
     instance.token(
         GENERATE(as<std::string>{}, "canary\r\nX: y", "canary x", "canary\x7f", "can\xc3\xa4ry"));
@@ -168,7 +168,7 @@ TEST_CASE("a session token that is no header value is refused and not told") {
 }
 
 TEST_CASE("errors of the server are asked again without waiting, three times in all") {
-  Instance instance;
+  MetadataInstance instance;
   SECTION("of the token") {
     instance.answer(500).answer(503).token().answer(200, "text");
     CHECK(instance.get() == "text");
@@ -223,7 +223,7 @@ class Silent final : public HttpTransport {
 }  // namespace
 
 TEST_CASE("the service is asked as often as is configured, whatever time that takes") {
-  Instance instance;
+  MetadataInstance instance;
   Silent silent(instance.clock);
   InstanceMetadataCredentials provider(silent, instance.clock);
   int attempts = 0;
@@ -244,7 +244,7 @@ TEST_CASE("the service is asked as often as is configured, whatever time that ta
 }
 
 TEST_CASE("a service that lets a request wait is not asked again") {
-  Instance instance;
+  MetadataInstance instance;
   Silent silent(instance.clock);
   InstanceMetadataCredentials provider(silent, instance.clock);
   CHECK(instance.retrieve(provider) == "instance metadata: timed out");
@@ -253,7 +253,7 @@ TEST_CASE("a service that lets a request wait is not asked again") {
 }
 
 TEST_CASE("without a session token only who says so goes on") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadataOptions options;
   options.allowV1 = true;
   const auto refuseToken = [&](int status) {
@@ -291,7 +291,7 @@ TEST_CASE("without a session token only who says so goes on") {
 }
 
 TEST_CASE("other failures are none of a service without session tokens") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadataOptions options;
   options.allowV1 = true;
   SECTION("an error of the server") {
@@ -307,7 +307,7 @@ TEST_CASE("other failures are none of a service without session tokens") {
 }
 
 TEST_CASE("the service can be switched off") {
-  Instance instance;
+  MetadataInstance instance;
   instance.environment.set("AWS_EC2_METADATA_DISABLED",
                            GENERATE(as<std::string>{}, "true", "TRUE"));
   CHECK(instance.retrieve() == "instance metadata: switched off by AWS_EC2_METADATA_DISABLED");
@@ -345,7 +345,7 @@ TEST_CASE("the metadata service is where options, environment or profile say") {
   };
   for (const auto& row : cases) {
     CAPTURE(row.url, row.config);
-    Instance instance;
+    MetadataInstance instance;
     instance.environment.set(endpointName, row.endpoint);
     instance.environment.set(modeName, row.mode);
     instance.environment.write(".aws/config", std::string("[profile p]\n") + row.config);
@@ -361,7 +361,7 @@ TEST_CASE("the metadata service is where options, environment or profile say") {
 }
 
 TEST_CASE("a setting of the service that is no good is refused with its origin") {
-  Instance instance;
+  MetadataInstance instance;
   SECTION("endpoint") {
     instance.environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "not a url");
     CHECK(
@@ -402,7 +402,7 @@ TEST_CASE("a setting of the service that is no good is refused with its origin")
 }
 
 TEST_CASE("a session token goes to no other endpoint") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
   instance.token().answer(200, "1").token("T2").answer(200, "2");
   CHECK(instance.get(metadata) == "1");
@@ -412,7 +412,7 @@ TEST_CASE("a session token goes to no other endpoint") {
 }
 
 TEST_CASE("the region of the instance") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadata metadata(instance.transport, instance.clock);
   instance.token().answer(200, "eu-central-1\n").answer(200, "evil.example/T1").answer(404);
   Result<std::string> region = metadata.region();
@@ -431,20 +431,20 @@ TEST_CASE("the region of the instance") {
 }
 
 TEST_CASE("credentials of the instance's role") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadataCredentials provider(instance.transport, instance.clock);
-  instance.token().answer(200, "the+role=,.@-_1\n").answer(200, document);
+  instance.token().answer(200, "the+role=,.@-_1\n").answer(200, instanceDocument);
   CHECK(instance.retrieve(provider) == "ID|secret|token");
   CHECK(instance.credentials.expiresAtMs == ManualClock::defaultUnixMs + 6 * 3'600'000);
   CHECK(instance.requests() == Lines{putLine, std::string("GET ") + rolesPath + " T1",
                                      std::string("GET ") + rolesPath + "the+role=,.@-_1 T1"});
   SECTION("the role's name is kept") {
-    instance.answer(200, document);
+    instance.answer(200, instanceDocument);
     CHECK(instance.retrieve(provider) == "ID|secret|token");
     CHECK(instance.requests().size() == 4);
   }
   SECTION("until it is gone") {
-    instance.answer(404).answer(200, "other").answer(200, document);
+    instance.answer(404).answer(200, "other").answer(200, instanceDocument);
     CHECK(instance.retrieve(provider) == "ID|secret|token");
     CHECK(instance.requests().back() == std::string("GET ") + rolesPath + "other T1");
     CHECK(instance.requests().size() == 6);
@@ -464,7 +464,7 @@ TEST_CASE("credentials of the instance's role") {
 }
 
 TEST_CASE("an instance without a role, or with one that has no valid name") {
-  Instance instance;
+  MetadataInstance instance;
   instance.token();
   SECTION("none") {
     instance.answer(404);
@@ -480,18 +480,18 @@ TEST_CASE("an instance without a role, or with one that has no valid name") {
     CHECK(instance.kind == ErrorKind::Credentials);
   }
   SECTION("the first line counts") {
-    instance.answer(200, "first\r\nsecond\r\n").answer(200, document);
+    instance.answer(200, "first\r\nsecond\r\n").answer(200, instanceDocument);
     CHECK(instance.retrieve() == "ID|secret|token");
     CHECK(instance.requests().back() == std::string("GET ") + rolesPath + "first T1");
   }
 }
 
 TEST_CASE("the role that the program names is not asked for") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadataOptions options;
   options.roleName = "mine";
   SECTION("there") {
-    instance.token().answer(200, document);
+    instance.token().answer(200, instanceDocument);
     CHECK(instance.retrieve(options) == "ID|secret|token");
   }
   SECTION("not there") {
@@ -510,17 +510,21 @@ TEST_CASE("the role that the program names is not asked for") {
 }
 
 TEST_CASE("the extended path, and the old one where there is none") {
-  Instance instance;
+  MetadataInstance instance;
   InstanceMetadataOptions options;
   options.useExtendedPath = true;
   InstanceMetadataCredentials provider(instance.transport, instance.clock, options);
   SECTION("extended") {
-    instance.token().answer(200, "role").answer(200, document);
+    instance.token().answer(200, "role").answer(200, instanceDocument);
     CHECK(instance.retrieve(provider) == "ID|secret|token");
     CHECK(instance.requests().back() == std::string("GET ") + extendedPath + "role T1");
   }
   SECTION("old") {
-    instance.token().answer(404).answer(200, "role").answer(200, document).answer(200, document);
+    instance.token()
+        .answer(404)
+        .answer(200, "role")
+        .answer(200, instanceDocument)
+        .answer(200, instanceDocument);
     CHECK(instance.retrieve(provider) == "ID|secret|token");
     CHECK(instance.retrieve(provider) == "ID|secret|token");
     CHECK(instance.requests() == Lines{putLine, std::string("GET ") + extendedPath + " T1",
@@ -537,7 +541,7 @@ TEST_CASE("the extended path, and the old one where there is none") {
 }
 
 TEST_CASE("what the service says instead of credentials is the error") {
-  Instance instance;
+  MetadataInstance instance;
   instance.token().answer(200, "role");
   SECTION("a code") {
     instance.answer(200, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot"})");
@@ -561,12 +565,15 @@ TEST_CASE("credentials that are over get ten to fifteen minutes more") {
   } cases[] = {{0, 600'000}, {0x80000000U, 750'000}, {0xffffffffU, 899'999}};
   for (const auto& row : cases) {
     CAPTURE(row.random);
-    Instance instance;
+    MetadataInstance instance;
     instance.clock.setRandom(row.random);
     const std::int64_t end = ManualClock::defaultUnixMs + 6 * 3'600'000;
     InstanceMetadataCredentials provider(instance.transport, instance.clock);
     instance.clock.set(end - 1);
-    instance.token().answer(200, "role").answer(200, document).answer(200, document);
+    instance.token()
+        .answer(200, "role")
+        .answer(200, instanceDocument)
+        .answer(200, instanceDocument);
     CHECK(instance.retrieve(provider) == "ID|secret|token");
     CHECK(instance.credentials.expiresAtMs == end);
     instance.clock.set(end);
@@ -576,7 +583,7 @@ TEST_CASE("credentials that are over get ten to fifteen minutes more") {
 }
 
 TEST_CASE("what a service says of the session token stays out of the error") {
-  Instance instance;
+  MetadataInstance instance;
   const std::string token = "canary-of-a-session-token-0123456789";
   SECTION("refused") {
     instance.token(token).answer(403, R"({"message":")" + token + "\"}");

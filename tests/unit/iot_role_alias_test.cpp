@@ -13,7 +13,7 @@ using namespace secure_tunneling;
 namespace {
 
 constexpr const char* host = "prefix.credentials.iot.eu-west-1.amazonaws.com";
-constexpr const char* document =
+constexpr const char* aliasDocument =
     R"({"credentials":{"accessKeyId":"ID","secretAccessKey":"secret","sessionToken":"token","expiration":"2026-01-15T13:30:00Z"}})";
 
 struct Device {
@@ -56,7 +56,7 @@ TEST_CASE("a device gets the credentials of its role alias") {
   for (const auto& row : cases) {
     CAPTURE(row.endpoint, row.alias);
     Device device;
-    device.transport.answer(200, document);
+    device.transport.answer(200, aliasDocument);
     CHECK(device.get({row.endpoint, row.alias, row.thing}) == "ID|secret|token");
     CHECK(device.credentials.expiresAtMs == ManualClock::defaultUnixMs + 3'600'000);
     const RecordedRequest& request = device.transport.requests()[0];
@@ -111,7 +111,7 @@ TEST_CASE("what a device gets instead of credentials is the error") {
     CHECK(device.get() == "IoT role alias: HTTP status 500 (try later)");
   }
   SECTION("any success but 200") {
-    device.transport.answer(204, document);
+    device.transport.answer(204, aliasDocument);
     CHECK(device.get() == "IoT role alias: HTTP status 204");
   }
   SECTION("no document") {
@@ -140,7 +140,7 @@ TEST_CASE("what a device gets instead of credentials is the error") {
 
 TEST_CASE("a device's request is repeated after an error of the server") {
   Device device;
-  device.transport.fail(Delivery::NotSent).answer(429).answer(200, document);
+  device.transport.fail(Delivery::NotSent).answer(429).answer(200, aliasDocument);
   CHECK(device.get() == "ID|secret|token");
 }
 

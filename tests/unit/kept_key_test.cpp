@@ -98,7 +98,7 @@ class Example {
 };
 
 const Example first("1111111111111111111111111111111111111111111111111111111111111111");
-const Example second("2222222222222222222222222222222222222222222222222222222222222222");
+const Example otherExample("2222222222222222222222222222222222222222222222222222222222222222");
 
 template <class Hash>
 void checkSigner() {
@@ -108,7 +108,8 @@ void checkSigner() {
     for (const char* const region : {"us-east-1", "us-east-1", "eu-west-1"}) {
       CAPTURE(secret, region);
       CHECK(first.sign(hash, signer, secret, region) == first.expected(secret, region));
-      CHECK(second.sign(hash, signer, secret, region) == second.expected(secret, region));
+      CHECK(otherExample.sign(hash, signer, secret, region) ==
+            otherExample.expected(secret, region));
     }
   }
 }
@@ -129,7 +130,7 @@ TEST_CASE("a signature by a kept key is two blocks shorter where a hash can be c
   REQUIRE(first.sign(hash, signer, "secret") == first.expected("secret"));
   const auto bytesOf = [&](const char* secret) {
     steps = {};
-    REQUIRE(second.sign(hash, signer, secret) == second.expected(secret));
+    REQUIRE(otherExample.sign(hash, signer, secret) == otherExample.expected(secret));
     return steps.bytes;
   };
   // A key that is used once would be copied for nothing.
@@ -174,12 +175,12 @@ TEST_CASE("a failure of a hash ends a signature by a kept key and leaves nothing
     // A copy that fails is no failure.
     const std::string signature = first.sign(hash, signer, "secret");
     if (signature != "failed") CHECK(signature == first.expected("secret"));
-    const std::string next = second.sign(hash, signer, "secret");
-    if (next != "failed") CHECK(next == second.expected("secret"));
+    const std::string next = otherExample.sign(hash, signer, "secret");
+    if (next != "failed") CHECK(next == otherExample.expected("secret"));
     hasFailed = steps.count > failAt;
     steps.failAt = -1;
     CHECK(first.sign(hash, signer, "secret") == first.expected("secret"));
-    CHECK(second.sign(hash, signer, "secret") == second.expected("secret"));
+    CHECK(otherExample.sign(hash, signer, "secret") == otherExample.expected("secret"));
   }
   CHECK(failAt > 50);
 }

@@ -14,6 +14,7 @@
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/catch.hpp"
 #include "support/dpop.hpp"
+#include "support/durations.hpp"
 #include "support/environment.hpp"
 #include "support/freed_memory.hpp"
 
@@ -21,12 +22,11 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr std::int64_t minute = 60'000;
 // By `printf %s SESSION | sha256sum`.
 constexpr const char* session = "arn:aws:sts::123456789012:assumed-role/Developer/me";
 constexpr const char* file =
     "8add958e630681a9c43eede45985102380b6b0ca55d007e7a30cb89c0694917a.json";
-constexpr const char* answer =
+constexpr const char* loginAnswer =
     R"({"accessToken":{"accessKeyId":"ASIANEW","secretAccessKey":"canary-\"new\"",)"
     R"("sessionToken":"canary-token-of-new"},"tokenType":"aws_sigv4","expiresIn":900,)"
     R"("refreshToken":"canary-refresh-\\2"})";
@@ -107,7 +107,7 @@ TEST_CASE("a session's credentials are used as they are, but for their last five
   CHECK(laptop.get() == oldCredentials);
   CHECK(laptop.credentials.expiresAtMs == ManualClock::defaultUnixMs + 5 * minute + 1000);
   CHECK(laptop.requests() == 0);
-  laptop.transport.script.answer(200, answer);
+  laptop.transport.script.answer(200, loginAnswer);
   laptop.signInFor(5 * minute);
   CHECK(laptop.get() == newCredentials);
   CHECK(laptop.credentials.expiresAtMs == ManualClock::defaultUnixMs + 15 * minute);
@@ -116,7 +116,7 @@ TEST_CASE("a session's credentials are used as they are, but for their last five
 TEST_CASE("credentials that the service calls expired are renewed, whatever the clock says") {
   Laptop laptop;
   laptop.signInFor(14 * minute);
-  laptop.transport.script.answer(200, answer);
+  laptop.transport.script.answer(200, loginAnswer);
   laptop.query.expired = true;
   CHECK(laptop.get() == newCredentials);
 }
@@ -124,7 +124,7 @@ TEST_CASE("credentials that the service calls expired are renewed, whatever the 
 TEST_CASE("a session is renewed with a proof of its key, and saved") {
   Laptop laptop;
   laptop.signInFor(-minute);
-  laptop.transport.script.answer(503).answer(200, answer);
+  laptop.transport.script.answer(503).answer(200, loginAnswer);
   CHECK(laptop.get() == newCredentials);
   REQUIRE(laptop.requests() == 2);
   DpopVerifier verifier;
@@ -168,7 +168,7 @@ TEST_CASE("a session is renewed with a proof of its key, and saved") {
 TEST_CASE("an answer without a refresh token leaves the old one") {
   Laptop laptop;
   laptop.signInFor(0);
-  std::string text = answer;
+  std::string text = loginAnswer;
   text.replace(text.find("refreshToken"), 12, "other");
   laptop.transport.script.answer(200, text);
   CHECK(laptop.get() == newCredentials);
@@ -226,7 +226,7 @@ TEST_CASE("private keys that are on P-256, in every form") {
       "-----END EC PRIVATE KEY-----\n");
   Laptop laptop;
   laptop.signInFor(0, pem);
-  laptop.transport.script.answer(200, answer);
+  laptop.transport.script.answer(200, loginAnswer);
   CHECK(laptop.get() == newCredentials);
   DpopVerifier verifier;
   CHECK(verifier.problemOf(laptop.request(0).header("DPoP").value_or(""), laptop.request(0).url,
@@ -374,7 +374,7 @@ TEST_CASE("credentials that cannot be renewed serve to their end") {
   SECTION("no end in the answer") {
     const std::string seconds =
         GENERATE(as<std::string>{}, "\"900\"", "0", "-1", "1000000000", "9e9", "null");
-    std::string text = answer;
+    std::string text = loginAnswer;
     text.replace(text.find("900"), 3, seconds);
     script.answer(200, text);
     why = "expiresIn: expected seconds, 1 to 999999999";
@@ -422,13 +422,13 @@ TEST_CASE("what another program does to the session meanwhile") {
   }
   SECTION("it has signed in anew, which is not undone") {
     laptop.transport.meanwhile = [&] { laptop.signIn(others); };
-    laptop.transport.script.answer(200, answer);
+    laptop.transport.script.answer(200, loginAnswer);
     CHECK(laptop.get() == newCredentials);
     CHECK(readText(laptop.path()) == others);
   }
   SECTION("it has signed out, which is not undone") {
     laptop.transport.meanwhile = [&] { std::filesystem::remove(laptop.path()); };
-    laptop.transport.script.answer(200, answer);
+    laptop.transport.script.answer(200, loginAnswer);
     CHECK(laptop.get() == newCredentials);
     CHECK_FALSE(std::filesystem::exists(laptop.path()));
   }
@@ -452,7 +452,7 @@ TEST_CASE("a renewed session serves even where it cannot be saved") {
   const std::string before = readText(laptop.path());
 
   LoginCredentials provider(laptop.transport, laptop.clock, laptop.given);
-  laptop.transport.script.answer(200, answer).answer(200, answer);
+  laptop.transport.script.answer(200, loginAnswer).answer(200, loginAnswer);
   CHECK(laptop.get(provider) == newCredentials);
   CHECK(laptop.get(provider) == newCredentials);
   CHECK(laptop.requests() == 1);
@@ -516,7 +516,7 @@ TEST_CASE("the endpoints of AWS Sign-In") {
     laptop.environment.set("AWS_USE_FIPS_ENDPOINT", row.fips ? "true" : "false");
     laptop.environment.set("AWS_USE_DUALSTACK_ENDPOINT", row.dualStack ? "true" : "false");
     laptop.signInFor(0);
-    laptop.transport.script.answer(200, answer);
+    laptop.transport.script.answer(200, loginAnswer);
     CHECK(laptop.get() == newCredentials);
     CHECK(laptop.request(0).url == std::string("https://") + row.host + "/v1/token");
   }
@@ -527,7 +527,7 @@ TEST_CASE("the endpoint of AWS Sign-In can be set as for every service") {
   laptop.signInFor(0);
   SECTION("by a variable") {
     laptop.environment.set("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1/path/");
-    laptop.transport.script.answer(200, answer);
+    laptop.transport.script.answer(200, loginAnswer);
     CHECK(laptop.get() == newCredentials);
     CHECK(laptop.request(0).url == "http://127.0.0.1:1/path/v1/token");
   }
@@ -548,7 +548,7 @@ TEST_CASE("the endpoint of AWS Sign-In can be set as for every service") {
 TEST_CASE("the secrets of a session are wiped") {
   Laptop laptop;
   laptop.signInFor(0);
-  laptop.transport.script.answer(200, answer);
+  laptop.transport.script.answer(200, loginAnswer);
   const char* const secret = GENERATE("canary-refresh-1", "canary-token-of-old",
                                       "canary-secret-of-old", "MHcCAQEEIPbsjuxY2G2ZtoOqbVWMWp0xm1");
   CAPTURE(secret);

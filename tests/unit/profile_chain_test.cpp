@@ -98,14 +98,11 @@ struct Profiles {
     const Result<void> result = provider.retrieve({}, credentials);
     if (result) return credentials.accessKeyId;
     CHECK(result.error().delivery == Delivery::NotSent);
-    switch (result.error().kind) {
-      case ErrorKind::NoCredentials:
-        return "none: " + result.error().message;
-      case ErrorKind::Configuration:
-        return "configuration: " + result.error().message;
-      default:
-        return "failure: " + result.error().message;
-    }
+    const ErrorKind kind = result.error().kind;
+    const char* name = kind == ErrorKind::NoCredentials   ? "none: "
+                       : kind == ErrorKind::Configuration ? "configuration: "
+                                                          : "failure: ";
+    return name + result.error().message;
   }
   std::string retrieved(const std::string& config) { return retrieved(config, all()); }
 };

@@ -46,7 +46,7 @@ std::string serialized(const RotateTunnelAccessTokenRequest& request) {
   return result ? body : "error: " + result.error().message;
 }
 
-Result<RotateTunnelAccessTokenResponse> parsed(std::string_view body) {
+Result<RotateTunnelAccessTokenResponse> parsedResponse(std::string_view body) {
   HttpResponse response;
   response.status = 200;
   response.headers.add("x-amzn-RequestId", "request");
@@ -56,7 +56,7 @@ Result<RotateTunnelAccessTokenResponse> parsed(std::string_view body) {
   return result;
 }
 
-std::string textOf(const std::optional<Secret>& secret) {
+std::string shown(const std::optional<Secret>& secret) {
   return secret ? std::string(secret->expose()) : "(none)";
 }
 
@@ -80,7 +80,7 @@ Error errorOf(const ErrorAnswer& answer) {
 }
 
 /// `levels` arrays in each other.
-std::string nested(int levels) {
+std::string nestedArrays(int levels) {
   const auto size = static_cast<std::size_t>(levels);
   return std::string(size, '[') + std::string(size, ']');
 }
@@ -220,16 +220,17 @@ TEST_CASE("a response is understood whatever else it has") {
        "(none)"},
       {"a long token", R"({"sourceAccessToken":")" + std::string(20'000, 't') + "\"}", "(none)",
        std::string(20'000, 't'), "(none)"},
-      {"deep enough", R"({"x":)" + nested(detail::maxJsonDepth - 1) + R"(,"tunnelArn":"arn"})",
-       "arn", "(none)", "(none)"},
+      {"deep enough",
+       R"({"x":)" + nestedArrays(detail::maxJsonDepth - 1) + R"(,"tunnelArn":"arn"})", "arn",
+       "(none)", "(none)"},
   };
   for (const auto& row : cases) {
     CAPTURE(row.what);
-    const Result<RotateTunnelAccessTokenResponse> result = parsed(row.body);
+    const Result<RotateTunnelAccessTokenResponse> result = parsedResponse(row.body);
     REQUIRE(result);
     CHECK(result->tunnelArn.value_or("(none)") == row.arn);
-    CHECK(textOf(result->sourceAccessToken) == row.source);
-    CHECK(textOf(result->destinationAccessToken) == row.destination);
+    CHECK(shown(result->sourceAccessToken) == row.source);
+    CHECK(shown(result->destinationAccessToken) == row.destination);
     CHECK(result->requestId == "request");
   }
 }
@@ -277,7 +278,7 @@ TEST_CASE("a response that cannot be understood is an error that says why") {
       {"a high surrogate and a letter", R"({"tunnelArn":"\ud834x"})", "not valid JSON"},
       {"a lone low surrogate", R"({"tunnelArn":"\udd1e"})", "not valid JSON"},
       {"a lone surrogate in a member that is skipped", R"({"x":["\udd1e"]})", "not valid JSON"},
-      {"nested too deeply", R"({"x":)" + nested(detail::maxJsonDepth) + "}",
+      {"nested too deeply", R"({"x":)" + nestedArrays(detail::maxJsonDepth) + "}",
        "JSON nested too deeply"},
       {"nested far too deeply", R"({"x":)" + std::string(50'000, '['), "JSON nested too deeply"},
       {"objects nested too deeply",
@@ -301,7 +302,7 @@ TEST_CASE("a response that cannot be understood is an error that says why") {
   };
   for (const auto& row : cases) {
     CAPTURE(row.what);
-    const Result<RotateTunnelAccessTokenResponse> result = parsed(row.body);
+    const Result<RotateTunnelAccessTokenResponse> result = parsedResponse(row.body);
     REQUIRE_FALSE(result);
     const Error& error = result.error();
     CHECK(error.kind == ErrorKind::InvalidResponse);
@@ -314,16 +315,16 @@ TEST_CASE("a response that cannot be understood is an error that says why") {
   }
   for (const std::string& text : invalidUtf8) {
     CAPTURE(text);
-    CHECK_FALSE(parsed("{\"tunnelArn\":\"" + text + "\"}"));
-    CHECK_FALSE(parsed("{\"unknown\":\"" + text + "\"}"));
-    CHECK_FALSE(parsed("{\"" + text + "\":1}"));
+    CHECK_FALSE(parsedResponse("{\"tunnelArn\":\"" + text + "\"}"));
+    CHECK_FALSE(parsedResponse("{\"unknown\":\"" + text + "\"}"));
+    CHECK_FALSE(parsedResponse("{\"" + text + "\":1}"));
   }
 }
 
 TEST_CASE("a body that is not JSON says where") {
-  CHECK(parsed(R"({"a":1,})").error().message ==
+  CHECK(parsedResponse(R"({"a":1,})").error().message ==
         "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 7 of 8");
-  CHECK(parsed(R"({"tunnelArn":tru            })").error().message ==
+  CHECK(parsedResponse(R"({"tunnelArn":tru            })").error().message ==
         "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 16 of 29");
 }
 

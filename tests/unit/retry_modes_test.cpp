@@ -34,14 +34,14 @@ class ScriptedLimiter final : public RateLimiter {
 };
 
 /// A moment `ms` after the first, by a clock that does not jump, while the wall clock does.
-Moment at(std::int64_t ms) {
+Moment atMs(std::int64_t ms) {
   return {start.unixMs - ms * 1'000, fullJitter, ms};
 }
 
 /// A call that has its credentials.
 struct Begun {
   explicit Begun(CallState& state) : call(state, input) {
-    REQUIRE(call.next(at(0)) == Step::NeedCredentials);
+    REQUIRE(call.next(atMs(0)) == Step::NeedCredentials);
     giveCredentials(call);
   }
   const RotateTunnelAccessTokenRequest input = rotateAll();
@@ -262,25 +262,25 @@ TEST_CASE("every request waits for a rate limiter, which hears of every answer")
   CallState state(settings);
   Begun begun(state);
   Call& call = begun.call;
-  REQUIRE(call.next(at(0)) == Step::Wait);
+  REQUIRE(call.next(atMs(0)) == Step::Wait);
   CHECK(call.waitMs() == 30);
-  REQUIRE(call.next(at(29)) == Step::Wait);
+  REQUIRE(call.next(atMs(29)) == Step::Wait);
   CHECK(call.waitMs() == 5);
-  REQUIRE(call.next(at(40)) == Step::Send);
+  REQUIRE(call.next(atMs(40)) == Step::Send);
   // Signed after the waits.
   CHECK(headerOf(call.request(), "x-amz-date") == "20260115T122920Z");
-  REQUIRE(call.next(at(41)) == Step::Send);
+  REQUIRE(call.next(atMs(41)) == Step::Send);
   failTransport(call, ErrorKind::Transport, Delivery::NotSent);
-  REQUIRE(call.next(at(50)) == Step::Wait);
+  REQUIRE(call.next(atMs(50)) == Step::Wait);
   CHECK(call.waitMs() == 1000);
-  REQUIRE(call.next(at(1'050)) == Step::Send);
-  answerError(call, 400, "ThrottlingException", at(1'100));
-  REQUIRE(call.next(at(1'100)) == Step::Wait);
+  REQUIRE(call.next(atMs(1'050)) == Step::Send);
+  answerError(call, 400, "ThrottlingException", atMs(1'100));
+  REQUIRE(call.next(atMs(1'100)) == Step::Wait);
   CHECK(call.waitMs() == 2000);
-  REQUIRE(call.next(at(3'100)) == Step::Wait);
+  REQUIRE(call.next(atMs(3'100)) == Step::Wait);
   CHECK(call.waitMs() == 7);
-  REQUIRE(call.next(at(3'107)) == Step::Send);
-  answer(call, 200, goodBody, at(3'200));
+  REQUIRE(call.next(atMs(3'107)) == Step::Send);
+  answer(call, 200, goodBody, atMs(3'200));
   CHECK(limiter.log == "ask 0 ask 29 ask 40 other " + std::to_string(start.unixMs) +
                            " ask 1050 throttled 1100 ask 3100 ask 3107 other 3200 ");
   CHECK(call.takeResult()->attempts == 3);
@@ -335,16 +335,16 @@ TEST_CASE("in the mode adaptive a client has a rate limiter of its own") {
     CallState second(settings);
     {
       Begun throttled(first);
-      REQUIRE(throttled.call.next(at(0)) == Step::Send);
-      answerError(throttled.call, 400, "ThrottlingException", at(500));
-      REQUIRE(throttled.call.next(at(500)) == Step::Wait);
+      REQUIRE(throttled.call.next(atMs(0)) == Step::Send);
+      answerError(throttled.call, 400, "ThrottlingException", atMs(500));
+      REQUIRE(throttled.call.next(atMs(500)) == Step::Wait);
       CHECK(throttled.call.waitMs() == 1000);
-      REQUIRE(throttled.call.next(at(550)) == Step::Wait);
+      REQUIRE(throttled.call.next(atMs(550)) == Step::Wait);
       // (1 - 0.5 - 0.05 * 1.12) / 1.12 seconds.
       CHECK(throttled.call.waitMs() == 397);
     }
     Begun other(second);
-    CHECK(other.call.next(at(560)) == (isShared ? Step::Wait : Step::Send));
+    CHECK(other.call.next(atMs(560)) == (isShared ? Step::Wait : Step::Send));
   }
 }
 

@@ -17,13 +17,13 @@ Error answered(int status, std::string code = {}) {
   return error;
 }
 
-Error transportError(Delivery delivery = Delivery::Unknown) {
+Error errorOfTransport(Delivery delivery = Delivery::Unknown) {
   Error error = makeError(ErrorKind::Transport, "");
   error.delivery = delivery;
   return error;
 }
 
-constexpr std::uint32_t fullJitter = 0xffffffffU;
+constexpr std::uint32_t greatestRandom = 0xffffffffU;
 
 }  // namespace
 
@@ -63,8 +63,8 @@ TEST_CASE("what another attempt may help against") {
     CAPTURE(row.status, row.code);
     CHECK(retryReason(answered(row.status, row.code)) == row.reason);
   }
-  CHECK(retryReason(transportError(Delivery::NotSent)) == RetryReason::Transient);
-  CHECK(retryReason(transportError(Delivery::Unknown)) == RetryReason::Transient);
+  CHECK(retryReason(errorOfTransport(Delivery::NotSent)) == RetryReason::Transient);
+  CHECK(retryReason(errorOfTransport(Delivery::Unknown)) == RetryReason::Transient);
   for (const ErrorKind kind :
        {ErrorKind::InvalidArgument, ErrorKind::Configuration, ErrorKind::Credentials,
         ErrorKind::Signing, ErrorKind::Untrusted, ErrorKind::InvalidResponse}) {
@@ -83,23 +83,23 @@ TEST_CASE("waits between attempts") {
     std::int64_t retryAfterMs;  // -1: not asked for
     std::int64_t delayMs;
   } cases[] = {
-      {0, fullJitter, 20'000, -1, 1000},
-      {1, fullJitter, 20'000, -1, 2000},
-      {4, fullJitter, 20'000, -1, 16'000},
-      {5, fullJitter, 20'000, -1, 20'000},
-      {1000, fullJitter, 20'000, -1, 20'000},
-      {2'000'000'000, fullJitter, 20'000, -1, 20'000},
+      {0, greatestRandom, 20'000, -1, 1000},
+      {1, greatestRandom, 20'000, -1, 2000},
+      {4, greatestRandom, 20'000, -1, 16'000},
+      {5, greatestRandom, 20'000, -1, 20'000},
+      {1000, greatestRandom, 20'000, -1, 20'000},
+      {2'000'000'000, greatestRandom, 20'000, -1, 20'000},
       {0, 0, 20'000, -1, 0},
       {0, 0x80000000U, 20'000, -1, 500},
       {3, 0x40000000U, 20'000, -1, 2000},
-      {0, fullJitter, 50, -1, 50},
-      {0, fullJitter, 0, -1, 0},
+      {0, greatestRandom, 50, -1, 50},
+      {0, greatestRandom, 0, -1, 0},
       // What the service asks for is waited at least, up to five seconds above.
-      {0, fullJitter, 20'000, 0, 1000},
-      {0, fullJitter, 20'000, 999, 1000},
-      {0, fullJitter, 20'000, 1500, 1500},
-      {0, fullJitter, 20'000, 5999, 5999},
-      {0, fullJitter, 20'000, 6001, 6000},
+      {0, greatestRandom, 20'000, 0, 1000},
+      {0, greatestRandom, 20'000, 999, 1000},
+      {0, greatestRandom, 20'000, 1500, 1500},
+      {0, greatestRandom, 20'000, 5999, 5999},
+      {0, greatestRandom, 20'000, 6001, 6000},
       {0, 0, 20'000, 300, 300},
       {0, 0, 20'000, 3'600'000, 5000},
   };
@@ -135,12 +135,12 @@ TEST_CASE("waits of 2026 begin at a twentieth of a second, but for throttling") 
   std::int64_t delays[] = {50, 100, 200, 400, 800, 1600, 3200, 6400, 12'800, 20'000, 20'000};
   int retry = 0;
   for (const std::int64_t delay : delays)
-    CHECK(retryDelayMs(retry++, fullJitter, 20'000, answered(500), base) == delay);
+    CHECK(retryDelayMs(retry++, greatestRandom, 20'000, answered(500), base) == delay);
   Error error = answered(503);
   error.retryAfterMs = 1500;
-  CHECK(retryDelayMs(0, fullJitter, 20'000, error, base) == 1500);
+  CHECK(retryDelayMs(0, greatestRandom, 20'000, error, base) == 1500);
   error.retryAfterMs = 10'000;
-  CHECK(retryDelayMs(0, fullJitter, 20'000, error, base) == 5050);
+  CHECK(retryDelayMs(0, greatestRandom, 20'000, error, base) == 5050);
 }
 
 TEST_CASE("what a retry costs") {
@@ -152,7 +152,7 @@ TEST_CASE("what a retry costs") {
   } cases[] = {
       {answered(500), RetryReason::Transient, 5, 14},
       {answered(400, "ThrottlingException"), RetryReason::Throttling, 5, 5},
-      {transportError(), RetryReason::Transient, 10, 14},
+      {errorOfTransport(), RetryReason::Transient, 10, 14},
       // For the clock, or for other credentials.
       {answered(403, "ExpiredToken"), RetryReason::None, 5, 14},
   };

@@ -22,7 +22,7 @@ namespace {
 
 using TestClient = BasicClient<TestSha256>;
 
-constexpr const char* goodBody = R"({"tunnelArn":"arn","sourceAccessToken":"source"})";
+constexpr const char* goodAnswer = R"({"tunnelArn":"arn","sourceAccessToken":"source"})";
 
 /// Gives another key each time, and keeps what it was asked.
 class CountingCredentials final : public CredentialsProvider {
@@ -49,7 +49,7 @@ struct Parts {
 
 TEST_CASE("a call that succeeds at once") {
   Parts parts;
-  parts.transport.answer(200, goodBody, {{"x-amzn-RequestId", "id"}});
+  parts.transport.answer(200, goodAnswer, {{"x-amzn-RequestId", "id"}});
   TestClient client(settingsForTests(), parts.transport, parts.credentials, parts.clock);
   CHECK(client.settings().region == "us-east-1");
   CHECK(parts.credentials.queries.empty());
@@ -84,7 +84,7 @@ TEST_CASE("a call is signed with the time after its credentials were found") {
   };
   Parts parts;
   SlowCredentials slow(parts.clock);
-  parts.transport.answer(200, goodBody);
+  parts.transport.answer(200, goodAnswer);
   TestClient client(settingsForTests(), parts.transport, slow, parts.clock);
   REQUIRE(rotateTunnelAccessToken(rotateAll(), client));
   CHECK(parts.transport.requests().at(0).header("x-amz-date") == "20260115T123640Z");
@@ -93,7 +93,7 @@ TEST_CASE("a call is signed with the time after its credentials were found") {
 
 TEST_CASE("a call waits between attempts") {
   Parts parts;
-  parts.transport.answer(500).fail(Delivery::Unknown).answer(200, goodBody);
+  parts.transport.answer(500).fail(Delivery::Unknown).answer(200, goodAnswer);
   TestClient client(settingsForTests(), parts.transport, parts.credentials, parts.clock);
   const auto result = rotateTunnelAccessToken(rotateAll(), client);
   REQUIRE(result);
@@ -109,7 +109,7 @@ TEST_CASE("a call waits between attempts") {
 TEST_CASE("a wait of no length is none") {
   Parts parts;
   parts.clock.setRandom(0);
-  parts.transport.answer(500).answer(200, goodBody);
+  parts.transport.answer(500).answer(200, goodAnswer);
   TestClient client(settingsForTests(), parts.transport, parts.credentials, parts.clock);
   CHECK(rotateTunnelAccessToken(rotateAll(), client));
   CHECK(parts.clock.waits().empty());
@@ -148,7 +148,7 @@ TEST_CASE("without credentials nothing goes over the transport") {
 
 TEST_CASE("an unsigned call asks nobody for credentials") {
   Parts parts;
-  parts.transport.answer(200, goodBody);
+  parts.transport.answer(200, goodAnswer);
   Settings settings = settingsForTests();
   settings.signRequests = false;
   TestClient client(settings, parts.transport, parts.credentials, parts.clock);
@@ -159,7 +159,7 @@ TEST_CASE("an unsigned call asks nobody for credentials") {
 
 TEST_CASE("expired credentials are asked for again") {
   Parts parts;
-  parts.transport.answer(403, R"({"__type":"ExpiredTokenException"})").answer(200, goodBody);
+  parts.transport.answer(403, R"({"__type":"ExpiredTokenException"})").answer(200, goodAnswer);
   TestClient client(settingsForTests(), parts.transport, parts.credentials, parts.clock);
   CHECK(rotateTunnelAccessToken(rotateAll(), client));
   REQUIRE(parts.credentials.queries.size() == 2);
@@ -174,8 +174,8 @@ TEST_CASE("a client remembers the clock skew, and asks for credentials at each c
   parts.transport
       .answer(403, R"({"__type":"RequestTimeTooSkewed"})",
               {{"Date", "Thu, 15 Jan 2026 12:40:00 GMT"}})
-      .answer(200, goodBody)
-      .answer(200, goodBody);
+      .answer(200, goodAnswer)
+      .answer(200, goodAnswer);
   TestClient client(settingsForTests(), parts.transport, parts.credentials, parts.clock);
   CHECK(rotateTunnelAccessToken(rotateAll(), client));
   CHECK(rotateTunnelAccessToken(rotateAll(), client));
@@ -201,7 +201,7 @@ TEST_CASE("the system's clock goes on, and no two moments have one random number
 
 TEST_CASE("credentials come from a function of the program") {
   Parts parts;
-  parts.transport.answer(200, goodBody).answer(200, goodBody);
+  parts.transport.answer(200, goodAnswer).answer(200, goodAnswer);
   int asked = 0;
   FunctionCredentials credentials(
       [&asked](const CredentialsQuery&, Credentials& found) -> Result<void> {
@@ -221,7 +221,7 @@ TEST_CASE("a client can own what it calls with") {
   using OwningClient = BasicOwningClient<TestSha256>;
   const auto makeClient = [] {
     auto transport = std::make_unique<ScriptedTransport>();
-    transport->answer(200, goodBody).answer(200, goodBody);
+    transport->answer(200, goodAnswer).answer(200, goodAnswer);
     return std::make_unique<OwningClient>(settingsForTests(), std::move(transport),
                                           std::make_unique<CountingCredentials>(),
                                           std::make_unique<ManualClock>());

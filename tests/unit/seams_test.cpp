@@ -19,7 +19,7 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr const char* goodBody = R"({"tunnelArn":"arn","sourceAccessToken":"source"})";
+constexpr const char* seamBody = R"({"tunnelArn":"arn","sourceAccessToken":"source"})";
 
 /// What a chip's one hash engine has seen.
 struct EngineLog {
@@ -92,7 +92,7 @@ TEST_CASE("hash: one message at a time, in order, and nothing of a failed one") 
   ManualClock clock;
   StaticCredentials credentials("AKIDEXAMPLE", std::string(100, 's'), "session");
   ScriptedTransport expected;
-  expected.answer(200, goodBody);
+  expected.answer(200, seamBody);
   BasicClient<OpensslSha256> openssl(settingsForTests(), expected, credentials, clock);
   REQUIRE(rotateTunnelAccessToken(rotateAll(), openssl));
 
@@ -102,7 +102,7 @@ TEST_CASE("hash: one message at a time, in order, and nothing of a failed one") 
     log = {};
     log.failAt = failAt;
     ScriptedTransport transport;
-    transport.answer(200, goodBody).answer(200, goodBody);
+    transport.answer(200, seamBody).answer(200, seamBody);
     BasicClient<StrictHash> client(settingsForTests(), transport, credentials, clock,
                                    StrictHash(log));
     const auto result = rotateTunnelAccessToken(rotateAll(), client);
@@ -148,7 +148,7 @@ TEST_CASE("transport: success without a final status is no success, and may have
   ManualClock clock;
   AnyTransport transport([&](const HttpRequest&, HttpResponse& response) -> Result<void> {
     response.status = status;
-    response.body.assign(goodBody);
+    response.body.assign(seamBody);
     return {};
   });
   const auto result = rotateBy(transport, clock);
@@ -189,7 +189,7 @@ TEST_CASE("transport: bodies past all reason are read, or are an error in a few 
     std::string body;
     bool good;
   } cases[] = {
-      {"blanks around JSON", 200, std::string(huge, ' ') + goodBody + std::string(huge, '\n'),
+      {"blanks around JSON", 200, std::string(huge, ' ') + seamBody + std::string(huge, '\n'),
        true},
       {"an unknown member", 200,
        R"({"x":")" + std::string(huge, 'x') + R"(","sourceAccessToken":"source"})", true},
@@ -228,7 +228,7 @@ TEST_CASE("transport: an error is the transport's word, whatever it is") {
     AnyTransport transport([&](const HttpRequest&, HttpResponse& response) -> Result<void> {
       // What it wrote before it failed does not count.
       response.status = 200;
-      response.body.assign(goodBody);
+      response.body.assign(seamBody);
       Error error = makeError(row.kind, "broken");
       error.delivery = row.delivery;
       error.transportCode = 7;
@@ -265,7 +265,7 @@ TEST_CASE("clock: an exchange that ends before it began teaches nothing about th
     if (dates.size() == 2) clock.set(ManualClock::defaultUnixMs);
     response.status = 200;
     response.headers.add("Date", "Thu, 15 Jan 2026 12:30:00 GMT");
-    response.body.assign(goodBody);
+    response.body.assign(seamBody);
     return {};
   });
   BasicClient<OpensslSha256> client(settingsForTests(), transport, credentials, clock);
@@ -286,7 +286,7 @@ TEST_CASE("clock: a wait that ends early is another attempt early") {
   };
   ImpatientClock clock;
   ScriptedTransport transport;
-  transport.answer(500).answer(500).answer(200, goodBody);
+  transport.answer(500).answer(500).answer(200, seamBody);
   const auto result = rotateBy(transport, clock);
   REQUIRE(result);
   CHECK(result->attempts == 3);
@@ -299,7 +299,7 @@ TEST_CASE("randomness: any number is good enough, and bounds the wait") {
     ManualClock clock;
     clock.setRandom(random);
     ScriptedTransport transport;
-    transport.answer(500).answer(500, "", {{"Retry-After", "9"}}).answer(200, goodBody);
+    transport.answer(500).answer(500, "", {{"Retry-After", "9"}}).answer(200, seamBody);
     REQUIRE(rotateBy(transport, clock));
     std::int64_t total = 0;
     for (const std::int64_t wait : clock.waits()) {

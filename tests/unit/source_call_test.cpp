@@ -73,14 +73,14 @@ class Operation final : public detail::SourceCall {
 };
 
 /// An operation with all that it works in.
-struct Source {
+struct AskedSource {
   Endpoint endpoint;
   ScriptedTransport transport;
   ManualClock clock;
   HttpExchange exchange;
   Operation operation;
 
-  explicit Source(const std::string& url = "http://127.0.0.1", int maxAttempts = 3)
+  explicit AskedSource(const std::string& url = "http://127.0.0.1", int maxAttempts = 3)
       : endpoint(endpointOf(url)), operation(exchange, transport, endpoint, maxAttempts) {}
 
   Result<void> run() { return operation.run(clock); }
@@ -89,7 +89,7 @@ struct Source {
 }  // namespace
 
 TEST_CASE("a source's request is put together from its pieces") {
-  Source source("http://[FD00:ec2::254]:8080/base/");
+  AskedSource source("http://[FD00:ec2::254]:8080/base/");
   source.transport.answer(200, "token", {{"X-Ttl", "60"}});
   source.operation.method = "PUT";
   source.operation.target = "/latest/api/token?a=b";
@@ -148,7 +148,7 @@ TEST_CASE("where a source's request goes") {
   };
   for (const auto& row : cases) {
     CAPTURE(row.url, row.target);
-    Source source(row.url);
+    AskedSource source(row.url);
     source.transport.answer(200);
     source.operation.target = row.target;
     REQUIRE(source.run());
@@ -178,7 +178,7 @@ TEST_CASE("what would split a source's request is not sent") {
   };
   for (const auto& row : cases) {
     CAPTURE(row.target, row.value);
-    Source source;
+    AskedSource source;
     source.operation.target = row.target;
     source.operation.headers = {{"Authorization", row.value}};
     const Result<void> sent = source.run();
@@ -190,13 +190,13 @@ TEST_CASE("what would split a source's request is not sent") {
 }
 
 TEST_CASE("a request has room for eight headers") {
-  Source source;
+  AskedSource source;
   source.transport.answer(200);
   source.operation.headers.assign(8, {"X-Many", "v"});
   REQUIRE(source.run());
   CHECK(source.transport.requests().at(0).headers.size() == 8);
 
-  Source full;
+  AskedSource full;
   full.operation.headers.assign(9, {"X-Many", "v"});
   const Result<void> sent = full.run();
   REQUIRE_FALSE(sent);
@@ -206,10 +206,10 @@ TEST_CASE("a request has room for eight headers") {
 
 TEST_CASE("an answer that is too long is dropped, and not asked for again") {
   constexpr std::size_t longest = std::size_t{1} << 20;
-  Source source;
+  AskedSource source;
   source.transport.answer(200, std::string(longest, 'x'));
   CHECK(source.run());
-  Source flooded;
+  AskedSource flooded;
   flooded.transport.answer(200, std::string(longest + 1, 'x'));
   const Result<void> sent = flooded.run();
   REQUIRE_FALSE(sent);
@@ -218,14 +218,14 @@ TEST_CASE("an answer that is too long is dropped, and not asked for again") {
 }
 
 TEST_CASE("an attempt may take several requests, and goes round in no circle") {
-  Source source;
+  AskedSource source;
   source.transport.answer(200).answer(503).answer(200).answer(200);
   source.operation.requests = 3;
   REQUIRE(source.run());
   CHECK(source.transport.remaining() == 0);
   CHECK(source.clock.waits().size() == 1);
 
-  Source circle;
+  AskedSource circle;
   for (int i = 0; i != 9; ++i)
     circle.transport.answer(200);
   circle.operation.requests = 99;
@@ -286,17 +286,17 @@ TEST_CASE("which answers to a source are asked for again, and how long it waits"
                {500, true},  {501, false}, {502, true},  {503, true},  {504, true}};
   for (const auto& row : cases) {
     CAPTURE(row.status);
-    Source source("http://127.0.0.1", 2);
+    AskedSource source("http://127.0.0.1", 2);
     source.transport.answer(row.status).answer(row.status);
     CHECK_FALSE(source.run());
     CHECK(source.transport.requests().size() == (row.again ? 2 : 1));
   }
-  Source source("http://127.0.0.1", 5);
+  AskedSource source("http://127.0.0.1", 5);
   for (int i = 0; i != 5; ++i)
     source.transport.fail(Delivery::NotSent);
   CHECK_FALSE(source.run());
   CHECK(source.clock.waits() == std::vector<std::int64_t>{1000, 2000, 4000, 5000});
-  Source atOnce("http://127.0.0.1", 2);
+  AskedSource atOnce("http://127.0.0.1", 2);
   atOnce.clock.setRandom(0);
   atOnce.transport.fail(Delivery::NotSent).answer(200);
   CHECK(atOnce.run());
@@ -304,7 +304,7 @@ TEST_CASE("which answers to a source are asked for again, and how long it waits"
 }
 
 TEST_CASE("a source's request ends with an answer or with an error of the source") {
-  Source source("http://127.0.0.1", 3);
+  AskedSource source("http://127.0.0.1", 3);
   SECTION("an answer that refuses, in its own words") {
     source.transport.answer(404, R"({"code":"None","message":"no such thing"})");
     const Result<void> done = source.run();
@@ -336,7 +336,7 @@ TEST_CASE("a source's request ends with an answer or with an error of the source
 }
 
 TEST_CASE("a source that a call has no time for has not failed") {
-  Source source;
+  AskedSource source;
   source.transport.answer(503);
   CallLimits limits;
   limits.timeoutMs = 100;

@@ -13,6 +13,7 @@
 #include "secure_tunneling/testing/manual_clock.hpp"
 #include "secure_tunneling/testing/scripted_transport.hpp"
 #include "support/catch.hpp"
+#include "support/durations.hpp"
 #include "support/environment.hpp"
 #include "support/freed_memory.hpp"
 #include "support/json.hpp"
@@ -21,12 +22,11 @@ using namespace secure_tunneling;
 
 namespace {
 
-constexpr std::int64_t minute = 60'000;
 constexpr const char* startUrl = "https://d-123.awsapps.com/start";
 // By `printf %s KEY | sha1sum`, of "my-session" and of the start URL.
 constexpr const char* sessionFile = ".aws/sso/cache/9e28173066ce536e277c5fb355efd9c64f398167.json";
 constexpr const char* legacyFile = ".aws/sso/cache/2b829a45f04c9828cb45b7d092d8e4aa30818393.json";
-constexpr const char* document =
+constexpr const char* ssoDocument =
     R"({"roleCredentials":{"accessKeyId":"ID","secretAccessKey":"secret","sessionToken":"token","expiration":1768483800000}})";
 constexpr const char* sessionConfig =
     "[profile p]\n"
@@ -52,7 +52,7 @@ std::string tokenFile(std::int64_t moreMs, const std::string& token = "access",
          registration + R"(","refreshToken":"refresh-1"})";
 }
 
-std::string readText(const std::string& path) {
+std::string textOfFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
@@ -63,7 +63,7 @@ std::ptrdiff_t entriesIn(const std::string& folder) {
 }
 
 /// A laptop whose user has signed in, or not.
-struct Laptop {
+struct SsoLaptop {
   TestEnvironment environment;
   ScriptedTransport transport;
   ManualClock clock;
@@ -71,7 +71,7 @@ struct Laptop {
   Credentials credentials;
   ErrorKind kind = ErrorKind::InvalidArgument;
 
-  explicit Laptop(const std::string& config = sessionConfig) {
+  explicit SsoLaptop(const std::string& config = sessionConfig) {
     environment.write(".aws/config", config);
     std::filesystem::create_directories(environment.path(".aws/sso/cache"));
   }
@@ -94,7 +94,7 @@ struct Laptop {
   [[nodiscard]] const RecordedRequest& request(std::size_t number) const {
     return transport.requests().at(number);
   }
-  std::string readToken() { return readText(environment.path(sessionFile)); }
+  std::string readToken() { return textOfFile(environment.path(sessionFile)); }
 };
 
 const std::string signIn = "; run: aws sso login --sso-session my-session";
@@ -115,9 +115,9 @@ TEST_CASE("SHA-1 is given in hexadecimal") {
 TEST_CASE("a role's credentials for who has signed in") {
   const bool isLegacy = GENERATE(false, true);
   CAPTURE(isLegacy);
-  Laptop laptop(isLegacy ? legacyConfig : sessionConfig);
+  SsoLaptop laptop(isLegacy ? legacyConfig : sessionConfig);
   laptop.environment.write(isLegacy ? legacyFile : sessionFile, tokenFile(60 * minute));
-  laptop.transport.answer(200, document);
+  laptop.transport.answer(200, ssoDocument);
   CHECK(laptop.get() == "ID|secret|token");
   CHECK(laptop.credentials.expiresAtMs == ManualClock::defaultUnixMs + 60 * minute);
   REQUIRE(laptop.transport.requests().size() == 1);
@@ -135,7 +135,7 @@ TEST_CASE("a profile without SSO is none of this source") {
       GENERATE(as<std::string>{}, "",
                "sso_session = s\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = u\n",
                "sso_session = s\nsso_start_url = u\n[sso-session s]\nsso_region = eu-west-1\n");
-  Laptop laptop("[profile p]\nregion = eu-west-1\n" + session);
+  SsoLaptop laptop("[profile p]\nregion = eu-west-1\n" + session);
   CHECK(laptop.get() == "profile \"p\": it has neither sso_account_id nor sso_role_name");
   CHECK(laptop.kind == ErrorKind::NoCredentials);
 }
@@ -177,7 +177,7 @@ TEST_CASE("SSO settings that are incomplete or contradict each other are refused
   };
   for (const auto& row : cases) {
     CAPTURE(row.profile, row.section);
-    Laptop laptop("[profile p]\n" + row.profile + row.section);
+    SsoLaptop laptop("[profile p]\n" + row.profile + row.section);
     CHECK(laptop.get() == std::string("profile \"p\": ") + row.problem);
     CHECK(laptop.kind == ErrorKind::Configuration);
     CHECK(laptop.transport.requests().empty());
@@ -197,10 +197,10 @@ TEST_CASE("what a profile leaves to its session is the session's") {
   };
   for (const auto& row : cases) {
     CAPTURE(row.profile);
-    Laptop laptop("[profile p]\n" + row.profile + section + row.session);
+    SsoLaptop laptop("[profile p]\n" + row.profile + section + row.session);
     laptop.environment.write(".aws/sso/cache/" + detail::sha1Hex("s") + ".json",
                              tokenFile(60 * minute));
-    laptop.transport.answer(200, document);
+    laptop.transport.answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     REQUIRE(laptop.transport.requests().size() == 1);
     CHECK(laptop.request(0).url ==
@@ -210,7 +210,7 @@ TEST_CASE("what a profile leaves to its session is the session's") {
 }
 
 TEST_CASE("who has not signed in is told to") {
-  Laptop laptop;
+  SsoLaptop laptop;
   const std::string path = laptop.environment.path(sessionFile);
   SECTION("no file") {
     CHECK(laptop.get() == "SSO: not signed in: there is no " + path + signIn);
@@ -220,7 +220,7 @@ TEST_CASE("who has not signed in is told to") {
     CHECK(laptop.get() == "SSO: not signed in: there is no " + path + signIn);
   }
   SECTION("no file, legacy") {
-    Laptop legacy(legacyConfig);
+    SsoLaptop legacy(legacyConfig);
     CHECK(legacy.get() == "SSO: not signed in: there is no " + legacy.environment.path(legacyFile) +
                               "; run: aws sso login --profile p");
     CHECK(legacy.kind == ErrorKind::Credentials);
@@ -262,7 +262,7 @@ TEST_CASE("who has not signed in is told to") {
 namespace {
 
 /// Does something else before each request is answered.
-class MeanwhileTransport final : public HttpTransport {
+class InterruptedTransport final : public HttpTransport {
  public:
   ScriptedTransport script;
   std::function<void()> meanwhile = [] {};
@@ -276,15 +276,15 @@ class MeanwhileTransport final : public HttpTransport {
 }  // namespace
 
 TEST_CASE("a token that another program has renewed meanwhile is used") {
-  Laptop laptop;
+  SsoLaptop laptop;
   laptop.environment.write(sessionFile, tokenFile(-minute, "old"));
-  MeanwhileTransport transport;
+  InterruptedTransport transport;
   SsoCredentials provider(transport, laptop.clock, "p");
   transport.script.answer(400, R"({"error":"invalid_grant","error_description":"spent"})");
   SECTION("whose refresh token is spent") {
     const std::string others = tokenFile(60 * minute, "others");
     transport.meanwhile = [&] { laptop.environment.write(sessionFile, others); };
-    transport.script.answer(200, document);
+    transport.script.answer(200, ssoDocument);
     CHECK(laptop.get(provider) == "ID|secret|token");
     CHECK(transport.script.requests().at(1).header("x-amz-sso_bearer_token") == "others");
     CHECK(laptop.readToken() == others);
@@ -311,7 +311,7 @@ TEST_CASE("a token that another program has renewed meanwhile is used") {
 }
 
 TEST_CASE("the token of a session is renewed before its end, and saved") {
-  Laptop laptop;
+  SsoLaptop laptop;
   std::string text = tokenFile(15 * minute - 1000, "old");
   // Not every tool writes where the token is from.
   text.replace(text.find("startUrl"), 8, "x");
@@ -321,8 +321,8 @@ TEST_CASE("the token of a session is renewed before its end, and saved") {
   const std::string refresh = hasNewRefreshToken ? R"(,"refreshToken":"refresh-2")" : "";
   laptop.transport
       .answer(200, R"({"accessToken":"new","expiresIn":28800,"tokenType":"Bearer")" + refresh + "}")
-      .answer(200, document)
-      .answer(200, document);
+      .answer(200, ssoDocument)
+      .answer(200, ssoDocument);
   CHECK(laptop.get() == "ID|secret|token");
 
   CHECK(laptop.request(0).method == "POST");
@@ -356,12 +356,12 @@ TEST_CASE("the token of a session is renewed before its end, and saved") {
 }
 
 TEST_CASE("a renewed token serves even where it could not be saved") {
-  Laptop laptop;
+  SsoLaptop laptop;
   laptop.environment.write(sessionFile, tokenFile(0, "old"));
   laptop.transport.answer(200, R"({"accessToken":"new","expiresIn":28800})")
-      .answer(200, document)
-      .answer(200, document)
-      .answer(200, document);
+      .answer(200, ssoDocument)
+      .answer(200, ssoDocument)
+      .answer(200, ssoDocument);
   CHECK(laptop.get() == "ID|secret|token");
   laptop.environment.write(sessionFile, tokenFile(0, "old"));
   CHECK(laptop.get() == "ID|secret|token");
@@ -376,11 +376,11 @@ TEST_CASE("a renewed token serves even where it could not be saved") {
 }
 
 TEST_CASE("a renewed token serves its own session only") {
-  Laptop laptop;
+  SsoLaptop laptop;
   laptop.environment.write(sessionFile, tokenFile(0, "old"));
   laptop.transport.answer(200, R"({"accessToken":"new","expiresIn":28800})")
-      .answer(200, document)
-      .answer(200, document);
+      .answer(200, ssoDocument)
+      .answer(200, ssoDocument);
   CHECK(laptop.get() == "ID|secret|token");
   std::string config = sessionConfig;
   for (std::size_t at; (at = config.find("my-session")) != std::string::npos;)
@@ -394,27 +394,27 @@ TEST_CASE("a renewed token serves its own session only") {
 
 TEST_CASE("when a token is not renewed") {
   SECTION("fifteen minutes before its end") {
-    Laptop laptop;
+    SsoLaptop laptop;
     laptop.environment.write(sessionFile, tokenFile(15 * minute));
-    laptop.transport.answer(200, document);
+    laptop.transport.answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.transport.requests().size() == 1);
   }
   SECTION("without what that takes") {
     const std::string missing = GENERATE(as<std::string>{}, "refreshToken", "clientId",
                                          "clientSecret", "registrationExpiresAt");
-    Laptop laptop;
+    SsoLaptop laptop;
     std::string text = tokenFile(minute);
     text.replace(text.find(missing), missing.size(), "x");
     laptop.environment.write(sessionFile, text);
-    laptop.transport.answer(200, document);
+    laptop.transport.answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.transport.requests().size() == 1);
   }
   SECTION("of a profile without a session") {
-    Laptop laptop(legacyConfig);
+    SsoLaptop laptop(legacyConfig);
     laptop.environment.write(legacyFile, tokenFile(minute));
-    laptop.transport.answer(200, document);
+    laptop.transport.answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.transport.requests().size() == 1);
     laptop.environment.write(legacyFile, tokenFile(0));
@@ -425,7 +425,7 @@ TEST_CASE("when a token is not renewed") {
 TEST_CASE("a token that cannot be renewed serves to its end") {
   const std::int64_t leftMs = GENERATE(as<std::int64_t>{}, minute, 0);
   CAPTURE(leftMs);
-  Laptop laptop;
+  SsoLaptop laptop;
   laptop.environment.write(sessionFile, tokenFile(leftMs, "old"));
   std::string why;
   SECTION("refused") {
@@ -463,7 +463,7 @@ TEST_CASE("a token that cannot be renewed serves to its end") {
   }
   const std::string before = laptop.readToken();
   if (leftMs != 0) {
-    laptop.transport.answer(200, document);
+    laptop.transport.answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.transport.requests().back().header("x-amz-sso_bearer_token") == "old");
   } else {
@@ -475,7 +475,7 @@ TEST_CASE("a token that cannot be renewed serves to its end") {
 }
 
 TEST_CASE("what the portal says instead of credentials is the error") {
-  Laptop laptop;
+  SsoLaptop laptop;
   laptop.environment.write(sessionFile, tokenFile(60 * minute, "canary-of-a-portal"));
   SECTION("refused") {
     laptop.transport.answer(403, R"({"message":"No access"})");
@@ -504,7 +504,7 @@ TEST_CASE("what the portal says instead of credentials is the error") {
 }
 
 TEST_CASE("an access token that is no header value is refused and not told") {
-  Laptop laptop;
+  SsoLaptop laptop;
   laptop.environment.write(sessionFile, tokenFile(60 * minute, R"(canary\r\nX: y)"));
   CHECK(laptop.get() ==
         "SSO: header x-amz-sso_bearer_token: the value has a line break or another control "
@@ -541,12 +541,12 @@ TEST_CASE("the endpoints of SSO are those of their rule sets") {
     CAPTURE(row.region, row.fips, row.dualStack);
     std::string config = sessionConfig;
     config.replace(config.find("eu-west-1"), 9, row.region);
-    Laptop laptop(config);
+    SsoLaptop laptop(config);
     laptop.environment.set("AWS_USE_FIPS_ENDPOINT", row.fips ? "true" : "false");
     laptop.environment.set("AWS_USE_DUALSTACK_ENDPOINT", row.dualStack ? "true" : "false");
     laptop.environment.write(sessionFile, tokenFile(minute));
     laptop.transport.answer(200, R"({"accessToken":"new","expiresIn":28800})")
-        .answer(200, document);
+        .answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.request(0).authority == row.oidc);
     CHECK(laptop.request(1).authority == row.portal);
@@ -556,11 +556,11 @@ TEST_CASE("the endpoints of SSO are those of their rule sets") {
 TEST_CASE("the endpoints of SSO can be set as for every service") {
   const std::string answer = R"({"accessToken":"new","expiresIn":28800})";
   SECTION("variables") {
-    Laptop laptop;
+    SsoLaptop laptop;
     laptop.environment.set("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1/portal");
     laptop.environment.set("AWS_ENDPOINT_URL_SSO_OIDC", "http://127.0.0.1:2");
     laptop.environment.write(sessionFile, tokenFile(minute));
-    laptop.transport.answer(200, answer).answer(200, document);
+    laptop.transport.answer(200, answer).answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.request(0).url == "http://127.0.0.1:2/token");
     CHECK(laptop.request(1).url.find("http://127.0.0.1:1/portal/federation/credentials?") == 0);
@@ -568,39 +568,39 @@ TEST_CASE("the endpoints of SSO can be set as for every service") {
   SECTION("beside FIPS and dual-stack") {
     const char* const flag = GENERATE("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT");
     CAPTURE(flag);
-    Laptop laptop;
+    SsoLaptop laptop;
     laptop.environment.set(flag, "true");
     laptop.environment.set("AWS_ENDPOINT_URL", "https://all.example");
     laptop.environment.write(sessionFile, tokenFile(minute));
-    laptop.transport.answer(200, answer).answer(200, document);
+    laptop.transport.answer(200, answer).answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.request(0).authority == "all.example");
     CHECK(laptop.request(1).authority == "all.example");
   }
   SECTION("a services section") {
-    Laptop laptop(std::string(sessionConfig) +
-                  "[profile p]\nservices = mine\n[services mine]\n"
-                  "sso =\n  endpoint_url = https://portal.example\n"
-                  "sso_oidc =\n  endpoint_url = https://oidc.example\n");
+    SsoLaptop laptop(std::string(sessionConfig) +
+                     "[profile p]\nservices = mine\n[services mine]\n"
+                     "sso =\n  endpoint_url = https://portal.example\n"
+                     "sso_oidc =\n  endpoint_url = https://oidc.example\n");
     laptop.environment.write(sessionFile, tokenFile(minute));
-    laptop.transport.answer(200, answer).answer(200, document);
+    laptop.transport.answer(200, answer).answer(200, ssoDocument);
     CHECK(laptop.get() == "ID|secret|token");
     CHECK(laptop.request(0).authority == "oidc.example");
     CHECK(laptop.request(1).authority == "portal.example");
   }
   SECTION("of the profile that was asked for") {
-    Laptop laptop(std::string(sessionConfig) + "endpoint_url = https://not.this\n" +
-                  "[profile p]\nendpoint_url = https://nor.this\n" +
-                  "[profile role]\nendpoint_url = https://selected.example\n");
+    SsoLaptop laptop(std::string(sessionConfig) + "endpoint_url = https://not.this\n" +
+                     "[profile p]\nendpoint_url = https://nor.this\n" +
+                     "[profile role]\nendpoint_url = https://selected.example\n");
     laptop.environment.write(sessionFile, tokenFile(60 * minute));
-    laptop.transport.answer(200, document);
+    laptop.transport.answer(200, ssoDocument);
     Result<detail::SharedFiles> files = detail::SharedFiles::load();
     REQUIRE(files);
     CHECK(laptop.provider.retrieveFor({*files, "p", "role"}, {}, laptop.credentials));
     CHECK(laptop.request(0).authority == "selected.example");
   }
   SECTION("never in the clear over a network") {
-    Laptop laptop;
+    SsoLaptop laptop;
     laptop.environment.set("AWS_ENDPOINT_URL_SSO", "http://portal.example");
     laptop.environment.write(sessionFile, tokenFile(60 * minute));
     CHECK(
@@ -610,7 +610,7 @@ TEST_CASE("the endpoints of SSO can be set as for every service") {
     CHECK(laptop.kind == ErrorKind::Configuration);
   }
   SECTION("also where only the token would go there") {
-    Laptop laptop;
+    SsoLaptop laptop;
     laptop.environment.set("AWS_ENDPOINT_URL_SSO_OIDC", "http://oidc.example");
     laptop.environment.write(sessionFile, tokenFile(minute));
     CHECK(laptop.get() ==
@@ -620,7 +620,7 @@ TEST_CASE("the endpoints of SSO can be set as for every service") {
     CHECK(laptop.transport.requests().empty());
   }
   SECTION("a flag that is no good") {
-    Laptop laptop;
+    SsoLaptop laptop;
     laptop.environment.set("AWS_USE_FIPS_ENDPOINT", "maybe");
     laptop.environment.write(sessionFile, tokenFile(minute));
     CHECK(laptop.get() == "AWS_USE_FIPS_ENDPOINT is \"maybe\": expected true or false");
@@ -633,7 +633,7 @@ TEST_CASE("a secret file is replaced as a whole or not at all") {
   const Secret text("new");
   const std::string path = environment.write("token.json", "old");
   CHECK(detail::replaceSecretFile(path, text));
-  CHECK(readText(path) == "new");
+  CHECK(textOfFile(path) == "new");
   CHECK_FALSE(detail::replaceSecretFile(environment.path("none/token.json"), text));
   std::filesystem::create_directories(environment.path("taken/inner"));
   CHECK_FALSE(detail::replaceSecretFile(environment.path("taken"), text));
@@ -643,7 +643,7 @@ TEST_CASE("a secret file is replaced as a whole or not at all") {
 
 TEST_CASE("tokens of SSO do not stay in freed memory") {
   const std::string canary = "canary-of-an-sso-token-0123456789";
-  Laptop laptop;
+  SsoLaptop laptop;
   std::string text = tokenFile(minute, canary);
   text.replace(text.find("client-secret"), 13, canary);
   laptop.environment.write(sessionFile, text);

@@ -24,7 +24,7 @@ std::string decoded(std::string_view text) {
   return std::string(out.expose());
 }
 
-std::string nested(int depth) {
+std::string nestedElements(int depth) {
   std::string open;
   std::string close;
   for (int i = 0; i != depth; ++i) {
@@ -66,7 +66,7 @@ TEST_CASE("elements of an XML document are found by parent and name") {
     CAPTURE(row.document);
     CHECK(scanned(row.document) == row.found);
   }
-  CHECK(scanned(nested(16)) == "|");
+  CHECK(scanned(nestedElements(16)) == "|");
 }
 
 TEST_CASE("a document that is not XML is refused") {
@@ -102,8 +102,8 @@ TEST_CASE("a document that is not XML is refused") {
     CAPTURE(text);
     CHECK(scanned(text) == "no XML");
   }
-  CHECK(scanned(nested(17)) == "no XML");
-  CHECK(scanned(nested(100'000)) == "no XML");
+  CHECK(scanned(nestedElements(17)) == "no XML");
+  CHECK(scanned(nestedElements(100'000)) == "no XML");
   CHECK(scanned(std::string("<A>\0</A>", 8)) == "|");
 }
 

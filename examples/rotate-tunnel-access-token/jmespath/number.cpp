@@ -14,7 +14,7 @@ namespace jmespath {
 
 namespace {
 
-bool isDigit(char c) {
+bool isDecimal(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -104,7 +104,7 @@ std::string realText(double real) {
   const std::string out = std::signbit(real) ? "-" : "";
   std::string digits;
   for (const char c : shortest.substr(0, mark)) {
-    if (isDigit(c)) digits += c;
+    if (isDecimal(c)) digits += c;
   }
   if (exponent < 0)
     return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
@@ -139,14 +139,14 @@ std::string withoutUnderscores(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i != text.size(); ++i) {
     const bool separates = text[i] == '_' && i != 0 && i + 1 != text.size() &&
-                           isDigit(text[i - 1]) && isDigit(text[i + 1]);
+                           isDecimal(text[i - 1]) && isDecimal(text[i + 1]);
     if (!separates) out += text[i];
   }
   return out;
 }
 
 std::size_t countDigits(std::string_view text) {
-  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), isDigit) -
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), isDecimal) -
                                   text.begin());
 }
 
