@@ -184,6 +184,21 @@ TEST_CASE("SSO settings that are incomplete or contradict each other are refused
   }
 }
 
+TEST_CASE("the settings of SSO are read anew for each search") {
+  SsoLaptop laptop(legacyConfig);
+  laptop.environment.write(legacyFile, tokenFile(60 * minute));
+  laptop.transport.answer(200, ssoDocument).answer(200, ssoDocument);
+  CHECK(laptop.get() == "ID|secret|token");
+  std::string config = legacyConfig;
+  config.replace(config.find("My+Role"), 7, "Other");
+  laptop.environment.write(".aws/config", config);
+  CHECK(laptop.get() == "ID|secret|token");
+  CHECK(laptop.request(1).url.find("role_name=Other") != std::string::npos);
+  config.replace(config.find("sso_role_name"), 3, "x");
+  laptop.environment.write(".aws/config", config);
+  CHECK(laptop.get().find("sso_role_name is not set") != std::string::npos);
+}
+
 TEST_CASE("what a profile leaves to its session is the session's") {
   const std::string section =
       "sso_session = s\n[sso-session s]\nsso_start_url = u\nsso_region = eu-west-1\n";
@@ -308,6 +323,31 @@ TEST_CASE("a token that another program has renewed meanwhile is used") {
               signIn);
   }
   CHECK(transport.script.remaining() == 0);
+}
+
+TEST_CASE("a sign-in counts although its token ends before that of another program") {
+  SsoLaptop laptop;
+  InterruptedTransport transport;
+  SsoCredentials provider(transport, laptop.clock, "p");
+  // Renewed here, and again by another program, which is faster.
+  laptop.environment.write(sessionFile, tokenFile(-minute, "old"));
+  transport.script.answer(200, R"({"accessToken":"new","expiresIn":600})")
+      .answer(200, ssoDocument)
+      .answer(400, R"({"error":"invalid_grant"})")
+      .answer(200, ssoDocument)
+      .answer(200, ssoDocument);
+  CHECK(laptop.get(provider) == "ID|secret|token");
+  transport.meanwhile = [&] {
+    laptop.environment.write(sessionFile, tokenFile(60 * minute, "others"));
+  };
+  CHECK(laptop.get(provider) == "ID|secret|token");
+  CHECK(transport.script.requests().back().header("x-amz-sso_bearer_token") == "others");
+  transport.meanwhile = [] {};
+  const std::string login = tokenFile(30 * minute, "login");
+  laptop.environment.write(sessionFile, login);
+  CHECK(laptop.get(provider) == "ID|secret|token");
+  CHECK(transport.script.requests().back().header("x-amz-sso_bearer_token") == "login");
+  CHECK(laptop.readToken() == login);
 }
 
 TEST_CASE("the token of a session is renewed before its end, and saved") {

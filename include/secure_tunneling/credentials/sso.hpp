@@ -170,6 +170,7 @@ class SsoCredentials final : public ProfileSource {
   static constexpr std::string_view renewal = "CreateToken";
 
   static Result<void> readSettings(const ProfileView& profile, SsoSettings& settings) {
+    settings = {};
     settings.profile = profile.name;
     settings.session = profile.value("sso_session");
     const bool hasSession = !settings.session.empty();
@@ -315,6 +316,7 @@ class SsoCredentials final : public ProfileSource {
     if (file && detail::readSsoToken(file->text, read).empty() &&
         read.expiresAtMs > token_.expiresAtMs) {
       token_ = std::move(read);
+      isRenewed_ = false;
     }
   }
 
