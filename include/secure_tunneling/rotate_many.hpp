@@ -314,11 +314,12 @@ class Fleet {
   /// Begins as many calls as may be under way.
   void begin() {
     if (next_ == queue_.size()) return;
-    const Moment now = clock_.now();
-    const std::int64_t leftMs = end_.leftMs(now);
+    Moment now = clock_.now();
     // Who waits for a place has it before one that is new, unless it was refused a moment ago.
     std::size_t places = placesTaken(now) + (pace_.isProbing() ? 0 : placesWanted());
-    for (; next_ != queue_.size(); ++places) {
+    // The program may take its time in `onBegin`.
+    for (; next_ != queue_.size(); ++places, now = clock_.now()) {
+      const std::int64_t leftMs = end_.leftMs(now);
       if (end_.isCancelled())
         return dropRest(makeError(ErrorKind::Cancelled, "not begun: the fleet was cancelled"));
       if (leftMs == 0) {

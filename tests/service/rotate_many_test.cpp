@@ -350,6 +350,28 @@ TEST_CASE("fleet: ends with its time") {
   }
 }
 
+TEST_CASE("fleet: begins no more once the program has used up its time") {
+  struct Slow final : FleetProgress {
+    std::int64_t limitMs = 0;
+    int begun = 0;
+    bool onBegin(std::size_t) override {
+      ++begun;
+      SystemClock clock;
+      const std::int64_t since = clock.now().monotonicMs;
+      while (clock.now().monotonicMs - since <= limitMs) {
+      }
+      return true;
+    }
+    void onResult(std::size_t, const RotateResult&) override {}
+  } slow;
+  slow.limitMs = 100;
+  World world(20);
+  world.options.limits.timeoutMs = slow.limitMs;
+  world.options.progress = &slow;
+  CHECK(countOf(world.rotate(), ErrorKind::DeadlineExceeded) >= 19);
+  CHECK(slow.begun <= 1);
+}
+
 TEST_CASE("fleet: a kept connection that the server has closed costs no attempt") {
   World world(6);
   world.options.parallel = 1;
