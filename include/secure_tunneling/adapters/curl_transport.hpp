@@ -236,16 +236,14 @@ class CurlTransport final : public HttpTransport {
   static std::size_t onBody(char* data, std::size_t, std::size_t size, void* user) {
     auto& transport = *static_cast<CurlTransport*>(user);
     Secret& body = transport.response_->body;
-    if (size > transport.maxResponseBytes_ - body.size()) {
-      transport.curl_.code = CURLE_FILESIZE_EXCEEDED;
-      return 0;
-    }
-    if (!body.tryReserve(body.size() + size)) {
+    const std::size_t taken = smaller(size, transport.maxResponseBytes_ - body.size());
+    if (!body.tryReserve(body.size() + taken)) {
       transport.curl_.code = CURLE_OUT_OF_MEMORY;
       return 0;
     }
-    body.append({data, size});
-    return size;
+    body.append({data, taken});
+    if (taken != size) transport.curl_.code = CURLE_FILESIZE_EXCEEDED;
+    return taken;
   }
 
   /// Sets what has changed since the last request, of which libcurl made a copy. By methods of
@@ -479,7 +477,8 @@ class CurlTransport final : public HttpTransport {
       detail::append(message, ": ");
       detail::append(message, std::strerror(osError));
     }
-    const int status = delivery == Delivery::Answered ? this->status() : 0;
+    // Headers that have not ended say nothing yet.
+    const int status = delivery == Delivery::Answered && headersEnded_ ? this->status() : 0;
     if (!isNameKnown()) detail::keepLibcurlLoaded();
     // What a handle keeps may be the reason: where memory ran out, a store of half the CAs.
     close();

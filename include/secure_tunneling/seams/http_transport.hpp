@@ -170,15 +170,15 @@ struct HttpResponse {
 /// It returns an `Error` when there is no complete answer, of kind `Transport`, or `Untrusted` or
 /// `Configuration` where trying again is of no use, or `InvalidResponse` for an answer over its
 /// size limit, a single header line included; of an error answer's body the beginning will do.
-/// `delivery` is `NotSent` only when no byte of the
-/// request can have reached the service, else `Unknown`; `message` is one line without header
-/// values; `transportCode` is its own. Every wait is bounded; nothing is thrown. Called by one
-/// thread at a time unless the implementation says more.
+/// `delivery` is `NotSent` only when no byte of the request can have reached the service, else
+/// `Unknown`; `message` is one line without header values; `transportCode` is its own. Every wait
+/// is bounded; nothing is thrown. Called by one thread at a time unless the implementation says
+/// more.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
   /// Sends `request` and fills `response`, as `HttpTransport` says; blocks meanwhile. Success is a
-  /// complete answer of whatever status.
+  /// complete answer of whatever status, or as much of an error answer as the size limit allows.
   virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;
 
   HttpTransport(const HttpTransport&) = delete;
