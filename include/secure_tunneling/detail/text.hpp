@@ -42,7 +42,7 @@ SECURE_TUNNELING_NOINLINE inline void assignPieces(std::string& text,
 }
 
 /// Replaces `text` by `form`, in which each `{}` stands for the next of `values`, none of which may
-/// be part of `text`. As many are given as there are.
+/// be part of `text`. As many are given as there are; a value too many is left out.
 SECURE_TUNNELING_NOINLINE inline void assignForm(std::string& text, const char* form,
                                                  std::initializer_list<std::string_view> values) {
   std::size_t size = std::strlen(form);
@@ -52,6 +52,7 @@ SECURE_TUNNELING_NOINLINE inline void assignForm(std::string& text, const char* 
   text.reserve(size);
   for (const std::string_view value : values) {
     const char* const place = std::strstr(form, "{}");
+    if (place == nullptr) break;
     append(text, {form, static_cast<std::size_t>(place - form)});
     append(text, value);
     form = place + 2;
