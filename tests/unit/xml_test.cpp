@@ -48,6 +48,8 @@ TEST_CASE("elements of an XML document are found by parent and name") {
       {"<r><A><n><X>no</X></n></A></r>", "|"},
       {"<A><X>first</X><X>last</X></A>", "last|"},
       {"<A><X></X></A>", "|"},
+      {"junk<A/>", "no XML"},
+      {"junk<!-- c --><A/>", "no XML"},
       {"<A><X/></A>", "|"},
       {"<A><X> a b </X></A>", " a b |"},
       {"<A><X>&lt;a&gt;</X></A>", "&lt;a&gt;|"},

@@ -88,7 +88,10 @@ class XmlScanner {
       const bool isPassedOver = xmlMarkup(rest_.substr(open)) != nullptr;
       rest_.remove_prefix(end + 1);
       if (isPassedOver) {
-        if (depth_ == 0) begin = rest_.data();
+        if (depth_ == 0) {
+          if (!trimBlanks(text).empty()) return false;
+          begin = rest_.data();
+        }
         continue;
       }
       isStart_ = !startsWith(tag, "/"sv);
