@@ -56,7 +56,8 @@ inline CurlTransportOptions containerTransportOptions(const CurlTransportOptions
 
 /// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
 /// it is asked. With no source set up, and no instance metadata within reach, it gives up in about
-/// a second, or what AWS_METADATA_SERVICE_TIMEOUT says. Any number of threads may call it.
+/// a second, or after AWS_METADATA_SERVICE_TIMEOUT as often as AWS_METADATA_SERVICE_NUM_ATTEMPTS
+/// says. Any number of threads may call it.
 class DefaultCredentialsChain final : public CredentialsSource {
  public:
   /// As for `ProfileCredentials`.
@@ -98,8 +99,9 @@ class DefaultCredentialsChain final : public CredentialsSource {
   CachedCredentials cache_;
 };
 
-/// `addInstanceRegion` with a connection and a clock of its own. Takes about a second where nobody
-/// answers.
+/// `addInstanceRegion` with a connection and a clock of its own. Where nobody answers it takes
+/// about a second, or AWS_METADATA_SERVICE_TIMEOUT as often as AWS_METADATA_SERVICE_NUM_ATTEMPTS
+/// says.
 inline Result<void> addInstanceRegion(SharedSettings& shared,
                                       const CurlTransportOptions& options = {},
                                       const CallLimits& limits = {}) {
