@@ -269,6 +269,7 @@ Result<void> ResultsFile::read() {
 }
 
 Result<void> ResultsFile::reserve(std::size_t calls) {
+  if (calls == 0) return {};
   // Two lines of a call; of the second its tokens are the most.
   const std::size_t needed = calls * 4096;
   int reason = 0;
@@ -279,7 +280,7 @@ Result<void> ResultsFile::reserve(std::size_t calls) {
     reason = EFBIG;
   }
 #ifdef __linux__
-  if (reason == 0 && calls != 0 &&
+  if (reason == 0 &&
       fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, size_, static_cast<off_t>(needed)) != 0) {
     reason = errno;
   }

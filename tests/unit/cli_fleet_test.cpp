@@ -225,7 +225,7 @@ TEST_CASE("fleet results: what is not on the disk is not in the file") {
 }
 
 TEST_CASE("fleet results: a limit on the size of files is found before anything is sent") {
-  const Place place;
+  const Place place(begunLine + "\n");
   ResultsFile file;
   REQUIRE(file.open(place.path));
   rlimit before{};
@@ -235,8 +235,13 @@ TEST_CASE("fleet results: a limit on the size of files is found before anything 
   REQUIRE(setrlimit(RLIMIT_FSIZE, &low) == 0);
   const Result<void> fits = file.reserve(2);
   const Result<void> doesNot = file.reserve(3);
+  // The file is longer already, and stays as it is.
+  low.rlim_cur = 10;
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &low) == 0);
+  const Result<void> nothing = file.reserve(0);
   REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
   CHECK(fits);
+  CHECK(nothing);
   REQUIRE_FALSE(doesNot);
   CHECK(doesNot.error().message.find("no room for what 3 calls may bring: File too large") !=
         std::string::npos);
