@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Servers and networks that fail, and what an application learns of it.
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -742,10 +744,17 @@ TEST_CASE("that there is no descriptor left for a connection is told") {
   REQUIRE_FALSE(caller.rotate());
   rlimit allowed{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &allowed) == 0);
-  rlimit none = allowed;
-  none.rlim_cur = 0;
-  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  // Not none at all: poll() refuses more descriptors than are allowed.
+  rlimit few = allowed;
+  few.rlim_cur = 64;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<int> taken;
+  int descriptor = -1;
+  while ((descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    taken.push_back(descriptor);
   const auto response = caller.rotate();
+  for (const int each : taken)
+    close(each);
   REQUIRE(setrlimit(RLIMIT_NOFILE, &allowed) == 0);
   REQUIRE_FALSE(response);
   CAPTURE(response.error().message);
