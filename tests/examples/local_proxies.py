@@ -147,6 +147,23 @@ def closed_with(connection):
             return int.from_bytes(data[:2], "big")
 
 
+def port_of(process):
+    """The port that a process listens on, which has no way to say it; None before it does."""
+    folder = f"/proc/{process.pid}/fd/"
+    sockets = set()
+    for descriptor in os.listdir(folder):
+        try:
+            sockets.add(os.readlink(folder + descriptor))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    with open(f"/proc/{process.pid}/net/tcp") as table:
+        for line in list(table)[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:  # TCP_LISTEN
+                return int(fields[1].rpartition(":")[2], 16)
+    return None
+
+
 class LocalProxies(unittest.TestCase):
     def test_handshake(self):
         for certificate in (None, certificate_file):
@@ -436,30 +453,28 @@ class Faults(unittest.TestCase):
             done = subprocess.run([BIN + "/local-service"], stdout=full, stderr=subprocess.PIPE, timeout=20)
             self.assertEqual((done.returncode, done.stderr),
                              (1, b"local-service: standard output: No space left on device\n"))
-        with self.subTest("without standard streams"), socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-            free.close()
+        with self.subTest("without standard streams"):
             process = subprocess.Popen(["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", BIN + "/local-service",
-                                        "--allow-unsigned", "--port", str(port)])
+                                        "--allow-unsigned", "--port", "0"])
             request = (b"POST / HTTP/1.1\r\nHost: service\r\nContent-Type: application/x-amz-json-1.1\r\n"
                        b"X-Amz-Target: IoTSecuredTunneling.RotateTunnelAccessToken\r\n"
                        b"Content-Length: %d\r\n\r\n" % len(BODY)) + BODY
             try:
                 deadline = time.monotonic() + 20
-                while True:
-                    try:
-                        client = socket.create_connection(("127.0.0.1", port), 20)
-                        break
-                    except ConnectionError:
-                        self.assertLess(time.monotonic(), deadline)
-                        time.sleep(0.01)
-                with client:
+                port = None
+                while port is None:
+                    self.assertIsNone(process.poll())
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.01)
+                    port = port_of(process)
+                with socket.create_connection(("127.0.0.1", port), 20) as client:
                     client.sendall(request)
                     self.assertEqual(client.recv(65536)[:15], b"HTTP/1.1 200 OK")
-            finally:
                 process.terminate()
-                self.assertEqual(process.wait(), 0)
+                self.assertEqual(process.wait(20), 0)
+            finally:
+                process.kill()
+                process.wait(20)
 
     def test_misspelt(self):
         for arguments, wanted in (
