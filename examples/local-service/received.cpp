@@ -102,6 +102,10 @@ std::optional<std::string> receivedHeader(lws* wsi, const std::string& name) {
   });
 }
 
+std::string receivedVersion(lws* wsi) {
+  return knownHeader(wsi, WSI_TOKEN_HTTP).value_or("");
+}
+
 std::string receivedParameter(lws* wsi, const std::string& name) {
   char buffer[256];
   const char* const value =

@@ -11,6 +11,9 @@
 /// Value of the header called `name` (in lower case) of the request that `wsi` has received.
 std::optional<std::string> receivedHeader(lws* wsi, const std::string& name);
 
+/// The version in its request line, such as HTTP/1.1.
+std::string receivedVersion(lws* wsi);
+
 /// Value of the parameter called `name` of its query; empty without one.
 std::string receivedParameter(lws* wsi, const std::string& name);
 

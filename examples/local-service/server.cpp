@@ -59,6 +59,7 @@ bool isWebSocketKey(const std::string& key) {
 /// at some of it when the token is spent, and at some not at all.
 std::string wrongInHandshake(lws* wsi) {
   const auto header = [wsi](const char* name) { return receivedHeader(wsi, name).value_or(""); };
+  if (receivedVersion(wsi) != "HTTP/1.1") return "Invalid HTTP version: Expected HTTP/1.1.";
   if (!equalsIgnoreCase(header("upgrade"), "websocket")) {
     return "Invalid Upgrade: Expected websocket, or none.";
   }

@@ -311,9 +311,9 @@ class LocalProxies(unittest.TestCase):
                  "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==", "Sec-WebSocket-Protocol": PROTOCOL + "3.0"}
         h2c = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
         with Service() as service:
-            def shake(headers):
+            def shake(headers, version="HTTP/1.1"):
                 lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None)
-                return service.answer((f"GET /tunnel?local-proxy-mode=source HTTP/1.1\r\nHost: service\r\n"
+                return service.answer((f"GET /tunnel?local-proxy-mode=source {version}\r\nHost: service\r\n"
                                        f"access-token: {service.token('source')}\r\n{lines}\r\n").encode())
 
             for changed, status in (
@@ -326,6 +326,9 @@ class LocalProxies(unittest.TestCase):
                     answer = shake({**whole, **changed})
                     self.assertEqual(answer[:13], b"HTTP/1.1 %d " % status)
                     self.assertEqual(b"\r\nSec-WebSocket-Version: 13\r\n" in answer, status == 426)
+            for version in ("HTTP/1.0", "HTTP/0.9"):
+                with self.subTest(version=version):
+                    self.assertEqual(shake(whole, version)[:13], b"HTTP/1.1 400 ")
             self.assertEqual(shake(whole)[:13], b"HTTP/1.1 101 ")
 
     def test_client_token(self):
