@@ -20,6 +20,10 @@
 
 namespace {
 
+bool print(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) != EOF && std::fflush(stdout) == 0;
+}
+
 bool printFacts(const Options& options, Service& service, int port) {
   std::string facts;
   const auto add = [&facts](const char* name, const std::string& value) {
@@ -36,12 +40,16 @@ bool printFacts(const Options& options, Service& service, int port) {
     add("source-access-token", service.sourceToken(id));
     add("destination-access-token", service.destinationToken(id));
   }
-  return std::fputs(facts.c_str(), stdout) != EOF && std::fflush(stdout) == 0;
+  return print(facts);
 }
 
 int fail(const std::string& message) {
   std::fprintf(stderr, "local-service: %s\n", message.c_str());
   return 1;
+}
+
+int failOutput() {
+  return fail(std::string("standard output: ") + std::strerror(errno));
 }
 
 Server* running = nullptr;
@@ -61,7 +69,13 @@ int main(int argc, char** argv) {
   CLI::App app(serviceDescription, serviceName);
   Options options;
   declare(app, options);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return print(app.help()) ? 0 : failOutput();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
 
   Service service(options);
   Server server(service);
@@ -69,8 +83,6 @@ int main(int argc, char** argv) {
   if (!reason.empty()) return fail(reason);
   stopOnSignals(server);
   // Without them nobody can call it.
-  if (!printFacts(options, service, server.port())) {
-    return fail(std::string("standard output: ") + std::strerror(errno));
-  }
+  if (!printFacts(options, service, server.port())) return failOutput();
   return server.run() ? 0 : fail("the server stopped");
 }

@@ -129,6 +129,38 @@ TEST_CASE("the command's exit status tells what failed") {
   }
 }
 
+TEST_CASE("the programs print what they are for, and say why they cannot") {
+  struct Program {
+    std::string name;
+    std::string does;
+    int status;
+    std::string complaint;
+  };
+  const std::string full = "standard output: No space left on device\n";
+  const std::vector<Program> all = {
+      {"rotate-tunnel-access-token", "Rotates the client access tokens of", 255, full},
+      {"rotate-fleet", "Rotates the access tokens of many", 255, "rotate-fleet: " + full},
+#ifdef __linux__
+      {"keep-local-proxy", "Keeps AWS's local proxy connected", 255, "keep-local-proxy: " + full},
+#endif
+      {"local-service", "The fake Secure Tunneling service", 1, "local-service: " + full},
+  };
+  for (const Program& program : all) {
+    CAPTURE(program.name);
+    const std::string path = programs + "/" + program.name;
+    for (const char* const option : {"-h", "--help"}) {
+      const Finished finished = run({path, option}, {});
+      CHECK(finished.status == 0);
+      CHECK(finished.output.compare(0, program.does.size(), program.does) == 0);
+      CHECK(finished.output.find("\nUsage: " + program.name + " ") != std::string::npos);
+      CHECK(finished.errors.empty());
+    }
+    const Finished finished = run({"/bin/sh", "-c", "exec \"$0\" --help >/dev/full", path}, {});
+    CHECK(finished.status == program.status);
+    CHECK(finished.errors == program.complaint);
+  }
+}
+
 TEST_CASE("the command refuses bad input with a reason, and sends nothing") {
   World world;
   int status = 252;
