@@ -27,7 +27,9 @@ std::string progressLine(std::size_t done, std::size_t total, std::size_t failed
   constexpr std::size_t fewestCells = 5;
   std::string text = std::to_string(done) + " of " + std::to_string(total);
   if (failed != 0) text += ", " + std::to_string(failed) + " failed";
-  // Two brackets, a blank, and the last column: a line that fills it may go on the next.
+  // A line that fills the last column may go on the next, where no update erases it.
+  if (columns <= text.size()) return {};
+  // Two brackets, a blank, and that column.
   const std::size_t others = text.size() + 4;
   if (columns < others + fewestCells) return text;
   const std::size_t cells = std::min(columns - others, mostCells);

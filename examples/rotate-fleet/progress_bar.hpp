@@ -23,6 +23,6 @@ class ProgressBar {
 };
 
 /// Such a line for a terminal with `columns`: `[#####.....] 5 of 10, 1 failed`; where there is no
-/// room for a bar, the rest.
+/// room for a bar, the rest, and nothing where there is none for that.
 std::string progressLine(std::size_t done, std::size_t total, std::size_t failed,
-                         std::size_t columns = 80);
+                         std::size_t columns);

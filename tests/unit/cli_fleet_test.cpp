@@ -139,13 +139,15 @@ TEST_CASE("fleet options: what is wrong") {
 }
 
 TEST_CASE("fleet progress: a line") {
-  CHECK(progressLine(0, 10, 0) == "[..............................] 0 of 10");
-  CHECK(progressLine(5, 10, 1) == "[###############...............] 5 of 10, 1 failed");
-  CHECK(progressLine(10, 10, 0) == "[##############################] 10 of 10");
+  CHECK(progressLine(0, 10, 0, 80) == "[..............................] 0 of 10");
+  CHECK(progressLine(5, 10, 1, 80) == "[###############...............] 5 of 10, 1 failed");
+  CHECK(progressLine(10, 10, 0, 80) == "[##############################] 10 of 10");
   // No line of a terminal is filled to its last column.
   CHECK(progressLine(5, 10, 1, 37) == "[########........] 5 of 10, 1 failed");
   CHECK(progressLine(5, 10, 1, 30) == "[####.....] 5 of 10, 1 failed");
   CHECK(progressLine(5, 10, 1, 25) == "5 of 10, 1 failed");
+  CHECK(progressLine(5, 10, 1, 18) == "5 of 10, 1 failed");
+  CHECK(progressLine(5, 10, 1, 17).empty());
 }
 
 namespace {
