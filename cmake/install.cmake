@@ -67,19 +67,25 @@ foreach(page IN LISTS pages top_pages)
 endforeach()
 
 # The folders for pkg-config. From where its file is, so that all can be moved together, but for those that
-# are given as absolute paths and so have places of their own. Blanks are escaped, and not quoted, for so they
-# are where pkgconf puts its own folder in.
-string(REPLACE " " "\\ " pc_prefix "${CMAKE_INSTALL_PREFIX}")
+# are given as absolute paths and so have places of their own.
+set(pc_prefix "${CMAKE_INSTALL_PREFIX}")
 if(NOT IS_ABSOLUTE "${pkgconfig_dir}")
   file(RELATIVE_PATH pc_prefix "/prefix/${pkgconfig_dir}" "/prefix")
   string(REGEX REPLACE "/$" "" pc_prefix "\${pcfiledir}/${pc_prefix}")
 endif()
-string(REPLACE " " "\\ " pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
+set(pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
 if(NOT IS_ABSOLUTE "${pc_includedir}")
   set(pc_includedir "\${prefix}/${pc_includedir}")
 endif()
+# In quotes, so that blanks and apostrophes are part of it. But not where it begins with pcfiledir, unless that has an
+# apostrophe: pkgconf escapes the blanks of pcfiledir itself, and its backslashes would be part of it in quotes. The
+# pkg-config of freedesktop.org, which few systems still have, does not escape them, and so splits there at blanks.
+set(pc_cflags "-I\"\${includedir}\"")
+if(NOT IS_ABSOLUTE "${pkgconfig_dir}" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}"
+   AND NOT CMAKE_INSTALL_PREFIX MATCHES "'")
+  set(pc_cflags "-I\${includedir}")
+endif()
 # RapidJSON's folder, where compilers do not look by themselves. Not as a package: what was found is a folder.
-set(pc_cflags "-I\${includedir}")
 get_filename_component(rapidjson_dir "${RapidJSON_INCLUDE_DIR}" ABSOLUTE)
 if(NOT rapidjson_dir IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES
    AND NOT rapidjson_dir STREQUAL CMAKE_INSTALL_FULL_INCLUDEDIR)

@@ -53,11 +53,19 @@ try deeper "$out/deeper/out/lib/data/deep/pkgconfig" "$out/deeper/out/include/tu
   -DCMAKE_INSTALL_DATADIR=lib/data/deep -DCMAKE_INSTALL_INCLUDEDIR=include/tunnels
 try outputs "$out/outputs/data/pkgconfig" "$out/outputs/dev/include" "$rapidjson" \
   "-DCMAKE_INSTALL_DATADIR=$out/outputs/data" "-DCMAKE_INSTALL_INCLUDEDIR=$out/outputs/dev/include"
-try 'with blanks' "$out/with blanks/out/share/pkgconfig" "$out/with blanks/out/include" "$rapidjson"
+# That of freedesktop.org does not escape the blanks of its file's folder.
+case $(pkg-config --about 2>&1) in
+  pkgconf*) try 'with blanks' "$out/with blanks/out/share/pkgconfig" "$out/with blanks/out/include" "$rapidjson" ;;
+esac
+try "o'brien" "$out/o'brien/out/share/pkgconfig" "$out/o'brien/out/include" "$rapidjson"
 try 'blank outputs' "$out/blank outputs/da ta/pkgconfig" "$out/blank outputs/de v/include" "$rapidjson" \
   "-DCMAKE_INSTALL_DATADIR=$out/blank outputs/da ta" "-DCMAKE_INSTALL_INCLUDEDIR=$out/blank outputs/de v/include"
 try 'blank data' "$out/blank data/data/pkgconfig" "$out/blank data/out/include" "$rapidjson" \
   "-DCMAKE_INSTALL_DATADIR=$out/blank data/data"
+try "o'brien's data" "$out/o'brien's data/data/pkgconfig" "$out/o'brien's data/out/include" "$rapidjson" \
+  "-DCMAKE_INSTALL_DATADIR=$out/o'brien's data/data"
+try "blank headers" "$out/blank headers/out/share/pkgconfig" "$out/blank headers/de v" "$rapidjson" \
+  "-DCMAKE_INSTALL_INCLUDEDIR=$out/blank headers/de v"
 try data "$out/data/data/pkgconfig" "$out/data/out/include" "$rapidjson" "-DCMAKE_INSTALL_DATADIR=$out/data/data"
 try vendored "$out/vendored/out/share/pkgconfig" "$out/vendored/out/include" "$out/vendor folder" \
   "-DRapidJSON_INCLUDE_DIR=$out/vendor folder"
