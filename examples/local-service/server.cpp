@@ -72,6 +72,12 @@ std::string wrongInHandshake(lws* wsi) {
   return {};
 }
 
+/// Whether a request may be answered in HTTP/1.1 as if it had no Upgrade.
+bool onlyOffersHttp2(lws* wsi) {
+  return equalsIgnoreCase(receivedHeader(wsi, "upgrade").value_or(""), "h2c") &&
+         !receivedHeader(wsi, "sec-websocket-key");
+}
+
 void appendVarint(std::string& message, std::size_t value) {
   for (; value >= 128; value /= 128)
     message += static_cast<char>(value % 128 + 128);
@@ -175,7 +181,7 @@ int Server::handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t 
     case LWS_CALLBACK_HTTP_WRITEABLE:
       return writeAnswer(wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-      return confirmUpgrade(wsi);
+      return confirmUpgrade(wsi, static_cast<char*>(in));
     case LWS_CALLBACK_ADD_HEADERS:
       return addHeaders(wsi, *static_cast<lws_process_html_args*>(in));
     case LWS_CALLBACK_RAW_ADOPT:
@@ -304,7 +310,12 @@ int Server::refuseConnect(lws* wsi) {
   return -1;
 }
 
-int Server::confirmUpgrade(lws* wsi) {
+int Server::confirmUpgrade(lws* wsi, char* protocol) {
+  if (onlyOffersHttp2(wsi)) {
+    // libwebsockets changes to HTTP/2 unless there is no protocol when it looks again.
+    *protocol = '\0';
+    return 0;
+  }
   const std::string wrong = wrongInHandshake(wsi);
   if (!wrong.empty()) return refuseUpgrade(wsi, wrong);
   if (receivedHeader(wsi, "sec-websocket-version").value_or("") != "13") {

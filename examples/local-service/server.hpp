@@ -74,7 +74,7 @@ class Server {
   bool hasMoreInput();
 
   // WebSocket.
-  int confirmUpgrade(lws* wsi);
+  int confirmUpgrade(lws* wsi, char* protocol);
   int refuseUpgrade(lws* wsi, const std::string& reason, int status = 400);
   int addHeaders(lws* wsi, lws_process_html_args& headers);
   void established(LocalProxy& proxy);

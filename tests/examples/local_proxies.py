@@ -387,6 +387,29 @@ class Faults(unittest.TestCase):
                 peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
             self.assertLess(peak, 128 * 1024)  # kilobytes
 
+    def test_offers_of_http2(self):
+        """They are not taken, and each request is answered."""
+        offer = {"Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+        with Service("--allow-unsigned") as service:
+            for upgrade in ("h2c", "H2C"):
+                with self.subTest(upgrade=upgrade):
+                    status, headers, body = service.call("RotateTunnelAccessToken", BODY,
+                                                         {**offer, "Upgrade": upgrade})
+                    self.assertEqual((status, len(json.loads(body))), (200, 3))
+                    self.assertNotIn("Upgrade", headers)
+            with self.subTest("two on one connection"):
+                connection = http.client.HTTPConnection("127.0.0.1", int(service.url.rpartition(":")[2]), timeout=20)
+                headers = {"Content-Type": "application/x-amz-json-1.1", "Upgrade": "h2c", **offer,
+                           "X-Amz-Target": "IoTSecuredTunneling.RotateTunnelAccessToken"}
+                for _ in range(2):
+                    connection.request("POST", "/", BODY, headers)
+                    answer = connection.getresponse()
+                    self.assertEqual((answer.status, len(json.loads(answer.read()))), (200, 3))
+                connection.close()
+            with self.subTest("without a body"):
+                self.assertEqual(service.request("GET", "/", {**offer, "Upgrade": "h2c"})[0],
+                                 service.request("GET", "/", {})[0])
+
     def test_hostile_clients(self):
         """Whatever a client sends, the service does not spin and answers the next one."""
         def head(method="POST", length=len(BODY), more=""):
