@@ -48,7 +48,7 @@ bool LineRelay::readOnce() {
 }
 
 void LineRelay::writeOnce() {
-  // So much a pipe takes at once where it takes any.
+  // So much a pipe takes at once where it takes any, also where it cannot be set to not block.
   constexpr std::size_t most = 4096;
   const ssize_t written = write(to_, passed_.data(), std::min(passed_.size(), most));
   if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;

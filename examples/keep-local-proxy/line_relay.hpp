@@ -15,8 +15,8 @@ class LineRelay {
  public:
   using LineListener = std::function<void(std::string_view)>;
 
-  /// `from` is read without blocking, what comes is written to `to`. `secret` and `onLine` must
-  /// outlive this.
+  /// `from` is read without blocking, what comes is written to `to`, which should not block: see
+  /// `withoutBlocking`. `secret` and `onLine` must outlive this.
   LineRelay(int from, int to, std::string_view secret, const LineListener& onLine) noexcept
       : from_(from), to_(to), secret_(secret), onLine_(onLine) {}
 

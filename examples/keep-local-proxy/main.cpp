@@ -2,9 +2,11 @@
 // Keeps AWS's localproxy connected. A token connects it once; when the connection drops it ends,
 // with a status that says nothing. This rotates its side's token and starts it again.
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -24,6 +26,7 @@
 #include "side_lock.hpp"
 #include "signals.hpp"
 #include "text.hpp"
+#include "unblocked.hpp"
 
 using secure_tunneling::Client;
 using secure_tunneling::Clock;
@@ -58,12 +61,30 @@ class SteadyClock final : public Clock {
   SystemClock system_;
 };
 
+std::string byName(const std::string& text) {
+  return std::string(keeperName) + ": " + text;
+}
+
+/// Tells what happens. What nobody takes soon is lost, for it must not hold up what happens next.
 void say(const std::string& text) {
-  tellOnStandardError(std::string(keeperName) + ": " + text);
+  static const int errors = withoutBlocking(STDERR_FILENO);
+  // Signals that are to end this are blocked while the program runs, and have to be seen.
+  sigset_t blocked;
+  sigprocmask(SIG_BLOCK, nullptr, &blocked);
+  const int patienceMs = sigismember(&blocked, SIGTERM) == 1 ? 0 : 1000;
+  const std::string line = visibleLines(byName(text)) + "\n";
+  // So much a pipe takes at once where it takes any, also where it cannot be set to not block.
+  constexpr std::size_t most = 4096;
+  pollfd taken{errors, POLLOUT, 0};
+  for (std::size_t at = 0; at != line.size() && poll(&taken, 1, patienceMs) == 1;) {
+    const ssize_t written = write(errors, line.data() + at, std::min(line.size() - at, most));
+    if (written < 0) return;
+    at += static_cast<std::size_t>(written);
+  }
 }
 
 int fail(int exitCode, const std::string& message) {
-  say(message);
+  tellOnStandardError(byName(message));
   return exitCode;
 }
 

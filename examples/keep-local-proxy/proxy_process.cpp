@@ -21,6 +21,7 @@
 
 #include "line_relay.hpp"
 #include "port_check.hpp"
+#include "unblocked.hpp"
 
 using secure_tunneling::Secret;
 
@@ -195,7 +196,9 @@ ProxyProcess::ProxyProcess(std::string path, std::vector<std::string> words, Pro
       words_(std::move(words)),
       command_(std::move(command)),
       guard_(guard),
-      say_(std::move(say)) {}
+      say_(std::move(say)),
+      output_(withoutBlocking(STDOUT_FILENO)),
+      errors_(withoutBlocking(STDERR_FILENO)) {}
 
 std::string ProxyProcess::busyPort() {
   for (const std::uint16_t port : command_.ports) {
@@ -286,8 +289,8 @@ ProgramEnd ProxyProcess::watch(pid_t process, Pipes& pipes, const Secret& token,
   for (const Descriptor* const end : {&pipes.output.out, &pipes.errors.out})
     fcntl(end->number(), F_SETFL, O_NONBLOCK);
   Watch watch(process, pipes.signals,
-              {LineRelay(pipes.output.out.number(), STDOUT_FILENO, token.expose(), onLine),
-               LineRelay(pipes.errors.out.number(), STDERR_FILENO, token.expose(), onLine)});
+              {LineRelay(pipes.output.out.number(), output_, token.expose(), onLine),
+               LineRelay(pipes.errors.out.number(), errors_, token.expose(), onLine)});
   watch.untilEnd();
   // What it left behind in its group would be a second proxy.
   kill(-process, SIGKILL);

@@ -35,6 +35,9 @@ class ProxyProcess final : public LocalProxy {
   const ProxyCommand command_;
   const Guard& guard_;
   const Keeper::Say say_;
+  /// Standard output and standard error.
+  const int output_;
+  const int errors_;
 };
 
 /// The file that `name` is run from, as a shell finds it. 0, or the errno that it cannot be run

@@ -33,6 +33,6 @@ secure_tunneling::RotateTunnelAccessTokenResponse sampleResponse(std::string_vie
 /// Writes all of `text` to standard output; false, with errno set, when that fails.
 [[nodiscard]] bool writeToStandardOutput(std::string_view text);
 
-/// The only way to standard error: writes a message and a line end, with all made visible that
+/// Writes a message and a line end to standard error, with all made visible that
 /// could steer a terminal. Text from outside that is part of a message went through `visible()`.
 void tellOnStandardError(std::string_view text);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 // keep-local-proxy as a process, with a stand-in for localproxy.
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -160,6 +165,44 @@ bool waitForConnections(const ChildProcess& keeper, int count) {
   return waitUntil([&] { return countOf(keptLine, keeper.errors()) >= count; });
 }
 
+/// A terminal that takes nothing, as after Ctrl-S.
+class StoppedTerminal {
+ public:
+  StoppedTerminal() : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    std::array<char, 128> name{};
+    const bool done = master_ != -1 && grantpt(master_) == 0 && unlockpt(master_) == 0 &&
+                      ptsname_r(master_, name.data(), name.size()) == 0;
+    if (!done) std::abort();
+    name_ = name.data();
+    slave_ = open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (tcflow(slave_, TCOOFF) != 0) std::abort();
+  }
+  ~StoppedTerminal() {
+    close(slave_);
+    close(master_);
+  }
+  StoppedTerminal(const StoppedTerminal&) = delete;
+  StoppedTerminal& operator=(const StoppedTerminal&) = delete;
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ private:
+  int master_;
+  int slave_ = -1;
+  std::string name_;
+};
+
+/// Whether what a descriptor of a process leads to takes nothing more.
+bool isFull(pid_t process, int descriptor) {
+  const std::string path = "/proc/" + std::to_string(process) + "/fd/" + std::to_string(descriptor);
+  const int opened = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (opened == -1) return false;
+  pollfd taken{opened, POLLOUT, 0};
+  const bool isIt = poll(&taken, 1, 0) == 0;
+  close(opened);
+  return isIt;
+}
+
 /// The process of the last line of the proxy's log.
 pid_t proxyOf(const ChildProcess& keeper) {
   const std::string errors = keeper.errors();
@@ -259,6 +302,41 @@ TEST_CASE(
   ChildProcess keeper(world.arguments({"/bin/sh", "-c", "echo started >&2; " + program}),
                       world.environment);
   REQUIRE(waitUntil([&] { return countOf("started", keeper.errors()) == 1; }));
+  keeper.signal(SIGTERM);
+  REQUIRE(waitUntil([&] { return keeper.hasEnded(); }));
+  CHECK(keeper.wait() == 1000 + SIGTERM);
+}
+
+TEST_CASE("keep-local-proxy: a signal ends it where nobody reads, whatever its outputs are") {
+  struct Case {
+    const char* outputs;
+    /// The one that takes nothing more.
+    int descriptor;
+    const char* line;
+  };
+  const char* const event = "Successfully established websocket";
+  // Standard output is a pipe that nobody reads.
+  const Case one = GENERATE_COPY(
+      Case{"2>&1", 1, "y"}, Case{"2>&1", 1, "y >&2"}, Case{"2>&1 >/dev/null", 2, "y >&2"},
+      Case{"2>&1", 1, event}, Case{"2>&1 >/dev/null", 2, event}, Case{">TERMINAL", 1, "y"},
+      Case{">/dev/null 2>TERMINAL", 2, "y >&2"}, Case{">/dev/null 2>TERMINAL", 2, event});
+  CAPTURE(one.outputs, one.line);
+  const TemporaryFolder files;
+  const std::string line = one.line;
+  const std::string program =
+      "echo " + line + "; : >" + files.path("written") + "; exec yes " + line;
+  KeeperWorld world;
+  const StoppedTerminal terminal;
+  std::string outputs = one.outputs;
+  const std::string_view name = "TERMINAL";
+  if (const std::size_t at = outputs.find(name); at != outputs.npos)
+    outputs.replace(at, name.size(), terminal.name());
+  std::vector<std::string> arguments = world.arguments({"/bin/sh", "-c", program});
+  arguments.insert(arguments.begin(), {"/bin/sh", "-c", "exec \"$@\" " + outputs, "sh"});
+  ChildProcess keeper(arguments, world.environment);
+  REQUIRE(waitUntil([&] {
+    return access(files.path("written").c_str(), F_OK) == 0 && isFull(keeper.id(), one.descriptor);
+  }));
   keeper.signal(SIGTERM);
   REQUIRE(waitUntil([&] { return keeper.hasEnded(); }));
   CHECK(keeper.wait() == 1000 + SIGTERM);

@@ -15,6 +15,7 @@
 #include "proxy_log.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "unblocked.hpp"
 
 using namespace secure_tunneling;
 
@@ -296,4 +297,27 @@ TEST_CASE("no more is read of a program than somebody takes of it") {
   CHECK(read(reader[0], full.data(), full.size()) == 4);
   for (const int descriptor : {program[0], program[1], reader[0], reader[1]})
     close(descriptor);
+}
+
+TEST_CASE("a pipe is written without blocking, and stays as it is for others") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+  const int own = withoutBlocking(ends[1]);
+  REQUIRE(own != ends[1]);
+  CHECK((fcntl(own, F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
+  CHECK(write(own, "one", 3) == 3);
+  std::array<char, 4> got{};
+  CHECK(read(ends[0], got.data(), got.size()) == 3);
+  for (const int descriptor : {ends[0], ends[1], own})
+    close(descriptor);
+}
+
+TEST_CASE("a file is written as it is") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("output");
+  const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  CHECK(withoutBlocking(file) == file);
+  close(file);
+  CHECK(withoutBlocking(-1) == -1);
 }
