@@ -165,26 +165,29 @@ bool waitForConnections(const ChildProcess& keeper, int count) {
   return waitUntil([&] { return countOf(keptLine, keeper.errors()) >= count; });
 }
 
-/// A terminal that takes nothing, as after Ctrl-S.
-class StoppedTerminal {
+/// A terminal that nobody reads.
+class UnreadTerminal {
  public:
-  StoppedTerminal() : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+  UnreadTerminal() : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
     std::array<char, 128> name{};
     const bool done = master_ != -1 && grantpt(master_) == 0 && unlockpt(master_) == 0 &&
                       ptsname_r(master_, name.data(), name.size()) == 0;
     if (!done) std::abort();
     name_ = name.data();
     slave_ = open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (tcflow(slave_, TCOOFF) != 0) std::abort();
   }
-  ~StoppedTerminal() {
+  ~UnreadTerminal() {
     close(slave_);
     close(master_);
   }
-  StoppedTerminal(const StoppedTerminal&) = delete;
-  StoppedTerminal& operator=(const StoppedTerminal&) = delete;
+  UnreadTerminal(const UnreadTerminal&) = delete;
+  UnreadTerminal& operator=(const UnreadTerminal&) = delete;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// It takes nothing from here on, as after Ctrl-S.
+  void stop() const {
+    if (tcflow(slave_, TCOOFF) != 0) std::abort();
+  }
 
  private:
   int master_;
@@ -318,7 +321,7 @@ TEST_CASE("keep-local-proxy: a signal ends it where nobody reads, whatever its o
   // Standard output is a pipe that nobody reads.
   const Case one = GENERATE_COPY(
       Case{"2>&1", 1, "y"}, Case{"2>&1", 1, "y >&2"}, Case{"2>&1 >/dev/null", 2, "y >&2"},
-      Case{"2>&1", 1, event}, Case{"2>&1 >/dev/null", 2, event}, Case{">TERMINAL", 1, "y"},
+      Case{"2>&1", 1, event}, Case{"2>&1 >/dev/null", 2, event},
       Case{">/dev/null 2>TERMINAL", 2, "y >&2"}, Case{">/dev/null 2>TERMINAL", 2, event});
   CAPTURE(one.outputs, one.line);
   const TemporaryFolder files;
@@ -326,7 +329,8 @@ TEST_CASE("keep-local-proxy: a signal ends it where nobody reads, whatever its o
   const std::string program =
       "echo " + line + "; : >" + files.path("written") + "; exec yes " + line;
   KeeperWorld world;
-  const StoppedTerminal terminal;
+  const UnreadTerminal terminal;
+  terminal.stop();
   std::string outputs = one.outputs;
   const std::string_view name = "TERMINAL";
   if (const std::size_t at = outputs.find(name); at != outputs.npos)
@@ -337,6 +341,21 @@ TEST_CASE("keep-local-proxy: a signal ends it where nobody reads, whatever its o
   REQUIRE(waitUntil([&] {
     return access(files.path("written").c_str(), F_OK) == 0 && isFull(keeper.id(), one.descriptor);
   }));
+  keeper.signal(SIGTERM);
+  REQUIRE(waitUntil([&] { return keeper.hasEnded(); }));
+  CHECK(keeper.wait() == 1000 + SIGTERM);
+}
+
+TEST_CASE("keep-local-proxy: a signal ends it where a terminal takes less than there is") {
+  KeeperWorld world;
+  const UnreadTerminal terminal;
+  const TemporaryFolder files;
+  // More than a terminal takes, and no more than a pipe.
+  const std::string program = "yes | head -c 60000; : >" + files.path("written") + "; exec yes";
+  std::vector<std::string> arguments = world.arguments({"/bin/sh", "-c", program});
+  arguments.insert(arguments.begin(), {"/bin/sh", "-c", "exec \"$@\" >" + terminal.name(), "sh"});
+  ChildProcess keeper(arguments, world.environment);
+  REQUIRE(waitUntil([&] { return access(files.path("written").c_str(), F_OK) == 0; }));
   keeper.signal(SIGTERM);
   REQUIRE(waitUntil([&] { return keeper.hasEnded(); }));
   CHECK(keeper.wait() == 1000 + SIGTERM);
