@@ -35,9 +35,13 @@ class CommandOutput {
 
   /// Takes what it has written; false where that is too much.
   bool take(std::string_view chunk) {
-    if (chunk.size() <= options_.maxOutputBytes - text_.size()) return text_.append(chunk), true;
-    problem_ = filled("it wrote more than {} bytes", {Decimal(options_.maxOutputBytes).text()});
-    return false;
+    const bool fits = chunk.size() <= options_.maxOutputBytes - text_.size();
+    if (fits) {
+      text_.append(chunk);
+    } else {
+      problem_ = filled("it wrote more than {} bytes", {Decimal(options_.maxOutputBytes).text()});
+    }
+    return fits;
   }
   void tookTooLong() {
     problem_ = filled("it took longer than {} ms", {decimal(options_.timeoutMs).text()});
