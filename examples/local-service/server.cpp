@@ -172,12 +172,9 @@ int Server::handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t 
     case LWS_CALLBACK_HTTP:
       return receiveHead(wsi);
     case LWS_CALLBACK_HTTP_BODY:
-      receiveBody(wsi, piece());
-      return 0;
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION: {
-      const auto request = requests_.extract(wsi);
-      return request.empty() ? 0 : answerRequest(wsi, request.mapped());
-    }
+      return receiveBody(wsi, piece());
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+      return endBody(wsi);
     case LWS_CALLBACK_HTTP_WRITEABLE:
       return writeAnswer(wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -189,6 +186,7 @@ int Server::handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t 
     case LWS_CALLBACK_WSI_DESTROY:
       requests_.erase(wsi);
       answers_.erase(wsi);
+      overrun_.erase(wsi);
       if (proxy != nullptr) forget(*proxy);
       return 0;
     default:
@@ -235,12 +233,24 @@ int Server::receiveHead(lws* wsi) {
   return 0;
 }
 
-void Server::receiveBody(lws* wsi, std::string_view piece) {
+int Server::receiveBody(lws* wsi, std::string_view piece) {
   const auto request = requests_.find(wsi);
-  if (request == requests_.end()) return;
+  if (request == requests_.end()) return 0;
   // A byte more than is taken is enough for the service to refuse it.
   std::string& body = request->second.body;
   body += piece.substr(0, Service::maxBodySize + 1 - body.size());
+  const auto size =
+      static_cast<std::size_t>(toNumber(request->second.header("content-length").value_or("")));
+  if (body.size() <= size) return 0;
+  // libwebsockets 4.3 takes the next request for a part of the body, and never ends it.
+  body.resize(size);
+  overrun_.insert(wsi);
+  return endBody(wsi);
+}
+
+int Server::endBody(lws* wsi) {
+  const auto request = requests_.extract(wsi);
+  return request.empty() ? 0 : answerRequest(wsi, request.mapped());
 }
 
 int Server::answerRequest(lws* wsi, st::RecordedRequest& request) {
@@ -290,7 +300,7 @@ int Server::writeAnswer(lws* wsi) {
   const auto found = answers_.extract(wsi);
   if (found.empty()) return 0;
   Answer& answer = found.mapped();
-  if (!answer.ends && hasMoreInput()) {
+  if (!answer.ends && (hasMoreInput() || overrun_.count(wsi) != 0)) {
     answer.text.insert(answer.text.find('\n') + 1, "Connection: close\r\n");
     answer.ends = true;
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,8 @@ class Server {
 
   // HTTP. What these return is for libwebsockets: negative ends the connection.
   int receiveHead(lws* wsi);
-  void receiveBody(lws* wsi, std::string_view piece);
+  int receiveBody(lws* wsi, std::string_view piece);
+  int endBody(lws* wsi);
   int answerRequest(lws* wsi, secure_tunneling::RecordedRequest& request);
   int answerConnect(lws* wsi);
   int answerClose(lws* wsi);
@@ -96,5 +98,7 @@ class Server {
   volatile int stopped_ = 0;
   std::map<lws*, secure_tunneling::RecordedRequest> requests_;
   std::map<lws*, Answer> answers_;
+  /// Connections that have sent more than one request at once.
+  std::set<lws*> overrun_;
   std::map<lws*, LocalProxy> proxies_;
 };

@@ -430,7 +430,7 @@ class Faults(unittest.TestCase):
                 [post[:-9], post[-9:] + post], b"HTTP/1.1 200 OK\r\nConnection: close", True),
             "half of the next": ([post + post[:40]], b"HTTP/1.1 200 OK\r\nConnection: close", True),
             "half of the next's body": ([post + post[:-9]], b"HTTP/1.1 200 OK\r\nConnection: close", True),
-            "GET and POST": ([get + post], b"HTTP/1.1 400 Bad Request\r\nConnection: close", True),
+            "GET and POST": ([get + post], b"", True),  # libwebsockets 4.3 ends it without an answer
             "rubbish behind": ([post + b"\xff" * 500], b"HTTP/1.1 200 OK\r\nConnection: close", True),
             "a body is waited for": ([head(more="Expect: 100-continue\r\n"), BODY],
                                      b"HTTP/1.1 100 Continue\r\n\r\n", False),
