@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "support/durations.hpp"
 #include "support/environment.hpp"
 #include "support/freed_memory.hpp"
+#include "support/interrupted_transport.hpp"
 
 using namespace secure_tunneling;
 
@@ -38,22 +38,10 @@ std::string readText(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-/// Does something else before each request is answered.
-class MeanwhileTransport final : public HttpTransport {
- public:
-  ScriptedTransport script;
-  std::function<void()> meanwhile = [] {};
-
-  Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    meanwhile();
-    return script.send(request, response);
-  }
-};
-
 /// A laptop whose user has signed in, or not.
 struct Laptop {
   TestEnvironment environment;
-  MeanwhileTransport transport;
+  InterruptedTransport transport;
   ManualClock clock;
   GivenStsSettings given;
   std::string folder = ".aws/login/cache";

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "support/durations.hpp"
 #include "support/environment.hpp"
 #include "support/freed_memory.hpp"
+#include "support/interrupted_transport.hpp"
 #include "support/json.hpp"
 
 using namespace secure_tunneling;
@@ -273,22 +273,6 @@ TEST_CASE("who has not signed in is told to") {
   CHECK(laptop.kind == ErrorKind::Credentials);
   CHECK(laptop.transport.requests().empty());
 }
-
-namespace {
-
-/// Does something else before each request is answered.
-class InterruptedTransport final : public HttpTransport {
- public:
-  ScriptedTransport script;
-  std::function<void()> meanwhile = [] {};
-
-  Result<void> send(const HttpRequest& request, HttpResponse& response) override {
-    meanwhile();
-    return script.send(request, response);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a token that another program has renewed meanwhile is used") {
   SsoLaptop laptop;
