@@ -313,7 +313,8 @@ TEST_CASE("a sign-in counts although its token ends before that of another progr
   SsoLaptop laptop;
   InterruptedTransport transport;
   SsoCredentials provider(transport, laptop.clock, "p");
-  // Renewed here, and again by another program, which is faster.
+  // Renewed here, to an end between two seconds, which the file does not tell.
+  laptop.clock.advance(500);
   laptop.environment.write(sessionFile, tokenFile(-minute, "old"));
   transport.script.answer(200, R"({"accessToken":"new","expiresIn":600})")
       .answer(200, ssoDocument)
@@ -321,6 +322,7 @@ TEST_CASE("a sign-in counts although its token ends before that of another progr
       .answer(200, ssoDocument)
       .answer(200, ssoDocument);
   CHECK(laptop.get(provider) == "ID|secret|token");
+  // And again by another program, which is faster.
   transport.meanwhile = [&] {
     laptop.environment.write(sessionFile, tokenFile(60 * minute, "others"));
   };
