@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "secure_tunneling/secret.hpp"
@@ -38,6 +39,9 @@ class ClientMode {
   [[nodiscard]] static constexpr ClientMode other(std::string_view name) noexcept {
     return ClientMode(name);
   }
+  /// Not from a string that is gone behind the statement: `copyOf` takes that.
+  template <class Text, std::enable_if_t<std::is_same_v<Text, std::string>, int> = 0>
+  static ClientMode other(Text&& name) = delete;
   /// The longest name that `copyOf` takes, in bytes.
   static constexpr std::size_t longestCopy = 31;
   /// A mode with a copy of `name`, which need not live on; none where `name` is longer than
@@ -84,7 +88,7 @@ inline constexpr ClientMode ClientMode::ALL{"ALL"};
 /// not take one with `ClientMode::SOURCE`.
 struct DestinationConfig {
   /// Name of the thing to connect to; at least one character where it is given.
-  std::optional<std::string> thingName;
+  std::optional<std::string> thingName = {};
   /// Service names, each at least one character; required, at least one.
   std::vector<std::string> services;
 };
@@ -96,7 +100,7 @@ struct RotateTunnelAccessTokenRequest {
   /// The side or sides whose tokens are rotated; required.
   ClientMode clientMode;
   /// Thing and services of the destination; may be left out.
-  std::optional<DestinationConfig> destinationConfig;
+  std::optional<DestinationConfig> destinationConfig = {};
 };
 
 /// Output of RotateTunnelAccessToken. Every member of the wire is optional there and here: the

@@ -218,19 +218,29 @@ class [[nodiscard]] Result {
   /// The value, which has to be there: asserted, and undefined where assertions are off. What is
   /// returned lives as long as the result.
   /// @{
-  T& operator*() & noexcept { return assert(hasValue_), value_; }
-  const T& operator*() const& noexcept { return assert(hasValue_), value_; }
-  T&& operator*() && noexcept { return assert(hasValue_), std::move(value_); }
-  T* operator->() noexcept { return assert(hasValue_), &value_; }
-  const T* operator->() const noexcept { return assert(hasValue_), &value_; }
+  T& operator*() & noexcept SECURE_TUNNELING_LIFETIMEBOUND { return assert(hasValue_), value_; }
+  const T& operator*() const& noexcept SECURE_TUNNELING_LIFETIMEBOUND {
+    return assert(hasValue_), value_;
+  }
+  T&& operator*() && noexcept SECURE_TUNNELING_LIFETIMEBOUND {
+    return assert(hasValue_), std::move(value_);
+  }
+  T* operator->() noexcept SECURE_TUNNELING_LIFETIMEBOUND { return assert(hasValue_), &value_; }
+  const T* operator->() const noexcept SECURE_TUNNELING_LIFETIMEBOUND {
+    return assert(hasValue_), &value_;
+  }
   /// @}
 
   /// The error, which has to be there: asserted, and undefined where assertions are off. What is
   /// returned lives as long as the result.
   /// @{
-  Error& error() & noexcept { return assert(!hasValue_), *error_; }
-  const Error& error() const& noexcept { return assert(!hasValue_), *error_; }
-  Error&& error() && noexcept { return assert(!hasValue_), std::move(*error_); }
+  Error& error() & noexcept SECURE_TUNNELING_LIFETIMEBOUND { return assert(!hasValue_), *error_; }
+  const Error& error() const& noexcept SECURE_TUNNELING_LIFETIMEBOUND {
+    return assert(!hasValue_), *error_;
+  }
+  Error&& error() && noexcept SECURE_TUNNELING_LIFETIMEBOUND {
+    return assert(!hasValue_), std::move(*error_);
+  }
   /// @}
 
  private:
@@ -284,9 +294,9 @@ class [[nodiscard]] Result<void> {
   /// The error, which has to be there: undefined for a success. What is returned lives as long as
   /// the result.
   /// @{
-  Error& error() & noexcept { return *error_; }
-  const Error& error() const& noexcept { return *error_; }
-  Error&& error() && noexcept { return std::move(*error_); }
+  Error& error() & noexcept SECURE_TUNNELING_LIFETIMEBOUND { return *error_; }
+  const Error& error() const& noexcept SECURE_TUNNELING_LIFETIMEBOUND { return *error_; }
+  Error&& error() && noexcept SECURE_TUNNELING_LIFETIMEBOUND { return std::move(*error_); }
   /// @}
 
  private:

@@ -57,11 +57,11 @@ struct FleetOptions {
   /// Calls under way at once; less than 1 counts as 1. Fewer at first, see `FleetPace`.
   std::size_t parallel = 32;
   /// For all of it. `Settings::callTimeoutMs` is for each call beside that.
-  CallLimits limits;
+  CallLimits limits = {};
   /// Told of each call; null for nobody. Must outlive the fleet.
   FleetProgress* progress = nullptr;
   /// For the calls; where credentials are looked for has options of its own.
-  CurlTransportOptions transport;
+  CurlTransportOptions transport = {};
 };
 
 namespace detail {

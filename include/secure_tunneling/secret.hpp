@@ -50,7 +50,7 @@ class Secret {
   ~Secret() { release(); }
 
   /// The characters. The view dies with the next change of this object.
-  [[nodiscard]] std::string_view expose() const noexcept {
+  [[nodiscard]] std::string_view expose() const noexcept SECURE_TUNNELING_LIFETIMEBOUND {
     return {data_ == nullptr ? "" : data_, size_};
   }
   /// A second secret with the same characters. Allocates.

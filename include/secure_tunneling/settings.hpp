@@ -108,7 +108,7 @@ struct Settings {
   /// signed for and, unless an explicit endpoint says otherwise, its FIPS endpoint called.
   std::string region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
-  EndpointUrl endpointUrl;
+  EndpointUrl endpointUrl = {};
   /// Asks for the endpoint whose cryptography is validated by FIPS 140; not with `endpointUrl`.
   bool useFipsEndpoint = false;
   /// Asks for the endpoint that has IPv6 addresses beside those of IPv4; not with `endpointUrl`.

@@ -31,16 +31,29 @@ class ErrorException final : public std::runtime_error {
 };
 
 /// The value of `result`, or an `ErrorException`. For programs built with exceptions; no other
-/// header throws.
+/// header throws. A result that the program keeps stays as it is: the value is referred to there,
+/// and an error is copied.
+/// @{
 template <class T>
-T valueOrThrow(Result<T> result) {
+T valueOrThrow(Result<T>&& result) {
   if (!result) throw ErrorException(std::move(result).error());
   return *std::move(result);
 }
+template <class T>
+const T& valueOrThrow(const Result<T>& result) {
+  if (!result) throw ErrorException(result.error());
+  return *result;
+}
+/// @}
 /// Nothing, or an `ErrorException`, for a call that has no value to give.
-inline void valueOrThrow(Result<void> result) {
+/// @{
+inline void valueOrThrow(Result<void>&& result) {
   if (!result) throw ErrorException(std::move(result).error());
 }
+inline void valueOrThrow(const Result<void>& result) {
+  if (!result) throw ErrorException(result.error());
+}
+/// @}
 
 }  // namespace v0_2
 }  // namespace secure_tunneling

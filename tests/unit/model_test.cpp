@@ -4,8 +4,10 @@
 #include <array>
 #include <map>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <unordered_set>
+#include <utility>
 
 #include "support/catch.hpp"
 
@@ -17,6 +19,17 @@ static_assert(std::is_trivially_copyable<ClientMode>::value, "");
 static_assert(ClientMode::ALL.name() == "ALL", "usable in constant expressions");
 static_assert(ClientMode::copyOf("ALL")->name() == "ALL", "usable in constant expressions");
 static_assert(!std::is_convertible<const char*, ClientMode>::value, "no mode by accident");
+
+/// Whether a mode can be made from a `Text` as it stands.
+template <class Text, class = void>
+struct IsName : std::false_type {};
+template <class Text>
+struct IsName<Text, std::void_t<decltype(ClientMode::other(std::declval<Text>()))>>
+    : std::true_type {};
+
+static_assert(!IsName<std::string>::value, "the mode would outlive its name");
+static_assert(IsName<const std::string&>::value && IsName<std::string&>::value, "kept elsewhere");
+static_assert(IsName<const char*>::value && IsName<std::string_view>::value, "kept elsewhere");
 
 }  // namespace
 

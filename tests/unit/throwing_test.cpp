@@ -30,4 +30,19 @@ TEST_CASE("valueOrThrow gives the value of a result, or throws its error") {
   CHECK(what == "ResourceNotFoundException: gone");
   CHECK(std::string(ErrorException(makeError(ErrorKind::Transport, "lost")).what()) == "lost");
 }
+
+TEST_CASE("valueOrThrow leaves a result that is kept as it is") {
+  Result<std::unique_ptr<int>> kept(std::make_unique<int>(7));
+  CHECK(&valueOrThrow(kept) == &*kept);
+  CHECK(*valueOrThrow(kept) == 7);
+  CHECK(*valueOrThrow(std::move(kept)) == 7);
+
+  const Result<std::string> failed = makeError(ErrorKind::Service, "gone");
+  CHECK_THROWS_AS(valueOrThrow(failed), ErrorException);
+  CHECK(failed.error().message == "gone");
+
+  const Result<void> nothing = makeError(ErrorKind::Service, "gone");
+  CHECK_THROWS_AS(valueOrThrow(nothing), ErrorException);
+  CHECK(nothing.error().message == "gone");
+}
 #endif

@@ -76,19 +76,19 @@ struct CurlTransportOptions {
   /// most, no line over 100 kB, and by a newer libcurl not more than some thousand lines.
   std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
   /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
-  std::string proxy;
+  std::string proxy = {};
   /// Hosts to reach without the proxy, comma-separated; "*" for all.
-  std::string noProxy;
+  std::string noProxy = {};
   /// A PEM bundle to trust instead of the system's, for servers and for a proxy over https.
-  std::string caFile;
+  std::string caFile = {};
   /// A directory of CAs to trust, hashed as OpenSSL wants it, instead of the system's.
-  std::string caPath;
+  std::string caPath = {};
   /// What named these two, for errors: a variable, or a file with the line.
-  std::string caOrigin;
+  std::string caOrigin = {};
   /// A PEM file with the program's own certificate, for mutual TLS; empty for none.
-  std::string clientCertificateFile;
+  std::string clientCertificateFile = {};
   /// A PEM file with its key, which must not be encrypted: nobody is asked for a passphrase.
-  std::string clientKeyFile;
+  std::string clientKeyFile = {};
   /// Off: the server's certificate and name are not checked, and anybody in between can read the
   /// tokens. For tests.
   bool verifyTls = true;

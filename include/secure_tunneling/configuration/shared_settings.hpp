@@ -23,11 +23,11 @@ inline namespace v0_2 {
 struct GivenSettings {
   /// The profile of the shared files; empty for AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
   /// "default".
-  std::string_view profile;
+  std::string_view profile = {};
   /// As `Settings::region`; empty to go by the configuration.
-  std::string_view region;
+  std::string_view region = {};
   /// As `Settings::endpointUrl`; empty to go by the configuration.
-  std::string_view endpointUrl;
+  std::string_view endpointUrl = {};
   /// Goes by the region even where an endpoint URL is configured.
   bool ignoreConfiguredEndpointUrls = false;
   /// As `Settings::allowHttp`; nothing outside the program can allow it.

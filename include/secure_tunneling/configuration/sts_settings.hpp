@@ -20,9 +20,9 @@ inline namespace v0_2 {
 struct GivenStsSettings {
   /// The profile of the shared files; empty for AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
   /// "default".
-  std::string profile;
+  std::string profile = {};
   /// Empty for the configured one.
-  std::string region;
+  std::string region = {};
   /// As `StsSettings::allowHttp`; nothing outside the program can allow it.
   bool allowHttp = false;
 };

@@ -30,9 +30,9 @@ struct Role {
   /// As `arn:aws:iam::ACCOUNT:role/NAME`; required.
   std::string arn;
   /// Names the session in the logs of AWS; empty for one made from the time.
-  std::string sessionName;
+  std::string sessionName = {};
   /// What the owner of the role asks for, where they do.
-  std::string externalId;
+  std::string externalId = {};
   /// How long the credentials are good, in seconds; 0 for the hour that STS gives by itself.
   int durationSeconds = 0;
   /// The MFA device whose code goes along: the ARN of a virtual one, the number of another; empty

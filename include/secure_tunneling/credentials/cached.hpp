@@ -19,7 +19,7 @@ inline namespace v0_2 {
 struct CacheOptions {
   /// Milliseconds before their end from which credentials are fetched anew. Unset goes by how long
   /// they live: 5 minutes for up to 20 minutes, 15 minutes for less than 90, else an hour.
-  std::optional<std::int64_t> advisoryWindowMs;
+  std::optional<std::int64_t> advisoryWindowMs = {};
   /// Gives out credentials whose time is over while their source has no newer ones: many services
   /// still take them, and the local clock may be wrong.
   bool useExpired = true;

@@ -28,13 +28,13 @@ inline namespace v0_2 {
 struct InstanceMetadataOptions {
   /// `http[s]://host[:port]`. Empty goes by AWS_EC2_METADATA_SERVICE_ENDPOINT, then the profile's
   /// ec2_metadata_service_endpoint, then the mode.
-  std::string endpoint;
+  std::string endpoint = {};
   /// "IPv4" or "IPv6", in any case: which of the service's own addresses. Empty goes by
   /// AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, then the profile's ec2_metadata_service_endpoint_mode,
   /// then IPv4.
-  std::string endpointMode;
+  std::string endpointMode = {};
   /// As for `ProfileCredentials`.
-  std::string profile;
+  std::string profile = {};
   /// Seconds that a session token is asked to live, 1 to 21600.
   std::int32_t tokenTtlSeconds = 21'600;
   /// Goes on without a session token (IMDSv1) where the service gives none, unless
@@ -47,7 +47,7 @@ struct InstanceMetadataOptions {
   /// they take. The transport bounds each.
   std::int64_t retryWithinMs = 500;
   /// For credentials: the name of the instance's role. Empty asks the service for it.
-  std::string roleName;
+  std::string roleName = {};
   /// For credentials: asks `security-credentials-extended` first, which adds the account. That is
   /// of no use to this library, but some stand-ins of the service have nothing else.
   bool useExtendedPath = false;

@@ -30,7 +30,7 @@ struct IotRoleAliasOptions {
   /// The alias, as `aws iot create-role-alias` was given it.
   std::string roleAlias;
   /// Sent as `x-amzn-iot-thingname`, for policies with a thing's variables; empty for none.
-  std::string thingName;
+  std::string thingName = {};
 };
 
 namespace detail {

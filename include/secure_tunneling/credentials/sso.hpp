@@ -27,9 +27,9 @@ inline namespace v0_2 {
 /// How a profile signs in through IAM Identity Center.
 struct SsoSettings {
   /// The profile that has the settings, for messages.
-  std::string profile;
+  std::string profile = {};
   /// The `sso-session` section; empty for a profile that has all the settings itself.
-  std::string session;
+  std::string session = {};
   /// `sso_start_url`: the portal of the organisation.
   std::string startUrl;
   /// `sso_region`: where IAM Identity Center is.

@@ -25,7 +25,7 @@ struct WebIdentity {
   /// The role to take on, as `arn:aws:iam::ACCOUNT:role/NAME`.
   std::string roleArn;
   /// Names the session in the logs of AWS; empty for one made from the time.
-  std::string sessionName;
+  std::string sessionName = {};
 };
 
 namespace detail {

@@ -14,6 +14,9 @@
 /// `SECURE_TUNNELING_KEEP_WRITES(data)` claims to read what `data` points to, so that the optimiser
 /// keeps what was written there. Not defined for compilers that can do so by `volatile` only.
 ///
+/// `SECURE_TUNNELING_LIFETIMEBOUND`, behind a parameter or a member function, says that what is
+/// returned leads into it: a compiler that knows the word warns where that is a temporary.
+///
 /// `SECURE_TUNNELING_NULL_WARNING_OFF` and `_ON` are around a macro of a system's that has 0 for a
 /// pointer in it.
 #if defined(__GNUC__)
@@ -34,6 +37,11 @@
 #endif
 #define SECURE_TUNNELING_NULL_WARNING_OFF
 #define SECURE_TUNNELING_NULL_WARNING_ON
+#endif
+#if defined(__clang__)
+#define SECURE_TUNNELING_LIFETIMEBOUND [[clang::lifetimebound]]
+#else
+#define SECURE_TUNNELING_LIFETIMEBOUND
 #endif
 
 #endif  // SECURE_TUNNELING_DETAIL_COMPILER_HPP

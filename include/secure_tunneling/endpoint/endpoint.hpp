@@ -25,7 +25,7 @@ struct EndpointParameters {
   /// The region, as "us-east-1"; names the host and the signing scope.
   std::string_view region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
-  std::string_view endpointUrl;
+  std::string_view endpointUrl = {};
   /// Asks for an endpoint with cryptography validated by FIPS 140; an error with `endpointUrl`.
   bool useFips = false;
   /// Asks for an endpoint with IPv6 and IPv4; an error with `endpointUrl`.

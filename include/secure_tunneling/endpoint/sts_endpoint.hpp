@@ -20,7 +20,7 @@ struct StsSettings {
   /// Names the endpoint and the signing scope.
   std::string region;
   /// An explicit endpoint, `http[s]://host[:port][/path]`; empty to go by the region.
-  std::string endpointUrl;
+  std::string endpointUrl = {};
   /// Asks for the endpoint with cryptography validated by FIPS 140; not with `endpointUrl`.
   bool useFipsEndpoint = false;
   /// Asks for the endpoint with IPv6 and IPv4; not with `endpointUrl`.

@@ -26,9 +26,9 @@ struct Credentials {
   /// What requests are signed with; it is never sent. Of visible ASCII.
   Secret secretAccessKey;
   /// Empty for long-term credentials.
-  Secret sessionToken;
+  Secret sessionToken = {};
   /// When they end, in milliseconds since the Unix epoch; unset when they do not.
-  std::optional<std::int64_t> expiresAtMs;
+  std::optional<std::int64_t> expiresAtMs = {};
 
   /// Replaces these credentials by a copy of `other`, reusing the buffers.
   void assign(const Credentials& other) {

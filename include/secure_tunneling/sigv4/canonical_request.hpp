@@ -46,7 +46,7 @@ struct Request {
   std::string_view path = "/";
   /// As `writeCanonicalQuery()` of `canonical_query.hpp` gives it: apart from this, because many
   /// requests have none, and whoever signs such does not pay for the code.
-  std::string_view canonicalQuery;
+  std::string_view canonicalQuery = {};
   /// Host and whatever else is sent; a name may repeat, its values are joined in order.
   const Header* headers = nullptr;
   /// How many `headers` there are.
@@ -60,7 +60,7 @@ struct Request {
   /// `YYYYMMDDTHHMMSSZ`; signed as X-Amz-Date, which the caller sends with this value.
   std::string_view amzDate;
   /// Signed as X-Amz-Security-Token where not empty; the caller sends it.
-  std::string_view sessionToken;
+  std::string_view sessionToken = {};
   /// Signs `payloadHash` as X-Amz-Content-Sha256 too; the caller sends it.
   bool signPayloadHash = false;
   /// Off for S3, which takes paths literally.
