@@ -387,7 +387,7 @@ class CallMachine : public Steps {
     for (std::string* text : texts)
       redactor.mask(*text);
     for (std::string* text : texts)
-      detail::makeVisible(*text, isPage_ && text == texts[0]);
+      detail::makeVisible(*text, isPage_);
   }
 
   /// What may mend a failure.

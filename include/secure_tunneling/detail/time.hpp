@@ -114,9 +114,9 @@ inline bool readNumbers(std::string_view text, std::string_view shape, unsigned*
 /// when one of the numbers is too large. The last second may be a leap second.
 inline std::optional<std::int64_t> unixMsOf(CivilDate date, const unsigned* time) noexcept {
   const std::int32_t days = daysFromCivil(date);
-  // A day that its month does not have is a day of the next one.
-  if (date.month - 1 > 11 || date.day < 1 || civilFromDays(days).day != date.day || time[0] > 23 ||
-      time[1] > 59 || time[2] > 60) {
+  // A day that its month does not have is a day of another one.
+  if (date.month - 1 > 11 || civilFromDays(days).day != date.day || time[0] > 23 || time[1] > 59 ||
+      time[2] > 60) {
     return std::nullopt;
   }
   const auto secondOfDay = static_cast<std::int32_t>((time[0] * 60 + time[1]) * 60 + time[2]);

@@ -103,7 +103,6 @@ class TokenBucket {
     fill(now);
     rate_ = greater(rate, least);
     size_ = greater(rate, 1);
-    tokens_ = lesser(tokens_, size_);
   }
   /// Takes a token; where there is none, the seconds until there is one.
   double take(double now) noexcept {
