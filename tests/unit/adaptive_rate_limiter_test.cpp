@@ -44,6 +44,55 @@ TEST_CASE("the rate is cut by throttling and grows back over what it was") {
   }
 }
 
+TEST_CASE("the rates are those of botocore") {
+  AdaptiveRateLimiter limiter;
+  CHECK(limiter.acquire(10'000) == 0);
+  // By botocore's ClientRateLimiter, with a clock that was set by hand.
+  const struct {
+    std::int64_t now;
+    bool isThrottled;
+    double measured;
+    double allowed;
+  } answers[] = {
+      {10'100, false, 0, 0.5},
+      {10'200, false, 0, 0.5},
+      {10'300, false, 0, 0.5},
+      {10'600, false, 6.4, 0.5},
+      {10'700, false, 6.4, 0.5},
+      {10'800, false, 6.4, 0.5},
+      {11'100, false, 6.08, 0.5324},
+      {11'150, true, 6.08, 4.256},
+      {11'600, false, 4.416, 5.374413},
+      {12'200, false, 2.4832, 4.9664},
+      {12'900, true, 2.09664, 1.467648},
+      {13'300, false, 2.019328, 1.919058},
+      {14'000, false, 1.203866, 2.096541},
+      {14'100, false, 1.203866, 2.09666},
+      {15'600, false, 1.30744, 2.61488},
+      {16'200, false, 1.861488, 3.722976},
+      {16'300, true, 1.861488, 1.303042},
+      {18'000, false, 1.172298, 1.940484},
+      {18'400, false, 1.172298, 2.240676},
+  };
+  for (const auto& answer : answers) {
+    CAPTURE(answer.now);
+    limiter.onAnswer(answer.isThrottled, answer.now);
+    CHECK(isNear(limiter.rates().measured, answer.measured));
+    CHECK(isNear(limiter.rates().allowed, answer.allowed));
+  }
+  // As many tokens as the rate have been saved by then, and no more.
+  CHECK(limiter.acquire(20'000) == 0);
+  CHECK(limiter.acquire(20'000) == 0);
+  // (3 - 2.240676) / 2.240676 s
+  CHECK(limiter.acquire(20'000) == 339);
+  // A lower rate leaves no more than its own: one token.
+  limiter.onAnswer(false, 22'000);
+  limiter.onAnswer(true, 23'000);
+  REQUIRE(limiter.rates().allowed < 1);
+  CHECK(limiter.acquire(23'000) == 0);
+  CHECK(limiter.acquire(23'000) > 0);
+}
+
 TEST_CASE("nothing waits before the service has throttled") {
   AdaptiveRateLimiter limiter;
   for (std::int64_t now = 0; now != 10'000; ++now) {

@@ -134,12 +134,26 @@ TEST_CASE("a call's time begins anew for the next call of a client") {
     flag = true;
     CHECK(second.next(after(500)) == Step::Done);
   }
-  // A flag that was set back, and is of no concern to the third any more.
-  Call third(state, rotateAll());
-  REQUIRE(third.next(after(600)) == Step::NeedCredentials);
-  giveCredentials(third);
-  CHECK(third.next(after(90'000)) == Step::Send);
-  CHECK(third.request().cancelled == nullptr);
+  {
+    Call cancelled(state, rotateAll(), nullptr, false, within(100));
+    REQUIRE(cancelled.next(after(550)) == Step::NeedCredentials);
+    cancelled.cancel();
+    CHECK(cancelled.next(after(550)) == Step::Done);
+  }
+  {
+    // Long after the last that the client has seen of a clock.
+    Call later(state, rotateAll(), nullptr, false, within(100));
+    REQUIRE(later.next(after(1'000)) == Step::NeedCredentials);
+    giveCredentials(later);
+    REQUIRE(later.next(after(1'099)) == Step::Send);
+    CHECK(later.request().timeoutMs == 1);
+  }
+  // A flag that was set back, and is of no concern to the last any more.
+  Call last(state, rotateAll());
+  REQUIRE(last.next(after(2'000)) == Step::NeedCredentials);
+  giveCredentials(last);
+  CHECK(last.next(after(90'000)) == Step::Send);
+  CHECK(last.request().cancelled == nullptr);
 }
 
 TEST_CASE("a call whose time is over before its request is sent") {
@@ -282,6 +296,23 @@ TEST_CASE("a call that is cancelled ends, and keeps what is known") {
   }
 }
 
+TEST_CASE("a call that ends while an attempt is under way says nothing of the one before") {
+  std::atomic<bool> flag{false};
+  LimitedCall limited(until(flag));
+  limited.begin();
+  answerError(limited.call, 503, "Busy", after(1));
+  REQUIRE(limited.call.next(after(1)) == Step::Wait);
+  REQUIRE(limited.call.next(after(2)) == Step::Send);
+  flag = true;
+  const Error error = limited.errorAt(after(3));
+  CHECK(error.kind == ErrorKind::Cancelled);
+  CHECK(error.delivery == Delivery::Unknown);
+  CHECK(error.attempts == 2);
+  CHECK(error.httpStatus == 0);
+  CHECK(error.code.empty());
+  CHECK(error.message == "the call was cancelled");
+}
+
 TEST_CASE("a transport that was cancelled has ended the call, whatever the flag says by then") {
   std::atomic<bool> flag{false};
   LimitedCall limited(until(flag));
@@ -341,6 +372,25 @@ TEST_CASE("a search for credentials ends with its call, and lets go of what it h
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == (isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded));
   CHECK(result.error().delivery == Delivery::NotSent);
+}
+
+TEST_CASE("behind a source that blocked there is no wait, but another look at the time") {
+  struct WaitsThenBlocks final : CredentialsSource {
+    Step next(CredentialsFetch& fetch, const Moment&) override {
+      if (fetch.waits++ == 0) return fetch.wait(50);
+      fetch.block();
+      fetch.credentials().accessKeyId = "AKIDEXAMPLE";
+      fetch.credentials().secretAccessKey.assign("secret");
+      return fetch.done({});
+    }
+  } source;
+  CallState state(settingsForTests());
+  Call call(state, rotateAll(), &source, true);
+  REQUIRE(call.next(after(0)) == Step::Wait);
+  CHECK(call.waitMs() == 50);
+  REQUIRE(call.next(after(50)) == Step::Wait);
+  CHECK(call.waitMs() == 0);
+  CHECK(call.next(after(60)) == Step::Send);
 }
 
 TEST_CASE("what a source that blocks brings is of no use to a call that is over") {

@@ -61,6 +61,24 @@ TEST_CASE("credentials given by the program") {
   CHECK(out.expiresAtMs == 17);
 }
 
+TEST_CASE("a source is told the moment of the call") {
+  CredentialsQuery asked;
+  FunctionCredentials source([&](const CredentialsQuery& query, Credentials& credentials) {
+    asked = query;
+    credentials.accessKeyId = "ID";
+    credentials.secretAccessKey.assign("secret");
+    return Result<void>();
+  });
+  HttpExchange exchange;
+  Credentials found;
+  CredentialsFetch fetch(exchange, &source, found);
+  REQUIRE(fetch.next({1'700'000'000'123, 4'000'000'000U, 5}) == Step::Done);
+  CHECK(asked.nowMs == 1'700'000'000'123);
+  CHECK(asked.random == 4'000'000'000U);
+  CHECK_FALSE(asked.expired);
+  CHECK(fetch.hasBlocked());
+}
+
 TEST_CASE("credentials from the environment") {
   TestEnvironment environment;
   EnvironmentCredentials provider;

@@ -91,6 +91,7 @@ TEST_CASE("fleet pace: what an answer says of others") {
       {answered("AccessDeniedException"), Sign::Nothing},
       {answered("AccessDeniedException", 403), Sign::Nothing},
       {answered("Forbidden", 403), Sign::Nothing},
+      {answered("Unauthorized", 401), Sign::Nothing},
       {answered("InternalServerException", 500), Sign::Nothing},
       {answered("ResourceNotFoundException"), Sign::Willing},
       {answered("ValidationException"), Sign::Willing},
@@ -163,6 +164,7 @@ TEST_CASE("fleet pace: what all calls have in common is found out by three") {
   const Error refused = answered("InvalidSignatureException", 403);
   for (int i = 0; i != 20; ++i) {
     pace.onAnswer(&refused, pace.round(), at(0));
+    REQUIRE(pace.leftMs(at(0)) == 0);
     pace.onAnswer(nullptr, pace.round(), at(0));
   }
   CHECK_FALSE(pace.isStopped());
@@ -175,4 +177,17 @@ TEST_CASE("fleet pace: a missing permission opens nothing and stops nothing") {
     pace.onAnswer(&denied, pace.round(), at(0));
   CHECK_FALSE(pace.isStopped());
   CHECK(widthOf(pace, at(0)) == 1);
+}
+
+TEST_CASE("fleet pace: bad news is over with any other answer, and not by the lack of one") {
+  FleetPace pace(1000, 8, settingsOf());
+  const Error throttled = answered("ThrottlingException");
+  const Error lost = unanswered(ErrorKind::Transport);
+  const Error failed = answered("InternalServerException", 500);
+  pace.onAnswer(&throttled, pace.round(), at(0));
+  pace.onAnswer(&lost, pace.round(), at(1'000));
+  CHECK(pace.isProbing());
+  pace.onAnswer(&failed, pace.round(), at(1'000));
+  CHECK_FALSE(pace.isProbing());
+  CHECK(widthOf(pace, at(1'000)) == 1);
 }

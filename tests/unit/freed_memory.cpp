@@ -29,8 +29,10 @@ void* replaced_new::allocate(std::size_t size) noexcept {
   void* const memory = std::malloc(sizeof(Prefix) + size);
   if (memory == nullptr) return nullptr;
   Prefix* const prefix = ::new (memory) Prefix{size};
-  // What an earlier owner of the memory left there is no leak of the next one.
-  return std::memset(prefix + 1, 0, size);
+  // What an earlier owner of the memory left there is no leak of the next one. Nor is it zero,
+  // which would be a NUL that nobody wrote.
+  constexpr int unwritten = 0xa5;
+  return std::memset(prefix + 1, unwritten, size);
 }
 
 void replaced_new::release(void* memory) noexcept {

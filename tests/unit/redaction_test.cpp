@@ -271,6 +271,14 @@ TEST_CASE("what is masked leaves nothing behind its end") {
   CHECK(buffer.find("6789") == std::string_view::npos);
 }
 
+TEST_CASE("a quoted text says whether there was more of it") {
+  const Redactor redactor{"canary-of-a-secret"};
+  CHECK(redactor.quote("abc", 4) == "abc");
+  CHECK(redactor.quote("abcd", 4) == "abcd");
+  CHECK(redactor.quote("abcde", 4) == "abcd...");
+  CHECK(redactor.quote("a canary-of-a-secret b", 14) == "a ***...");
+}
+
 TEST_CASE("a hostile text takes no longer than its length allows") {
   const std::string token(2000, 'a');
   const std::string key = "b" + std::string(60, '%');

@@ -130,6 +130,9 @@ TEST_CASE("the mode legacy has a list of its own") {
       {400, "InternalError", RetryReason::None},
       {400, "", RetryReason::None},
       {501, "", RetryReason::None},
+      {505, "", RetryReason::None},
+      {508, "", RetryReason::None},
+      {510, "", RetryReason::None},
       {200, "", RetryReason::None},
   };
   for (const auto& row : cases) {

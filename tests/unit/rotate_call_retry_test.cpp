@@ -210,6 +210,33 @@ TEST_CASE("clock skew is corrected only where that is wanted") {
   }
 }
 
+TEST_CASE("a clock counts as off by more than four minutes, told within a quarter of an hour") {
+  // The server's date is 12:30:00, the request was sent at that time and `offMs`.
+  const struct {
+    std::int64_t offMs;
+    std::int64_t tookMs;
+    bool isOff;
+  } cases[] = {
+      {240'000, 0, false},       {240'001, 0, true},         {-240'000, 0, false},
+      {-240'001, 0, true},       {3'600'000, 900'000, true}, {3'600'000, 900'001, false},
+      {3'600'000, -1, false},    {-240'000, 900'000, false}, {-690'000, 900'000, false},
+      {-690'002, 900'000, true},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.offMs, row.tookMs);
+    const Moment sent{start.unixMs + row.offMs, fullJitter};
+    const Moment arrived{sent.unixMs + row.tookMs, fullJitter};
+    CallState state(settingsForTests());
+    Call call(state, rotateAll());
+    REQUIRE(call.next(sent) == Step::NeedCredentials);
+    giveCredentials(call);
+    REQUIRE(call.next(sent) == Step::Send);
+    call.response().headers.add("Date", "Thu, 15 Jan 2026 12:30:00 GMT");
+    answerError(call, 403, "InvalidSignatureException", arrived);
+    CHECK((call.next(arrived) == Step::Send) == row.isOff);
+  }
+}
+
 TEST_CASE("a date that nobody can mean does no harm") {
   for (const char* const date :
        {"Fri, 31 Dec 9999 23:59:59 GMT", "Sat, 01 Jan 0000 00:00:00 GMT", "nonsense"}) {
@@ -262,6 +289,13 @@ TEST_CASE("credentials that the service calls expired are asked for again") {
     CHECK(error.kind == ErrorKind::Service);
     CHECK(error.code == code);
     CHECK(error.httpStatus == 403);
+    CHECK(error.attempts == 1);
+  }
+  SECTION("new ones that cannot be sent are the answer") {
+    giveCredentials(call, "AKIDOTHER", "secret with blanks");
+    const Error error = errorOf(call);
+    CHECK(error.kind == ErrorKind::Credentials);
+    CHECK(error.message == "the secret access key has a blank, a control or a non-ASCII character");
     CHECK(error.attempts == 1);
   }
   SECTION("not for ever") {

@@ -193,6 +193,22 @@ TEST_CASE("a secret in the id of an answer is masked, whatever the answer") {
   }
 }
 
+TEST_CASE("a new access token in the id of an answer is masked") {
+  for (const char* const token : {"new-source-token", "new-destination-token"}) {
+    CAPTURE(token);
+    CallState state(settingsForTests());
+    Call call(state, rotateAll());
+    driveToSend(call);
+    call.response().headers.add("x-amzn-requestid", std::string("id ") + token);
+    answer(call, 200,
+           R"({"sourceAccessToken":"new-source-token",)"
+           R"("destinationAccessToken":"new-destination-token"})");
+    const Result<RotateTunnelAccessTokenResponse> result = call.takeResult();
+    REQUIRE(result);
+    CHECK(result->requestId == "id ***");
+  }
+}
+
 TEST_CASE("masking ends, whatever the secret") {
   for (const char* const token : {"*", "**", "***", "****", "a"}) {
     CAPTURE(token);

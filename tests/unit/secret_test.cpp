@@ -126,6 +126,13 @@ TEST_CASE("appending up to the reserved capacity does not move a secret") {
   CHECK(secret.capacity() == 64);
   secret.reserve(10);
   CHECK(secret.data() == data);
+  // What does not fit any more makes room for as much again.
+  secret.append("x");
+  CHECK(secret.capacity() == 128);
+  REQUIRE(secret.tryReserve(100));
+  CHECK(secret.capacity() == 128);
+  REQUIRE(secret.tryReserve(129));
+  CHECK(secret.capacity() == 256);
 }
 
 TEST_CASE("a moved secret leaves an empty one behind") {
@@ -140,6 +147,9 @@ TEST_CASE("a moved secret leaves an empty one behind") {
   Secret& same = from;
   from = std::move(same);
   CHECK(from.expose() == canary);
+  // The empty one has no room either, but for new characters.
+  to.append("new");
+  CHECK(to.expose() == "new");
 }
 
 TEST_CASE("a copy of a secret is its own") {

@@ -2,9 +2,13 @@
 // Expected values are those of Python's datetime.
 #include "secure_tunneling/detail/time.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/text.hpp"
 #include "support/catch.hpp"
 
 using namespace secure_tunneling::detail;
@@ -146,6 +150,9 @@ TEST_CASE("RFC 3339 dates, and what tools write for them, are read with fraction
       {"2026-01-15T01:02:03.009+00:00", 1768438923009},
       {"2026-01-15T02:32:03+01:30", 1768438923000},
       {"2026-01-14T17:02:03-0800", 1768438923000},
+      {"2026-01-15T06:32:03+0530", 1768438923000},
+      {"2026-01-16T01:01:03+23:59", 1768438923000},
+      {"2026-01-14T01:03:03-2359", 1768438923000},
       {"2026-01-15T01:02:03-00:00", 1768438923000},
       {"2026-01-15T01:02Z", 1768438920000},
       {"2026-01-15 01:02UTC", 1768438920000},
@@ -206,6 +213,10 @@ TEST_CASE("a date that is not of RFC 3339 is not read") {
       "2026-01-15T01:02:03+01:",
       "2026-01-15T01:02:03+01:0",
       "2026-01-15T01:02:03+24:00",
+      "2026-01-15T01:02:03+0160",
+      "2026-01-1xT01:02:03Z",
+      "2026-01-15T01:02:0xZ",
+      "2026-01-15T01:0xZ",
       "2026-01-15T01:02:03+01:60",
       "2026-01-15T01:02:03*01:00",
       "2026-01-15T01:02:03Z00:00",
@@ -236,4 +247,48 @@ TEST_CASE("characters are told by ASCII, whatever the locale") {
   CHECK_FALSE(equalsIgnoreCase("@", "`"));
   CHECK(trimBlanks(" \t\r\n a b \n") == "a b");
   CHECK(trimBlanks(" \n ").empty());
+}
+
+TEST_CASE("numbers are written in decimal digits") {
+  for (const std::size_t number : {0U, 9U, 10U, 11U, 99U, 100U, 65535U}) {
+    std::string text;
+    appendDecimal(text, number);
+    CHECK(text == std::to_string(number));
+  }
+}
+
+TEST_CASE("characters are taken as UTF-8 has them, and no others") {
+  const struct {
+    std::string_view text;
+    std::uint32_t character;
+  } cases[] = {
+      {"\x7f", 0x7F},
+      {"\x80", noCharacter},
+      {"\xc1\xbf", noCharacter},
+      {"\xc2\x80", 0x80},
+      {"\xdf\xbf", 0x7FF},
+      {"\xe0\x9f\xbf", noCharacter},
+      {"\xe0\xa0\x80", 0x800},
+      {"\xed\x9f\xbf", 0xD7FF},
+      {"\xed\xa0\x80", noCharacter},
+      {"\xed\xbf\xbf", noCharacter},
+      {"\xee\x80\x80", 0xE000},
+      {"\xef\xbf\xbf", 0xFFFF},
+      {"\xf0\x8f\xbf\xbf", noCharacter},
+      {"\xf0\x90\x80\x80", 0x10000},
+      {"\xf4\x8f\xbf\xbf", 0x10FFFF},
+      {"\xf4\x90\x80\x80", noCharacter},
+      {"\xf5\x80\x80\x80", noCharacter},
+      {"\xf9\x80\x80\x80", noCharacter},
+      {"\xff\xbf\xbf\xbf", noCharacter},
+      {"\xf0\x90\x80", noCharacter},
+      {"\xc2\x7f", noCharacter},
+      {"\xc2\xc0", noCharacter},
+  };
+  for (const auto& row : cases) {
+    CAPTURE(row.text);
+    std::size_t end = 0;
+    CHECK(takeCharacter(row.text, end) == row.character);
+    CHECK(end == (row.character == noCharacter ? 1 : row.text.size()));
+  }
 }
