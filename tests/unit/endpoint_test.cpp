@@ -244,6 +244,12 @@ TEST_CASE("an explicit endpoint needs no region until it is signed for") {
   CHECK(endpoint->signingRegion.empty());
 }
 
+TEST_CASE("a host name of an endpoint URL has 255 characters at most") {
+  const std::string longest = "https://" + std::string(255, 'a');
+  CHECK(resolve("us-east-1", longest));
+  CHECK_FALSE(resolve("us-east-1", longest + "a"));
+}
+
 TEST_CASE("a malformed endpoint URL is refused, and why is told") {
   const std::string cases[] = {"example.com",
                                "//example.com",
@@ -257,6 +263,7 @@ TEST_CASE("a malformed endpoint URL is refused, and why is told") {
                                "https://example.com:0",
                                "https://example.com:65536",
                                "https://example.com:123456",
+                               "https://example.com:000443",
                                "https://example.com:-1",
                                "https://example.com:80a",
                                "https://example.com:+80",
@@ -281,6 +288,7 @@ TEST_CASE("a malformed endpoint URL is refused, and why is told") {
                                "https://[::1]:",
                                "https://[example.com]",
                                "https://[1234]",
+                               "https://[::g]",
                                "https://[fe80::1%25eth0]",
                                "https://::1",
                                "https://a:b:80",

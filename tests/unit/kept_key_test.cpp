@@ -163,6 +163,26 @@ TEST_CASE("a hash that cannot be copied for once is given the key again") {
   CHECK(steps.messages == 3);  // the last copies were dropped
 }
 
+TEST_CASE("a key whose derivation failed half way is not taken for the one before") {
+  CopyingHash hash;
+  sigv4::Signer<CopyingHash> signer;
+  int failAt = 0;
+  for (bool hasFailed = true; hasFailed; ++failAt) {
+    CAPTURE(failAt);
+    REQUIRE(failAt != 1000);
+    steps = {};
+    REQUIRE(first.sign(hash, signer, "secret") == first.expected("secret"));
+    steps = {};
+    steps.failAt = failAt;
+    const std::string another = first.sign(hash, signer, "another");
+    hasFailed = steps.count > failAt;
+    steps = {};
+    CHECK(first.sign(hash, signer, "secret") == first.expected("secret"));
+    if (!hasFailed) CHECK(another == first.expected("another"));
+  }
+  CHECK(failAt > 20);
+}
+
 TEST_CASE("a failure of a hash ends a signature by a kept key and leaves nothing behind") {
   CopyingHash hash;
   int failAt = 0;

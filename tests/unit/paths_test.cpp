@@ -74,6 +74,7 @@ TEST_CASE("paths of the settings are expanded") {
   CHECK(load().settings.region == "eu-north-1");
   CHECK(load().settings.maxAttempts == 4);
   CHECK(load().configFile == environment.path("settings/config"));
+  CHECK(load().credentialsFile == environment.path("settings/credentials"));
   CHECK(load().caBundle == environment.path("own.pem"));
   environment.set("AWS_CA_BUNDLE", "$AWS_TEST_FOLDER/ca.pem");
   CHECK(load().caBundle == environment.path("settings/ca.pem"));

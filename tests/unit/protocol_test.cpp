@@ -114,7 +114,7 @@ TEST_CASE("characters of a request") {
   } cases[] = {
       {"a\"b\\c/d", R"(a\"b\\c/d)"},
       {"\b\f\n\r\t", R"(\u0008\u000c\u000a\u000d\u0009)"},
-      {"\x01", "\\u0001"},
+      {"\x01\x0f\x10\x1f", R"(\u0001\u000f\u0010\u001f)"},
       {"a\0b"s, "a\\u0000b"},
       {"\x7f", "\x7f"},
       {"\xe2\x80\xa8", "\xe2\x80\xa8"},

@@ -83,6 +83,19 @@ TEST_CASE("where the region comes from") {
   CHECK(shared->profile == "none");
 }
 
+TEST_CASE("a FIPS pseudo region that is configured asks for the endpoint of FIPS") {
+  TestEnvironment environment;
+  for (const char* const region : {"fips-us-west-2", "us-west-2-fips"}) {
+    environment.set("AWS_REGION", region);
+    const Result<SharedSettings> shared = loadSharedSettings();
+    REQUIRE(shared);
+    Endpoint endpoint;
+    REQUIRE(detail::resolveInto(endpoint, shared->settings));
+    CHECK(endpoint.url == "https://api.tunneling.iot-fips.us-west-2.amazonaws.com/");
+    CHECK(endpoint.signingRegion == "us-west-2");
+  }
+}
+
 TEST_CASE("a region that cannot be part of a host name is refused with its origin") {
   TestEnvironment environment;
   const std::string expected = ": expected letters, digits and inner hyphens, as in us-east-1";

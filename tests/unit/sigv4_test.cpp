@@ -397,6 +397,7 @@ TEST_CASE("a canonical query is encoded and in order") {
       {"a=100%", "a=100%25"},
       {"a=%2", "a=%252"},
       {"a=%zz", "a=%25zz"},
+      {"a=%g1%1g%f0%0f", "a=%25g1%251g%F0%0F"},
       {"A=1&a=1&B=1", "A=1&B=1&a=1"},
       {"ab=1&a=2&a%21=3", "a=2&a%21=3&ab=1"},
       {"a-=1&a=2", "a=2&a-=1"},

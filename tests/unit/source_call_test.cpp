@@ -2,6 +2,8 @@
 // What the operations of the credential sources have of the engine.
 #include "secure_tunneling/credentials/detail/source_call.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,8 +44,8 @@ struct Header {
 class Operation final : public detail::SourceCall {
  public:
   Operation(HttpExchange& exchange, HttpTransport& transport, const Endpoint& endpoint,
-            int maxAttempts = 3)
-      : SourceCall(exchange, transport, rulesOf(maxAttempts)), endpoint_(endpoint) {}
+            int maxAttempts = 3, std::int64_t retryWithinMs = 0)
+      : SourceCall(exchange, transport, rulesOf(maxAttempts), retryWithinMs), endpoint_(endpoint) {}
 
   const char* method = "GET";
   std::string target;
@@ -80,8 +82,10 @@ struct AskedSource {
   HttpExchange exchange;
   Operation operation;
 
-  explicit AskedSource(const std::string& url = "http://127.0.0.1", int maxAttempts = 3)
-      : endpoint(endpointOf(url)), operation(exchange, transport, endpoint, maxAttempts) {}
+  explicit AskedSource(const std::string& url = "http://127.0.0.1", int maxAttempts = 3,
+                       std::int64_t retryWithinMs = 0)
+      : endpoint(endpointOf(url)),
+        operation(exchange, transport, endpoint, maxAttempts, retryWithinMs) {}
 
   Result<void> run() { return operation.run(clock); }
 };
@@ -225,6 +229,14 @@ TEST_CASE("an attempt may take several requests, and goes round in no circle") {
   CHECK(source.transport.remaining() == 0);
   CHECK(source.clock.waits().size() == 1);
 
+  // They are counted anew for each attempt.
+  AskedSource unsteady;
+  unsteady.transport.answer(200).answer(200).answer(503).answer(200).answer(503);
+  unsteady.transport.answer(200).answer(200).answer(200);
+  unsteady.operation.requests = 6;
+  REQUIRE(unsteady.run());
+  CHECK(unsteady.transport.remaining() == 0);
+
   AskedSource circle;
   for (int i = 0; i != 9; ++i)
     circle.transport.answer(200);
@@ -301,6 +313,30 @@ TEST_CASE("which answers to a source are asked for again, and how long it waits"
   atOnce.transport.fail(Delivery::NotSent).answer(200);
   CHECK(atOnce.run());
   CHECK(atOnce.clock.waits().empty());
+}
+
+TEST_CASE("a source is asked again for so long from the first request on") {
+  const struct {
+    std::int64_t eachTakesMs;
+    std::size_t requests;
+  } cases[] = {{0, 5}, {249, 3}, {250, 2}, {499, 2}, {500, 1}, {5'000, 1}};
+  for (const bool isAnswered : {true, false}) {
+    for (const auto& row : cases) {
+      CAPTURE(isAnswered, row.eachTakesMs);
+      AskedSource source("http://127.0.0.1", 5, 500);
+      source.clock.setRandom(0);  // no waits
+      for (int i = 0; i != 5; ++i) {
+        if (isAnswered) {
+          source.transport.answer(503);
+        } else {
+          source.transport.fail(Delivery::Unknown);
+        }
+        source.transport.takes(source.clock, row.eachTakesMs);
+      }
+      CHECK_FALSE(source.run());
+      CHECK(source.transport.requests().size() == row.requests);
+    }
+  }
 }
 
 TEST_CASE("a source's request ends with an answer or with an error of the source") {

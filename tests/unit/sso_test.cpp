@@ -654,6 +654,12 @@ TEST_CASE("the endpoints of SSO can be set as for every service") {
   }
 }
 
+TEST_CASE("a JSON text has no string without a character") {
+  Secret text;
+  detail::writeJsonTexts({{"a", ""}, {"b", "1"}, {"c", ""}, {"d", "\"2"}}, text);
+  CHECK(text.expose() == R"({"b":"1","d":"\"2"})");
+}
+
 TEST_CASE("a secret file is replaced as a whole or not at all") {
   TestEnvironment environment;
   const Secret text("new");

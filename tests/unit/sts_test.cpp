@@ -85,6 +85,11 @@ TEST_CASE("the endpoint of STS is that of its rule set") {
   CHECK(endpointOf(settings) == "https://sts-fips.us-east-1.amazonaws.com/ us-east-1");
   settings.useDualStackEndpoint = true;
   CHECK(endpointOf(settings) == "https://sts-fips.us-east-1.api.aws/ us-east-1");
+  settings.useFipsEndpoint = false;
+  CHECK(endpointOf(settings) == "https://sts.us-east-1.api.aws/ us-east-1");
+  settings.useDualStackEndpoint = false;
+  settings.region = "eu-west-1";
+  CHECK(endpointOf(settings) == "https://sts.amazonaws.com/ us-east-1");
 
   settings = {};
   CHECK(endpointOf(settings) == "error: Invalid Configuration: Missing Region");

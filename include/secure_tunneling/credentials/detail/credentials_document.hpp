@@ -54,7 +54,7 @@ inline std::optional<std::int64_t> parseJsonInteger(const StringMember& member) 
   }
   for (; scale < 0; ++scale)
     value /= 10;
-  for (; scale > 0 && value != 0; --scale) {
+  for (; scale > 0; --scale) {
     if (value > most) return std::nullopt;
     value *= 10;
   }

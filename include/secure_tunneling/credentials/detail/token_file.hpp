@@ -26,7 +26,8 @@ struct JsonText {
   std::string_view value;
 };
 
-/// Appends a JSON object of strings, which are valid UTF-8; those without a character are left out.
+/// Appends a JSON object of strings, which are valid UTF-8; those without a character are left out,
+/// and not all are.
 inline void writeJsonTexts(std::initializer_list<JsonText> texts, Secret& out) {
   char separator = '{';
   for (const JsonText& text : texts) {
@@ -37,7 +38,6 @@ inline void writeJsonTexts(std::initializer_list<JsonText> texts, Secret& out) {
     appendJsonString(out, text.value);
     separator = ',';
   }
-  if (separator == '{') appendCharacter(out, separator);
   appendCharacter(out, '}');
 }
 
