@@ -429,8 +429,16 @@ TEST_CASE("the default chain waits for the metadata service for as long as is co
     return {200, isName ? "role" : document, "", false};
   });
   environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", slow.url());
-  environment.set("AWS_METADATA_SERVICE_TIMEOUT", "10");
-  DefaultCredentialsChain chain;
+  std::string profile;
+  SECTION("by a variable") {
+    environment.set("AWS_METADATA_SERVICE_TIMEOUT", "10");
+    environment.write(".aws/config", "[default]\nmetadata_service_timeout = 1\n");
+  }
+  SECTION("by the chosen profile") {
+    profile = "slow";
+    environment.write(".aws/config", "[profile slow]\nmetadata_service_timeout = 10\n");
+  }
+  DefaultCredentialsChain chain(profile);
   CHECK(errorOf(chain) == "");
 }
 

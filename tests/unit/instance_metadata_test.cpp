@@ -393,6 +393,13 @@ TEST_CASE("a setting of the service that is no good is refused with its origin")
     CHECK(instance.get() ==
           "AWS_METADATA_SERVICE_TIMEOUT is \"2s\": expected a whole number, 1 or more");
   }
+  SECTION("patience of the profile") {
+    const std::string path =
+        instance.environment.write(".aws/config", "[default]\nmetadata_service_timeout = 2s\n");
+    CHECK(instance.get() == path +
+                                ", line 2: metadata_service_timeout is \"2s\": expected a whole "
+                                "number, 1 or more");
+  }
   SECTION("file") {
     const std::string path = instance.environment.write(".aws/config", "canary");
     CHECK(instance.get() == path + ", line 1: expected a [section] before the first property");

@@ -23,16 +23,12 @@ inline namespace v0_2 {
 namespace detail {
 
 /// What reaches agents on this host and its link, where the services of AWS are reached by
-/// `options`: past every proxy, and with little patience, which is a second or what
-/// AWS_METADATA_SERVICE_TIMEOUT says in seconds. The CAs are the same: the agent of a container may
-/// be asked over https.
-inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& options) {
+/// `options`: past every proxy, and with little patience. The CAs are the same: the agent of a
+/// container may be asked over https.
+inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& options,
+                                                  std::int32_t timeoutSeconds) {
   CurlTransportOptions local;
-  constexpr std::int32_t longestSeconds = 600;
-  const std::int32_t seconds = parseDecimal(environmentVariable("AWS_METADATA_SERVICE_TIMEOUT"));
-  local.connectTimeoutMs = 1'000 * (seconds < 1                ? 1
-                                    : seconds < longestSeconds ? seconds
-                                                               : longestSeconds);
+  local.connectTimeoutMs = 1'000 * timeoutSeconds;
   local.totalTimeoutMs = local.connectTimeoutMs;
   local.noProxy = "*"sv;
   local.caFile = options.caFile;
@@ -43,21 +39,39 @@ inline CurlTransportOptions localTransportOptions(const CurlTransportOptions& op
   return local;
 }
 
+/// The same for instance metadata: a second, or what is configured. What is not valid is for a
+/// search to refuse.
+inline CurlTransportOptions metadataTransportOptions(const CurlTransportOptions& options,
+                                                     std::string_view profile) {
+  constexpr std::int32_t longestSeconds = 600;
+  std::int32_t seconds = parseDecimal(environmentVariable("AWS_METADATA_SERVICE_TIMEOUT"));
+  if (seconds < 1) {
+    const Result<SharedFiles> files = SharedFiles::load();
+    if (files) {
+      seconds = parseDecimal(
+          files->value(profileSection, chosenProfile(profile).name, "metadata_service_timeout"sv));
+    }
+  }
+  return localTransportOptions(options, seconds < 1                ? 1
+                                        : seconds < longestSeconds ? seconds
+                                                                   : longestSeconds);
+}
+
 /// The same for the agent of a container. Where there is one it is known to be there, and asks a
 /// service itself before it answers.
 inline CurlTransportOptions containerTransportOptions(const CurlTransportOptions& options) {
-  CurlTransportOptions container = localTransportOptions(options);
+  CurlTransportOptions container = localTransportOptions(options, 5);
   container.connectTimeoutMs = 1'000;
-  container.totalTimeoutMs = 5'000;
   return container;
 }
 
 }  // namespace detail
 
-/// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Does nothing until
-/// it is asked. With no source set up, and no instance metadata within reach, it gives up in about
-/// a second, or after AWS_METADATA_SERVICE_TIMEOUT as often as AWS_METADATA_SERVICE_NUM_ATTEMPTS
-/// says. Any number of threads may call it.
+/// `BasicDefaultChain` with connections, a clock, a hash and a cache of its own. Reads the shared
+/// files for metadata_service_timeout, where AWS_METADATA_SERVICE_TIMEOUT is not set, and does
+/// nothing else until it is asked. With no source set up, and no instance metadata within reach, it
+/// gives up in about a second, or after that many seconds as often as
+/// AWS_METADATA_SERVICE_NUM_ATTEMPTS says. Any number of threads may call it.
 class DefaultCredentialsChain final : public CredentialsSource {
  public:
   /// As for `ProfileCredentials`.
@@ -67,7 +81,7 @@ class DefaultCredentialsChain final : public CredentialsSource {
   /// count. `mfa`, which may be null, is asked for codes where a profile has an `mfa_serial`.
   DefaultCredentialsChain(const GivenStsSettings& given, CurlTransportOptions options,
                           ProcessOptions process = {}, MfaPrompt* mfa = nullptr)
-      : local_(detail::localTransportOptions(options)),
+      : local_(detail::metadataTransportOptions(options, given.profile)),
         container_(detail::containerTransportOptions(options)),
         resolver_(1'000, options.initializeCurl),
         transport_(std::move(options)),
@@ -101,11 +115,12 @@ class DefaultCredentialsChain final : public CredentialsSource {
 
 /// `addInstanceRegion` with a connection and a clock of its own. Where nobody answers it takes
 /// about a second, or AWS_METADATA_SERVICE_TIMEOUT as often as AWS_METADATA_SERVICE_NUM_ATTEMPTS
-/// says.
+/// says, or their properties.
 inline Result<void> addInstanceRegion(SharedSettings& shared,
                                       const CurlTransportOptions& options = {},
                                       const CallLimits& limits = {}) {
-  CurlTransport local(detail::localTransportOptions(options));
+  if (!shared.settings.region.empty()) return {};
+  CurlTransport local(detail::metadataTransportOptions(options, shared.profile));
   SystemClock clock;
   return addInstanceRegion(shared, local, clock, limits);
 }

@@ -136,7 +136,9 @@ class InstanceMetadata {
     }
     int seconds = 0;  // which are for who makes the transport
     if (read) {
-      read = configuration.read(configuration.find({"AWS_METADATA_SERVICE_TIMEOUT"}, {}), seconds);
+      read = configuration.read(
+          configuration.find({"AWS_METADATA_SERVICE_TIMEOUT"}, "metadata_service_timeout"),
+          seconds);
     }
     return read ? findEndpoint(configuration) : std::move(read);
   }
