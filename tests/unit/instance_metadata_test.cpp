@@ -252,6 +252,25 @@ TEST_CASE("a service that lets a request wait is not asked again") {
   CHECK(silent.asked == 1);
 }
 
+TEST_CASE("a session token that does not come is told with what may have kept it") {
+  MetadataInstance instance;
+  instance.environment.set("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1");
+  SECTION("asked for") {
+    instance.transport.fail(Delivery::Unknown, "timed out");
+    CHECK(instance.get() ==
+          "instance metadata: timed out; in a container it takes a hop limit of 2 or more");
+    CHECK(instance.kind == ErrorKind::NoCredentials);
+  }
+  SECTION("not sent") {
+    instance.transport.fail(Delivery::NotSent, "nobody there");
+    CHECK(instance.get() == "instance metadata: nobody there");
+  }
+  SECTION("there, but nothing else") {
+    instance.token().transport.fail(Delivery::Unknown, "timed out");
+    CHECK(instance.get() == "instance metadata: timed out");
+  }
+}
+
 TEST_CASE("without a session token only who says so goes on") {
   MetadataInstance instance;
   InstanceMetadataOptions options;

@@ -198,6 +198,11 @@ class InstanceMetadata {
         outcome.error().kind = ErrorKind::NoCredentials;
       }
       if (isMissing_) outcome.error().code = notFound;
+      // A token goes no further than the instance's hop limit lets it.
+      if (asksForToken_ && error_->kind == ErrorKind::Transport &&
+          error_->delivery == Delivery::Unknown) {
+        outcome.error().message.append("; in a container it takes a hop limit of 2 or more");
+      }
       return outcome;
     }
 
