@@ -352,11 +352,11 @@ TEST_CASE("shared files that cannot be read are refused") {
   ProfileCredentials provider;
   SECTION("too long") {
     const std::string good = "[default]\naws_access_key_id=ID\naws_secret_access_key=s\n";
-    const std::string filler(1024 * 1024 - good.size() - 2, 'x');
+    const std::string filler(4 * 1024 * 1024 - good.size() - 2, 'x');
     environment.write(".aws/credentials", good + "#" + filler + "\n");
     CHECK(fromProfile() == "ID|s|");
     const std::string path = environment.write(".aws/credentials", good + "#" + filler + "x\n");
-    CHECK(fromProfile() == "error: " + path + ": longer than 1 MiB");
+    CHECK(fromProfile() == "error: " + path + ": longer than 4 MiB");
     CHECK(errorKindOf(provider) == ErrorKind::Configuration);
   }
   SECTION("a folder") {

@@ -46,13 +46,13 @@ struct SharedText {
   const char* unread = nullptr;
 };
 
-/// Reads a file of at most 1 MiB. One that does not exist reads as empty, and so does what is no
-/// regular file, as in the AWS CLI: nothing waits for a pipe or a device, /dev/null is an empty
-/// file, and a missing file that was mounted into a container has become a directory. One in the
-/// usual place that may not be read is passed over too: a service may run with the home directory
-/// of another user.
+/// Reads a file of at most 4 MiB, which holds ten thousand profiles. One that does not exist reads
+/// as empty, and so does what is no regular file, as in the AWS CLI: nothing waits for a pipe or a
+/// device, /dev/null is an empty file, and a missing file that was mounted into a container has
+/// become a directory. One in the usual place that may not be read is passed over too: a service
+/// may run with the home directory of another user.
 inline Result<SharedText> readSharedFile(SharedFilePath where) {
-  constexpr std::size_t longest = std::size_t{1} << 20;
+  constexpr std::size_t longest = std::size_t{4} << 20;
   SharedText read;
   read.path = std::move(where.path);
   const auto refuse = [&read](std::string_view why) {
@@ -81,7 +81,7 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
   wipe(chunk, sizeof chunk);
   closeFile(file);
   if (size < 0) return refuse("cannot be read"sv);
-  if (read.text.size() > longest) return refuse("longer than 1 MiB"sv);
+  if (read.text.size() > longest) return refuse("longer than 4 MiB"sv);
   return read;
 }
 
