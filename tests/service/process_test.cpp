@@ -127,9 +127,10 @@ TEST_CASE("a command that does not do its part") {
       {"echo canary >&2; exit 1", "it exited with status 1"},
       {"/no/such/command", "it exited with status 127"},
       {valid + "; kill -9 $$", "it was ended by signal 9"},
-      {"true", "the body is empty"},
+      {"true", "it wrote nothing to standard output"},
+      {"printf ' \\n'", "it wrote nothing to standard output"},
       // There is nothing to read.
-      {"cat", "the body is empty"},
+      {"cat", "it wrote nothing to standard output"},
       {"echo 'Hello, World!'", "not valid JSON in UTF-8, at byte 0 of 14"},
       {valid + "; echo more", "not valid JSON in UTF-8, at byte 127 of 132"},
       {"printf '\\377\\000'", "not valid JSON in UTF-8, at byte 0 of 2"},
@@ -212,7 +213,7 @@ TEST_CASE("a command is run where the program ignores the end of its children") 
   ignored.sa_handler = SIG_IGN;
   sigaction(SIGCHLD, &ignored, &before);
   CHECK(run(print(printedDocument)) == "ID|secret|token|1768480200000");
-  CHECK(run("exit 1") == "credential_process: the body is empty");
+  CHECK(run("exit 1") == "credential_process: it wrote nothing to standard output");
   sigaction(SIGCHLD, &before, nullptr);
 }
 

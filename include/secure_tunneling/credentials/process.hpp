@@ -85,7 +85,10 @@ class ProcessCredentials final : public ProfileSource {
   }
 
   Result<void> read(Credentials& credentials) {
-    const std::string& problem = child_->problem();
+    std::string_view problem = child_->problem();
+    if (problem.empty() && detail::trimBlanks(child_->text().expose()).empty()) {
+      problem = "it wrote nothing to standard output";
+    }
     if (!problem.empty()) {
       return detail::filledFailure(ErrorKind::Credentials, "{}: {}", {name_, problem});
     }
