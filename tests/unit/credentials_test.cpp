@@ -362,17 +362,28 @@ TEST_CASE("shared files that cannot be read are refused") {
   SECTION("a folder") {
     environment.set("AWS_CONFIG_FILE", environment.path(".aws"));
     CHECK(fromProfile() == "error: profile \"default\": found neither in " +
-                               environment.path(".aws") + " (a directory) nor in " +
-                               environment.path(".aws/credentials"));
+                               environment.path(".aws") + " nor in " +
+                               environment.path(".aws/credentials") +
+                               " (passed over: " + environment.path(".aws") + ", a directory)");
     CHECK(errorKindOf(provider) == ErrorKind::NoCredentials);
   }
   SECTION("not allowed") {
+    // As `sudo aws configure` leaves it.
+    environment.write(".aws/config", "[default]\nregion=r\n");
     const std::string path = environment.write(".aws/credentials", "[default]\n");
+    for (const char* const folder : {"", ".aws"})
+      ::chmod(environment.path(folder).c_str(), 0755);
     ::chmod(path.c_str(), 0);
-    if (::geteuid() != 0) {
-      CHECK(fromProfile() == "error: " + path + ": Permission denied");
-      CHECK(errorKindOf(provider) == ErrorKind::Configuration);
-    }
+    // Nothing is forbidden to root.
+    const uid_t user = ::geteuid();
+    const uid_t nobody = 65534;
+    if (user == 0) REQUIRE(::seteuid(nobody) == 0);
+    const std::string result = fromProfile();
+    const ErrorKind kind = errorKindOf(provider);
+    if (user == 0) REQUIRE(::seteuid(user) == 0);
+    CHECK(result == "error: profile \"default\": it names no credentials (passed over: " + path +
+                        ", permission denied)");
+    CHECK(kind == ErrorKind::NoCredentials);
   }
 }
 

@@ -233,13 +233,16 @@ TEST_CASE("a chain of roles that cannot be followed is an error that names the p
     CHECK(profiles.roles.log.empty());
   }
   Profiles profiles;
-  const std::string missing = profiles.retrieved("[default]\nrole_arn=A\nsource_profile=b\n");
-  CHECK(missing == "configuration: profile \"default\": source_profile \"b\": found neither in " +
-                       profiles.environment.path(".aws/config") + " nor in " +
-                       profiles.environment.path(".aws/credentials"));
+  const std::string config = profiles.environment.path(".aws/config");
+  const std::string missing =
+      "configuration: profile \"default\": source_profile \"b\": found neither in " + config +
+      " nor in " + profiles.environment.path(".aws/credentials");
+  CHECK(profiles.retrieved("[default]\nrole_arn=A\nsource_profile=b\n") == missing);
+  CHECK(profiles.retrieved("[default]\nrole_arn=A\nsource_profile=b\n[b]\n[profile B]\n") ==
+        missing + " (passed over: " + config + ", line 4; " + config + ", line 5)");
   CHECK(profiles.retrieved("[default]\nrole_arn=A\ncredential_source=Environment\n"
                            "duration_seconds=1h\n") ==
-        "configuration: " + profiles.environment.path(".aws/config") +
+        "configuration: " + config +
             ", line 4: duration_seconds is \"1h\": expected a whole number, 1 or more");
   profiles.fromEnvironment.failure = ErrorKind::NoCredentials;
   CHECK(profiles.retrieved("[default]\nrole_arn=A\ncredential_source=Environment\n") ==

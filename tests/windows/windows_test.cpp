@@ -122,8 +122,8 @@ TEST_CASE("files as they are on Windows") {
   };
   // No line end is changed, and 0x1A is no end of a file.
   CHECK(read(folder.file("config", "a\r\nb\x1a\n")) == "a\r\nb\x1a\n");
-  CHECK(read(folder.path("none")).empty());
-  CHECK(read(folder.path("none\\config")).empty());
+  CHECK(read(folder.path("none")) == "no such file");
+  CHECK(read(folder.path("none\\config")) == "no such file");
   CHECK(read(folder.path(".")) == "a directory");
 }
 

@@ -51,9 +51,9 @@ struct SharedSettings {
   std::string configFile;
   /// The path of the credentials file, whether it exists or not.
   std::string credentialsFile;
-  /// For the end of a message about what is missing: where the files have headings and properties
-  /// that may have been meant for the profile but are passed over because of their names,
-  /// ` (passed over: FILE, line N; ...)`, or nothing.
+  /// For the end of a message about what is missing: which file could not be read, and where the
+  /// files have headings and properties that may have been meant for the profile but are passed
+  /// over because of their names, ` (passed over: FILE, line N; ...)`, or nothing.
   std::string passedOver;
 };
 
@@ -202,9 +202,10 @@ inline std::string expandPath(std::string_view path) {
   return detail::expandPath(path);
 }
 
-/// Where the shared files have headings and properties that the AWS SDKs pass over because of their
-/// names: `FILE, line N` each, with `; ` between. Of these, a heading counts where it is asked for
-/// by name. Reads the files; empty where they cannot be read.
+/// Which of the shared files could not be read, `FILE, permission denied`, and where they have
+/// headings and properties that the AWS SDKs pass over because of their names, `FILE, line N` each,
+/// with `; ` between. Of these, a heading counts where it is asked for by name. Reads the files;
+/// empty where `loadSharedSettings` refuses them.
 inline std::string listPassedOver() {
   Result<detail::SharedFiles> files = detail::SharedFiles::load();
   return files ? files->passedOver({}) : std::string();

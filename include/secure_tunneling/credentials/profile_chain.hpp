@@ -209,8 +209,9 @@ class ProfileChainCredentials final : public SerialSource {
                                   {detail::quoted(next)});
       }
       if (!profile.files.has(detail::profileSection, next)) {
-        return profile.errorAbout("source_profile {}: found neither in {}",
-                                  {detail::quoted(next), profile.files.paths()});
+        return profile.errorAbout(
+            "source_profile {}: found neither in {}{}",
+            {detail::quoted(next), profile.files.paths(), profile.files.passedOverNote(next)});
       }
       profile.name = next;
     }

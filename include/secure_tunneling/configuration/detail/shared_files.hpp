@@ -108,10 +108,6 @@ class SharedFiles {
     for (const SharedText& source : sources_) {
       append(text, text.empty() ? "" : " nor in ");
       append(text, source.path);
-      if (source.unread == nullptr) continue;
-      append(text, " (");
-      append(text, source.unread);
-      append(text, ")");
     }
     return text;
   }
@@ -119,31 +115,35 @@ class SharedFiles {
   [[nodiscard]] std::string where(const SharedProperty& property) const {
     return where(property.file, property.line);
   }
-  /// Where the headings and the properties are that the AWS SDKs pass over because of their names:
-  /// those that may have been meant for `profile`, or all for an empty one. "PATH, line N" each,
-  /// with "; " between.
+  /// What is passed over: the files that should be read and were not, "PATH, permission denied",
+  /// and where the headings and the properties are that the AWS SDKs pass over because of their
+  /// names, "PATH, line N" each, with "; " between. Of these the ones that may have been meant for
+  /// `profile`, those that write its name in other letters among them, or all for an empty one.
   [[nodiscard]] std::string passedOver(std::string_view profile) const {
     constexpr std::size_t enough = 4000;
     std::string list;
-    const auto add = [&](SharedFile file, std::size_t line) {
+    const auto add = [&list](std::string_view what) {
       if (list.size() > enough) return;
       if (!list.empty()) append(list, "; ");
-      append(list, where(file, line));
+      append(list, what);
       if (list.size() > enough) append(list, "; ...");
     };
     const auto isMeantFor = [profile](const SharedSection& section) {
-      return profile.empty() || section.meantFor == profile;
+      return profile.empty() || equalsIgnoreCase(section.meantFor, profile);
     };
+    for (const SharedText& source : sources_) {
+      if (source.unread != nullptr) add(filled("{}, {}", {source.path, source.unread}));
+    }
     for (const SharedSection& section : sections_) {
       const bool isKnown =
           isListed(section.kind, "profile sso-session services"sv) && isSharedName(section.name);
       const bool isIts = section.kind == profileSection && section.name == profile;
-      if (isKnown || isIts || !isMeantFor(section)) continue;
-      add(section.file, section.line);
+      if (isIts || !isMeantFor(section) || (isKnown && profile.empty())) continue;
+      add(where(section.file, section.line));
     }
     for (const SharedProperty& property : properties_) {
       if (isSharedName(property.name) || !isMeantFor(sections_[property.section])) continue;
-      add(property.file, property.line);
+      add(where(property));
     }
     return list;
   }

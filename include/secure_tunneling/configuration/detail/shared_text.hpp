@@ -42,7 +42,7 @@ inline SharedFilePath sharedFilePath(SharedFile file) {
 struct SharedText {
   std::string path;
   Secret text;
-  /// Why it reads as empty, although it is there; null for all others.
+  /// Why it reads as empty, although it is there or somebody named it; null for all others.
   const char* unread = nullptr;
 };
 
@@ -66,7 +66,9 @@ inline Result<SharedText> readSharedFile(SharedFilePath where) {
   }
   const int file = kind == FileKind::Regular ? openToRead(read.path) : -1;
   if (file < 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return read;
+    const bool isAbsent = errno == ENOENT || errno == ENOTDIR;
+    if (isAbsent && where.isNamed) read.unread = "no such file";
+    if (isAbsent) return read;
     if (errno == ELOOP) read.unread = "a loop of links";
     if (errno == EACCES && !where.isNamed) read.unread = "permission denied";
     if (read.unread != nullptr) return read;
