@@ -194,8 +194,8 @@ bool syncData(int descriptor) {
 
 ResultsFile::~ResultsFile() {
   if (descriptor_ == -1) return;
-  // What was set aside and not used.
-  static_cast<void>(ftruncate(descriptor_, size_) == 0);
+  // What was set aside and not used. A file that was not opened to its end is none to change.
+  if (hasReserved_) static_cast<void>(ftruncate(descriptor_, size_) == 0);
   ::close(descriptor_);
 }
 
@@ -270,6 +270,7 @@ Result<void> ResultsFile::read() {
 
 Result<void> ResultsFile::reserve(std::size_t calls) {
   if (calls == 0) return {};
+  hasReserved_ = true;
   // Two lines of a call; of the second its tokens are the most.
   const std::size_t needed = calls * 4096;
   int reason = 0;

@@ -34,7 +34,7 @@ class ResultsFile {
   ResultsFile(const ResultsFile&) = delete;
   ResultsFile& operator=(const ResultsFile&) = delete;
 
-  /// Opens the file, or makes one, and reads what it knows.
+  /// Opens the file, or makes one, and reads what it knows. One that it refuses stays as it is.
   secure_tunneling::Result<void> open(const std::string& path);
   /// Sets disk space aside for so many calls, where the file system can do that.
   secure_tunneling::Result<void> reserve(std::size_t calls);
@@ -59,6 +59,7 @@ class ResultsFile {
 
   int descriptor_ = -1;
   bool isHeld_ = false;
+  bool hasReserved_ = false;
   std::string path_;
   /// Where the next line goes.
   std::int64_t size_ = 0;

@@ -222,6 +222,7 @@ TEST_CASE("rotate-fleet: two of them do not write one file") {
   CHECK(second.errors().find("another fleet writes it: process " + std::to_string(first.id())) !=
         std::string::npos);
   CHECK(world.service.calls() == 0);
+  CHECK_FALSE(world.linesOf("begun").empty());
   first.signal(SIGKILL);
   first.wait();
   over.arrive();
@@ -284,6 +285,9 @@ TEST_CASE("rotate-fleet: without credentials nothing is under way at its end") {
 
 TEST_CASE("rotate-fleet: a file that cannot be written is found before anything is sent") {
   FleetWorld world(2);
+  const std::string whole = R"({"state":"begun","tunnelId":"a","clientMode":"ALL"})"
+                            "\n";
+  std::string text;
   SECTION("a folder that is not there") {
     world.results = world.folder.path("none/results");
   }
@@ -291,17 +295,20 @@ TEST_CASE("rotate-fleet: a file that cannot be written is found before anything 
     world.results = "/dev/full";
   }
   SECTION("a file for others' eyes") {
-    std::ofstream(world.results) << "";
+    text = whole;
+    std::ofstream(world.results) << text;
     chmod(world.results.c_str(), 0644);
   }
   SECTION("a file of something else") {
-    std::ofstream(world.results) << "hello\n";
+    text = GENERATE_COPY(std::string("hello\n"), "hello", whole + "hello\n", whole + "hello");
+    std::ofstream(world.results) << text;
     chmod(world.results.c_str(), 0600);
   }
   ChildProcess program = world.start();
   CHECK(program.wait() == 255);
   CHECK(program.errors().find("rotate-fleet: results file ") == 0);
   CHECK(world.service.calls() == 0);
+  if (!text.empty()) CHECK(readFile(world.results) == text);
 }
 
 TEST_CASE("rotate-fleet: a wrong list is told line by line, before anything is sent") {
