@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return print(app.help()) ? 0 : failOutput();
+  } catch (const CLI::CallForVersion&) {
+    return print(app.version() + "\n") ? 0 : failOutput();
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "secure_tunneling/version.hpp"
+
 namespace {
 
 std::string checkTunnelId(const std::string& text) {
@@ -35,6 +37,10 @@ void declare(CLI::App& app, Options& options) {
   const auto check = [](std::string (*function)(const std::string&)) {
     return CLI::Validator([function](std::string& text) { return function(text); }, std::string());
   };
+  app.set_version_flag(
+      "--version",
+      std::string(serviceName) + " (secure_tunneling " + SECURE_TUNNELING_VERSION_STRING + ")",
+      "Prints the version");
   app.add_option("--port", options.port, "Port to listen on; 0 takes any free one")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();

@@ -155,9 +155,16 @@ TEST_CASE("the programs print what they are for, and say why they cannot") {
       CHECK(finished.output.find("\nUsage: " + program.name + " ") != std::string::npos);
       CHECK(finished.errors.empty());
     }
-    const Finished finished = run({"/bin/sh", "-c", "exec \"$0\" --help >/dev/full", path}, {});
-    CHECK(finished.status == program.status);
-    CHECK(finished.errors == program.complaint);
+    const Finished version = run({path, "--version"}, {});
+    CHECK(version.status == 0);
+    CHECK(version.output == program.name + " (secure_tunneling " SECURE_TUNNELING_VERSION_STRING
+                                           ")\n");
+    for (const std::string option : {"--help", "--version"}) {
+      const Finished finished =
+          run({"/bin/sh", "-c", "exec \"$0\" " + option + " >/dev/full", path}, {});
+      CHECK(finished.status == program.status);
+      CHECK(finished.errors == program.complaint);
+    }
   }
 }
 
