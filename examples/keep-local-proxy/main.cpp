@@ -188,7 +188,10 @@ int main(int argc, char** argv) {
   SteadyClock clock;
   Keeper keeper(request, client, proxy, clock, say);
   const KeeperEnd end = keeper.run(std::move(token));
-  if (end.signal == 0) return fail(end.failure);
+  if (end.signal == 0) {
+    say(end.failure.message);
+    return end.failure.exitCode;
+  }
   say(program + " has ended, after signal " + std::to_string(end.signal));
   return endBy(end.signal);
 }

@@ -522,6 +522,21 @@ TEST_CASE("keep-local-proxy: it ends where trying again cannot help, and says wh
   checkRefused(finished, status, reason);
 }
 
+TEST_CASE("keep-local-proxy: it gives up also where nobody reads why") {
+  KeeperWorld world;
+  world.service.with([](auto& fake) { fake.closeTunnel(ServedFake::tunnel); });
+  std::vector<std::string> arguments = world.arguments(world.localproxy());
+  // The pipe is full before it starts.
+  arguments.insert(arguments.begin(),
+                   {"/bin/sh", "-c",
+                    "dd if=/dev/zero of=/proc/self/fd/1 bs=4096 oflag=nonblock conv=notrunc "
+                    "2>/dev/null; exec \"$@\" 2>&1",
+                    "sh"});
+  ChildProcess keeper(arguments, world.environment);
+  REQUIRE(waitUntil([&] { return keeper.hasEnded(); }));
+  CHECK(keeper.wait() == 254);
+}
+
 TEST_CASE("keep-local-proxy: where nothing names a region, that of localproxy is meant") {
   KeeperWorld world;
   world.unset("AWS_REGION");
