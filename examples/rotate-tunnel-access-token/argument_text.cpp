@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "argument_text.hpp"
 
+#include <iconv.h>
+
 #include <cctype>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -68,6 +72,58 @@ int readFile(const std::string& path, std::string& text) {
   return problem;
 }
 
+/// The name of an encoding without what Python does not look at: `utf_8` is `UTF-8`.
+std::string plainName(std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (c != '-' && c != '_' && c != ' ')
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return plain;
+}
+
+/// `text` as UTF-8; null where it is not in the converter's encoding.
+std::optional<std::string> convert(iconv_t converter, std::string text) {
+  std::string out;
+  char* from = text.data();
+  std::size_t left = text.size();
+  while (left != 0) {
+    char chunk[4096];
+    char* to = chunk;
+    std::size_t room = sizeof chunk;
+    const std::size_t result = iconv(converter, &from, &left, &to, &room);
+    if (result == static_cast<std::size_t>(-1) && errno != E2BIG) return std::nullopt;
+    out.append(chunk, sizeof chunk - room);
+  }
+  return out;
+}
+
+/// What is in a text file, as UTF-8; nothing where it is in another encoding than is asked for.
+Result<std::optional<std::string>> decode(std::string text) {
+  const char* const variable = std::getenv("AWS_CLI_FILE_ENCODING");
+  const std::string_view wanted = variable != nullptr ? variable : "";
+  const std::string name = plainName(wanted);
+  const bool dropsMark = name == "utf8sig";
+  if (name.empty() || name == "utf8" || name == "u8" || dropsMark) {
+    constexpr std::string_view byteOrderMark = "\xEF\xBB\xBF";
+    if (!isUtf8(text)) return std::optional<std::string>();
+    if (dropsMark && text.compare(0, byteOrderMark.size(), byteOrderMark) == 0)
+      text.erase(0, byteOrderMark.size());
+    return std::optional<std::string>(std::move(text));
+  }
+  // Some are known with their hyphens only, and some without.
+  iconv_t converter = iconv_open("UTF-8", variable);
+  const auto none = reinterpret_cast<iconv_t>(std::intptr_t{-1});
+  if (converter == none) converter = iconv_open("UTF-8", name.c_str());
+  if (converter == none) {
+    return makeError(ErrorKind::Configuration,
+                     "AWS_CLI_FILE_ENCODING: unknown encoding: " + visible(wanted));
+  }
+  std::optional<std::string> decoded = convert(converter, std::move(text));
+  iconv_close(converter);
+  return decoded;
+}
+
 void useUnixLineEnds(std::string& text) {
   std::size_t out = 0;
   for (std::size_t in = 0; in != text.size(); ++in) {
@@ -80,16 +136,15 @@ void useUnixLineEnds(std::string& text) {
 
 }  // namespace
 
-Result<ArgumentText> loadArgument(const std::string& option, const std::string& value) {
+Result<ArgumentText> loadText(const std::string& value) {
   ArgumentText out;
   out.isBytes = value.compare(0, 8, "fileb://") == 0;
   if (!out.isBytes && value.compare(0, 7, "file://") != 0) {
     out.text = value;
     return out;
   }
-  const auto refuse = [&option](const std::string& why) {
-    return makeError(ErrorKind::InvalidArgument, "Error parsing parameter '" + option +
-                                                     "': Unable to load paramfile " + visible(why));
+  const auto refuse = [](const std::string& why) {
+    return makeError(ErrorKind::InvalidArgument, "Unable to load paramfile " + visible(why));
   };
   const std::string path = expandedPath(std::string_view(value).substr(out.isBytes ? 8 : 7));
   const int problem = readFile(path, out.text);
@@ -99,11 +154,20 @@ Result<ArgumentText> loadArgument(const std::string& option, const std::string& 
                   ": '" + path + "'");
   }
   if (out.isBytes) return out;
-  if (!isUtf8(out.text)) {
+  Result<std::optional<std::string>> decoded = decode(std::move(out.text));
+  if (!decoded) return std::move(decoded).error();
+  if (!*decoded) {
     return refuse("(" + path +
                   "), text contents could not be decoded.  If this is a binary file, please use "
                   "the fileb:// prefix instead of the file:// prefix.");
   }
+  out.text = **std::move(decoded);
   useUnixLineEnds(out.text);
   return out;
+}
+
+Result<ArgumentText> loadArgument(const std::string& option, const std::string& value) {
+  Result<ArgumentText> loaded = loadText(value);
+  if (!loaded) loaded.error().message.insert(0, "Error parsing parameter '" + option + "': ");
+  return loaded;
 }

@@ -13,7 +13,10 @@ struct ArgumentText {
 };
 
 /// Reads the file that `value` names, or takes `value` as it is. `~` and variables in a path are
-/// expanded; files have 16 MiB at most; text files must be UTF-8, and their line ends are made
-/// "\n".
+/// expanded; files have 16 MiB at most; text files must be in UTF-8, or in the encoding that
+/// AWS_CLI_FILE_ENCODING names, and their line ends are made "\n".
+secure_tunneling::Result<ArgumentText> loadText(const std::string& value);
+
+/// The same for an option, which the error names.
 secure_tunneling::Result<ArgumentText> loadArgument(const std::string& option,
                                                     const std::string& value);

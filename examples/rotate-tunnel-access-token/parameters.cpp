@@ -65,7 +65,10 @@ Result<JsonValue> readDestinationConfig(const std::string& option, const std::st
     return readJson(option, text);
   }
   Result<JsonValue> config = parseShorthand(text);
-  if (!config) return refuse(option, config.error().message);
+  if (!config) {
+    config.error().message.insert(0, "Error parsing parameter '" + option + "': ");
+    return config;
+  }
   makeServicesList(*config);
   return config;
 }

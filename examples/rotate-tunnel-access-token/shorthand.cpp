@@ -8,6 +8,7 @@
 
 #include "text.hpp"
 
+using secure_tunneling::Error;
 using secure_tunneling::ErrorKind;
 using secure_tunneling::makeError;
 using secure_tunneling::Result;
@@ -65,7 +66,9 @@ class ShorthandParser {
   };
 
  public:
-  explicit ShorthandParser(std::string_view text) : text_(text) {}
+  using Load = Result<ArgumentText> (*)(const std::string&);
+
+  ShorthandParser(std::string_view text, Load load) : text_(text), load_(load) {}
 
   Result<JsonValue> parse() {
     JsonValue object = JsonValue::ofType(JsonValue::Type::Object);
@@ -75,6 +78,7 @@ class ShorthandParser {
       expect(',');
       readKeyValue(object, keyAt);
     }
+    if (unloaded_) return *std::move(unloaded_);
     if (problem_) return makeError(ErrorKind::InvalidArgument, explain(*problem_));
     return object;
   }
@@ -82,7 +86,6 @@ class ShorthandParser {
  private:
   void readKeyValue(JsonValue& object, std::size_t keyAt = 0) {
     const std::string key = readKey();
-    expect('=');
     JsonValue values = readValues();
     if (problem_) return;
     if (object.find(key) != nullptr) {
@@ -92,11 +95,17 @@ class ShorthandParser {
     object.set(key, std::move(values));
   }
 
+  /// With the "=" or "@=" behind it.
   std::string readKey() {
     const std::size_t start = at_;
     while (isKeyCharacter(current()))
       ++at_;
-    return std::string(text_.substr(start, at_ - start));
+    std::string key(text_.substr(start, at_ - start));
+    skipWhitespace();
+    isLoading_ = current() == '@';
+    if (isLoading_) expect('@');
+    expect('=');
+    return key;
   }
 
   JsonValue readValues() {
@@ -106,28 +115,28 @@ class ShorthandParser {
   }
 
   JsonValue readWords() {
-    std::string first = readFirstWord();
+    JsonValue first = readFirstWord();
     skipWhitespace();
-    if (problem_ || current() != ',') return JsonValue::string(std::move(first));
+    if (problem_ || current() != ',') return first;
     JsonValue list = JsonValue::ofType(JsonValue::Type::Array);
-    list.items.push_back(JsonValue::string(first));
+    list.items.push_back(first);
     expect(',');
     for (;;) {
-      std::string further = readFurtherWord();
+      JsonValue further = readFurtherWord();
       skipWhitespace();
       const bool isLast = atEnd();
       if (!problem_ && !isLast) expect(',');
       if (problem_) {
-        if (atEnd()) return list;
+        if (atEnd() || unloaded_) return list;
         // No further word after all but the next key: back to the comma before it.
         problem_.reset();
         at_ = text_.rfind(',', at_);
         break;
       }
-      list.items.push_back(JsonValue::string(std::move(further)));
+      list.items.push_back(std::move(further));
       if (isLast) break;
     }
-    return list.items.size() == 1 ? JsonValue::string(std::move(first)) : list;
+    return list.items.size() == 1 ? first : list;
   }
 
   JsonValue readBracketed() {
@@ -144,7 +153,6 @@ class ShorthandParser {
         out.items.push_back(readValue());
       } else {
         const std::string key = readKey();
-        expect('=');
         out.set(key, readValue());
       }
       skipWhitespace();
@@ -158,20 +166,35 @@ class ShorthandParser {
   JsonValue readValue() {
     if (problem_) return {};
     if (current() == '[' || current() == '{') return readBracketed();
-    return JsonValue::string(readFirstWord());
+    return readFirstWord();
   }
 
-  std::string readFirstWord() {
+  JsonValue readFirstWord() {
     if (problem_) return {};
-    if (current() == '\'' || current() == '"') return readQuoted();
-    return readPlain(continuesFirstWord);
+    if (current() == '\'' || current() == '"') return wordOf(readQuoted());
+    return wordOf(readPlain(continuesFirstWord));
   }
 
-  std::string readFurtherWord() {
-    if (current() == '\'' || current() == '"') return readQuoted();
+  JsonValue readFurtherWord() {
+    if (current() == '\'' || current() == '"') return wordOf(readQuoted());
     const std::size_t start = at_;
     std::string word = readPlain(continuesFurtherWord);
     if (at_ == start) fail("a value");
+    return wordOf(std::move(word));
+  }
+
+  JsonValue wordOf(std::string text) {
+    if (!isLoading_ || problem_) return JsonValue::string(std::move(text));
+    Result<ArgumentText> loaded = load_(text);
+    if (!loaded) {
+      // The AWS CLI takes it for no mistake in the option, and its status tells.
+      unloaded_ = std::move(loaded).error();
+      unloaded_->kind = ErrorKind::Configuration;
+      fail({});
+      return {};
+    }
+    JsonValue word = JsonValue::string(std::move(loaded->text));
+    if (loaded->isBytes) word.type = JsonValue::Type::Bytes;
     return word;
   }
 
@@ -261,13 +284,18 @@ class ShorthandParser {
   }
 
   std::string_view text_;
+  Load load_;
   std::size_t at_ = 0;
   std::size_t nesting_ = 0;
+  /// Whether words are names of files, as behind the last "@=".
+  bool isLoading_ = false;
   std::optional<Problem> problem_;
+  std::optional<Error> unloaded_;
 };
 
 }  // namespace
 
-Result<JsonValue> parseShorthand(std::string_view text) {
-  return ShorthandParser(text).parse();
+Result<JsonValue> parseShorthand(std::string_view text,
+                                 Result<ArgumentText> (*load)(const std::string&)) {
+  return ShorthandParser(text, load).parse();
 }

@@ -105,6 +105,11 @@ bool isStrictJson(const std::string& text) {
   return !result.IsError() && stream.Tell() == text.size();
 }
 
+/// No file that the input names is opened.
+Result<ArgumentText> loadNothing(const std::string& value) {
+  return ArgumentText{value, !value.empty() && value.back() == '!'};
+}
+
 }  // namespace
 
 void fuzz(std::string_view input) {
@@ -113,7 +118,7 @@ void fuzz(std::string_view input) {
   const std::string text(input.substr(1));
   Result<JsonValue> value = letter == 'y'   ? parseYaml(text)
                             : letter == 'j' ? parseJson(text)
-                                            : parseShorthand(text);
+                                            : parseShorthand(text, loadNothing);
   if (!value) {
     requireVisibleMessage(value.error());
     const bool isLimit = value.error().message.find("nest") != std::string::npos;

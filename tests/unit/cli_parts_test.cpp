@@ -20,6 +20,7 @@
 #include "yaml_input.hpp"
 
 using secure_tunneling::ErrorKind;
+using secure_tunneling::makeError;
 using secure_tunneling::Result;
 using secure_tunneling::RotateTunnelAccessTokenResponse;
 using secure_tunneling::Secret;
@@ -113,6 +114,38 @@ TEST_CASE("shorthand is read as the AWS CLI reads it") {
     CAPTURE(one.input);
     CHECK(shown(parseShorthand(one.input)) == one.expected);
   }
+}
+
+TEST_CASE("behind @= a word in shorthand is what a file has") {
+  const auto load = [](const std::string& value) -> Result<ArgumentText> {
+    if (value == "no") return makeError(ErrorKind::InvalidArgument, "there is no such file");
+    return ArgumentText{"<" + value + ">", value == "bytes"};
+  };
+  const std::vector<Case> cases = {
+      {"a@=b", "{'a': '<b>'}"},
+      {"a@=b,c=d", "{'a': '<b>', 'c': 'd'}"},
+      {"a=b,c@=d", "{'a': 'b', 'c': '<d>'}"},
+      {"a@=b,c,d=e", "{'a': ['<b>', '<c>'], 'd': 'e'}"},
+      {"a @ = b , 'c,' ", "{'a': ['<b>', '<c,>']}"},
+      {"a@=[ b , \"c\" ],d=[e]", "{'a': ['<b>', '<c>'], 'd': ['e']}"},
+      {"a@={b=c,d@=e},f=g", "{'a': {'b': 'c', 'd': '<e>'}, 'f': 'g'}"},
+      {"a@=[{b=c},d]", "{'a': [{'b': 'c'}, 'd']}"},
+      {"a@=b=c", "{'a': '<b=c>'}"},
+      {"a@=", "{'a': ''}"},
+      {"a=@b", "{'a': '@b'}"},
+      {"a@=bytes", "{'a': b'<bytes>'}"},
+      {"a@=no,b=c", "there is no such file"},
+      {"a@=b,no,c=d", "there is no such file"},
+      {"a@=b,c,no", "there is no such file"},
+      {"a@", "Expected: '=', received: 'EOF' for input:\na@\n  ^"},
+      {"a@@=b", "Expected: '=', received: '@' for input:\na@@=b\n  ^"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.input);
+    CHECK(shown(parseShorthand(one.input, load)) == one.expected);
+  }
+  // The AWS CLI's status is then not that of a wrong usage.
+  CHECK(parseShorthand("a@=no", load).error().kind == ErrorKind::Configuration);
 }
 
 TEST_CASE("a mistake in shorthand is pointed at") {
@@ -362,6 +395,61 @@ TEST_CASE("a value may come from a file") {
         "Error parsing parameter '--x': Unable to load paramfile file://" + path +
             ": [Errno 2] No such file or directory: '" + path + "'");
   CHECK(loadArgument("--x", "@" + path)->text == "@" + path);
+}
+
+TEST_CASE("a file of a value is in the encoding that a variable names") {
+  struct Encoded {
+    const char* encoding;
+    std::string bytes;
+    std::string text;  ///< empty where the file is not in that encoding
+  };
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::vector<Encoded> cases = {
+      {"", "\xC3\xBC", "\xC3\xBC"},
+      {"UTF-8", "\xC3\xBC", "\xC3\xBC"},
+      {"utf_8", mark + "a", mark + "a"},
+      {"U8", "\xFC", ""},
+      {"utf-8-sig", mark + "\xC3\xBC", "\xC3\xBC"},
+      {"UTF_8_SIG", "a", "a"},
+      {"utf-8-sig", "\xFC", ""},
+      {"latin-1", "\xFC", "\xC3\xBC"},
+      {"iso-8859-1", "\xFC\r\n", "\xC3\xBC\n"},
+      {"cp1252", "\x80", "\xE2\x82\xAC"},
+      {"ascii", "a", "a"},
+      {"us-ascii", "\xC3\xBC", ""},
+      {"utf-16", std::string("\xFF\xFE\xFC\0", 4), "\xC3\xBC"},
+      {"utf-16", std::string("\xFE\xFF\0\xFC", 4), "\xC3\xBC"},
+      {"utf-16", std::string("\xFF\xFE\xFC", 3), ""},
+      {"utf_16_be", std::string("\0\xFC", 2), "\xC3\xBC"},
+      {"latin-1", std::string(10'000, '\xFC'),
+       []() {
+         std::string text;
+         for (int i = 0; i != 10'000; ++i)
+           text += "\xC3\xBC";
+         return text;
+       }()},
+  };
+  TestEnvironment environment;
+  for (const Encoded& one : cases) {
+    CAPTURE(one.encoding, one.bytes);
+    environment.set("AWS_CLI_FILE_ENCODING", one.encoding);
+    const auto loaded = loadArgument("--x", "file://" + environment.write("value", one.bytes));
+    REQUIRE(loaded.hasValue() != one.text.empty());
+    if (loaded) {
+      CHECK(loaded->text == one.text);
+    } else {
+      CHECK(loaded.error().kind == ErrorKind::InvalidArgument);
+      CHECK(loaded.error().message.find("could not be decoded") != std::string::npos);
+    }
+  }
+  environment.set("AWS_CLI_FILE_ENCODING", "klingon\x1b");
+  const std::string path = environment.write("value", "a");
+  CHECK(loadArgument("--x", "fileb://" + path)->text == "a");
+  const auto unknown = loadArgument("--x", "file://" + path);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().kind == ErrorKind::Configuration);
+  CHECK(unknown.error().message ==
+        "Error parsing parameter '--x': AWS_CLI_FILE_ENCODING: unknown encoding: klingon\\x1b");
 }
 
 TEST_CASE("a file of a value has 16 MiB at most") {
