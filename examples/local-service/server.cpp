@@ -255,6 +255,7 @@ int Server::endBody(lws* wsi) {
 
 int Server::answerRequest(lws* wsi, st::RecordedRequest& request) {
   WireAnswer answer = service_.call(request);
+  printNotifications();
   throwOut();
   if (request.method == "HEAD") answer.text.resize(answer.text.find("\r\n\r\n") + 4);
   switch (answer.fate) {
@@ -271,6 +272,15 @@ int Server::answerRequest(lws* wsi, st::RecordedRequest& request) {
   // What else the client sends is not looked at again and again.
   lws_rx_flow_control(wsi, 0);
   return 0;
+}
+
+void Server::printNotifications() {
+  if (service_.printNotifications()) return;
+  printing_.server = this;
+  const auto again = [](lws_sorted_usec_list_t* timer) {
+    reinterpret_cast<Printing*>(timer)->server->printNotifications();
+  };
+  lws_sul_schedule(context_, 0, &printing_.timer, again, 50 * LWS_US_PER_MS);
 }
 
 /// What a local proxy does with a token, for scripts: the first one to come with it spends it.

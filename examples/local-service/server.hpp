@@ -21,7 +21,10 @@ class Server {
   static constexpr const char* loopback = "127.0.0.1";
 
   explicit Server(Service& service) : service_(service) {}
-  ~Server() { lws_context_destroy(context_); }
+  ~Server() {
+    lws_sul_cancel(&printing_.timer);
+    lws_context_destroy(context_);
+  }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -56,6 +59,12 @@ class Server {
     bool ends = false;  ///< the connection, too
   };
 
+  /// The timer comes first: its address is that of all.
+  struct Printing {
+    lws_sorted_usec_list_t timer{};
+    Server* server = nullptr;
+  };
+
   static int onEvent(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t size);
   int handle(lws* wsi, lws_callback_reasons reason, void* in, std::size_t size);
 
@@ -64,6 +73,8 @@ class Server {
   int receiveBody(lws* wsi, std::string_view piece);
   int endBody(lws* wsi);
   int answerRequest(lws* wsi, secure_tunneling::RecordedRequest& request);
+  /// Now, or as soon as somebody reads: a script that does not is answered all the same.
+  void printNotifications();
   int answerConnect(lws* wsi);
   int answerClose(lws* wsi);
   static int refuseConnect(lws* wsi);
@@ -96,6 +107,7 @@ class Server {
   lws_vhost* vhost_ = nullptr;
   std::vector<lws_protocols> protocols_;
   volatile int stopped_ = 0;
+  Printing printing_;
   std::map<lws*, secure_tunneling::RecordedRequest> requests_;
   std::map<lws*, Answer> answers_;
   /// Connections that have sent more than one request at once.

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "service.hpp"
 
-#include <cstdio>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 
 namespace st = secure_tunneling;
 
@@ -73,7 +78,6 @@ WireAnswer Service::call(st::RecordedRequest& request) {
   st::HttpResponse response;
   const bool answered = fake_.send(request.view(), response).hasValue();
   fake_.setClockOffset(0);
-  printNotifications();
   if (!answered) {
     answer.fate = Fate::Dropped;
     return answer;
@@ -101,10 +105,20 @@ RequestedFault Service::nextFault() {
   return fault;
 }
 
-void Service::printNotifications() {
-  for (; printed_ != fake_.notifications().size(); ++printed_) {
-    const Notification& notification = fake_.notifications()[printed_];
-    std::printf("notification=%s %s\n", notification.topic.c_str(), notification.payload.c_str());
+bool Service::printNotifications() {
+  // So much a pipe takes at once where it takes any.
+  constexpr std::size_t most = _POSIX_PIPE_BUF;
+  for (;;) {
+    if (line_.empty()) {
+      if (printed_ == fake_.notifications().size()) return true;
+      const Notification& notification = fake_.notifications()[printed_++];
+      line_ = "notification=" + notification.topic + " " + notification.payload + "\n";
+    }
+    pollfd output{STDOUT_FILENO, POLLOUT, 0};
+    if (poll(&output, 1, 0) != 1) return false;
+    const ssize_t written = write(STDOUT_FILENO, line_.data(), std::min(line_.size(), most));
+    if (written < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    // What a reader who is gone does not get is lost.
+    line_.erase(0, written < 0 ? line_.npos : static_cast<std::size_t>(written));
   }
-  std::fflush(stdout);
 }

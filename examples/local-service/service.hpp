@@ -32,6 +32,9 @@ class Service {
 
   /// Any request to the service's API.
   WireAnswer call(secure_tunneling::RecordedRequest& request);
+  /// Prints what devices were told, as far as standard output takes it at once; whether that is
+  /// all.
+  bool printNotifications();
 
   // For the local proxies.
   secure_tunneling::Result<Connection> connect(const std::string& token,
@@ -54,10 +57,11 @@ class Service {
 
  private:
   RequestedFault nextFault();
-  void printNotifications();
 
   secure_tunneling::SystemClock clock_;
   secure_tunneling::FakeSecureTunnelingService fake_;
   std::deque<RequestedFault> faults_;
   std::size_t printed_ = 0;
+  /// What is left of the line under way.
+  std::string line_;
 };

@@ -196,6 +196,22 @@ class LocalProxies(unittest.TestCase):
             self.assertEqual(json.loads(payload), {"clientAccessToken": token, "clientMode": "destination",
                                                    "region": "us-east-1", "services": ["ssh", "v" * 128]})
 
+    def test_notifications_that_nobody_reads_yet(self):
+        thing, services = "pump" * 30, ["v" * 120 + str(i) for i in range(10)]
+        body = json.dumps({"tunnelId": "example-tunnel", "clientMode": "DESTINATION",
+                           "destinationConfig": {"thingName": thing, "services": services}})
+        with Service("--allow-unsigned") as service:
+            tokens = []
+            for _ in range(100):  # more than a pipe takes
+                status, _, answer = service.call("RotateTunnelAccessToken", body)
+                self.assertEqual(status, 200)
+                tokens.append(json.loads(answer)["destinationAccessToken"])
+            for token in tokens:
+                topic, _, payload = service.process.stdout.readline().partition(" ")
+                self.assertEqual(topic, f"notification=$aws/things/{thing}/tunnels/notify")
+                told = json.loads(payload)
+                self.assertEqual((told["clientAccessToken"], told["services"]), (token, services))
+
     def test_relay(self):
         with Service("--tunnel-id", "a", "--tunnel-id", "b", certificate=certificate_file) as service:
             sides = {(side, tunnel): service.connect(side, tunnel=tunnel)
