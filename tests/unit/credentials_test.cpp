@@ -109,6 +109,25 @@ TEST_CASE("credentials from the environment") {
   }
 }
 
+TEST_CASE("credentials without an end have none of those that were there before") {
+  TestEnvironment environment;
+  environment.set("AWS_ACCESS_KEY_ID", "ID");
+  environment.set("AWS_SECRET_ACCESS_KEY", "secret");
+  environment.write(".aws/credentials",
+                    "[default]\naws_access_key_id = ID\naws_secret_access_key = secret\n");
+  EnvironmentCredentials ofEnvironment;
+  ProfileCredentials ofProfile;
+  CredentialsSource* const sources[] = {&ofEnvironment, &ofProfile};
+  for (CredentialsSource* const source : sources) {
+    Credentials credentials;
+    credentials.sessionToken.assign("token of old");
+    credentials.expiresAtMs = 17;
+    REQUIRE(source->retrieve({}, credentials));
+    CHECK(credentials.sessionToken.empty());
+    CHECK_FALSE(credentials.expiresAtMs);
+  }
+}
+
 TEST_CASE("credentials of the environment that cannot be sent are refused by the variable's name") {
   TestEnvironment environment;
   EnvironmentCredentials provider;

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -431,6 +432,29 @@ TEST_CASE("a role is asked for again after the waits of 2026 where these are wan
     assumer.transport.answer(500, "").answer(200, stsAnswer("ROLE", "s", "t"));
     REQUIRE(assumer.assume(role, settings));
     CHECK(assumer.clock.waits().back() == (isWanted ? 50 : 1000));
+  }
+}
+
+TEST_CASE("STS is asked as often as its settings say") {
+  TestEnvironment environment;
+  environment.set("AWS_REGION", "us-east-1");
+  environment.set("AWS_ROLE_ARN", "arn:aws:iam::1:role/R");
+  environment.set("AWS_WEB_IDENTITY_TOKEN_FILE", environment.write("token", "canary"));
+  for (const std::size_t most : {1U, 2U, 4U}) {
+    CAPTURE(most);
+    Assumer assumer;
+    for (int i = 0; i != 8; ++i)
+      assumer.transport.answer(500, "");
+    StsSettings settings = inUsEast1();
+    settings.maxAttempts = static_cast<int>(most);
+    CHECK_FALSE(assumer.assume({"arn:aws:iam::1:role/R"}, settings));
+    CHECK(assumer.transport.remaining() == 8 - most);
+
+    environment.set("AWS_MAX_ATTEMPTS", std::to_string(most));
+    WebIdentityCredentials identity(assumer.transport, assumer.clock);
+    Credentials credentials;
+    CHECK_FALSE(identity.retrieve({}, credentials));
+    CHECK(assumer.transport.remaining() == 8 - 2 * most);
   }
 }
 
