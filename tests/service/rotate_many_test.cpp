@@ -350,6 +350,29 @@ TEST_CASE("fleet: ends with its time") {
   }
 }
 
+TEST_CASE("fleet: each call has its own time beside that") {
+  World world(3);
+  world.settings.callTimeoutMs = 50;
+  // None for all of it, or more than enough.
+  world.options.limits.timeoutMs = GENERATE(0, 600'000);
+  Gate over;
+  std::atomic<int> requests{0};
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    ++requests;
+    over.waitFor(1);
+  });
+  world.settings.endpointUrl = server.url();
+  const auto results = world.rotate();
+  over.arrive();
+  for (const RotateResult& result : results) {
+    INFO(describe(result));
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::DeadlineExceeded);
+  }
+  CHECK(requests <= 3);
+}
+
 TEST_CASE("fleet: begins no more once the program has used up its time") {
   struct Slow final : FleetProgress {
     SystemClock clock;
