@@ -244,8 +244,23 @@ TEST_CASE("what is no secret stays as it is") {
   CHECK(masked(redactor, "twelve: " + secret.substr(100, 12) + ".") == "twelve: ***.");
   CHECK(masked(redactor, secret + secret) == "***");
   CHECK(masked(redactor, secret + " " + secret) == "*** ***");
+  // Other letters or digits in between make it another text, and marks do not.
+  CHECK(masked(Redactor{"abcdefghijklmnop"}, "abcd1efgh2ijkl3mnop") == "abcd1efgh2ijkl3mnop");
+  CHECK(masked(Redactor{"abcdefghijklmnop"}, "abcdXefghYijklZmnop") == "abcdXefghYijklZmnop");
+  CHECK(masked(Redactor{"abcdefghijklmnop"}, "abcd-efgh-ijkl-mnop") == "***");
   CHECK(redactor.isIn("x" + secret.substr(150)));
   CHECK_FALSE(redactor.isIn("x" + secret.substr(190)));
+}
+
+TEST_CASE("what was encoded three times is found") {
+  Random random(3);
+  const std::string secret = random.text("+/=", 20);
+  for (const char* const format :
+       {"%%2525%02X", "%%5Cu0026#%u;", "&amp;#37;%02X", "\\\\u0025%02x", "=253D%02X"}) {
+    CAPTURE(format);
+    const std::string echo = encoded({"", format, nullptr}, secret, random, false);
+    CHECK(masked(Redactor{secret}, echo + "!") == "***!");
+  }
 }
 
 TEST_CASE("a secret that looks like an encoding is found as it is, and encoded") {
