@@ -263,6 +263,16 @@ TEST_CASE("what was encoded three times is found") {
   }
 }
 
+TEST_CASE("a number of HTML's may have seven digits") {
+  Random random(5);
+  const std::string secret = random.text("tuvwxyz", 20);
+  for (const char* const format : {"&#%u;", "&#%07u;", "&#x%07x;"}) {
+    CAPTURE(format);
+    const std::string echo = encoded({"", nullptr, format}, secret, random, false);
+    CHECK(masked(Redactor{secret}, echo + "!") == "***!");
+  }
+}
+
 TEST_CASE("a secret that looks like an encoding is found as it is, and encoded") {
   const std::string secret = "a%2Fb=3Dc&amp;d\\/e\\u0041f<b>g";
   const Redactor redactor{secret};
