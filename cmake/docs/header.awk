@@ -14,4 +14,6 @@
     $0 = $0 (i == 1 ? "" : "`") parts[i]
   }
 }
+# Parentheses that keep macros away from a function would make a variable of it.
+/^ *(virtual|void)/ { sub(/\(send\)/, " send"); sub(/\(write\)/, " write") }
 { print }

@@ -80,7 +80,7 @@ class FleetCall final : public Steps {
         fleet_(fleet),
         call_(state, request, &credentials, false, limits),
         clockSkewMs_(sharedBy(state).clockSkewMs),
-        round_(fleet.pace().round()) {}
+        round_(fleet.pace().currentRound()) {}
 
   Step next(const Moment& now) override {
     isHeld_ = false;
@@ -97,7 +97,7 @@ class FleetCall final : public Steps {
     hasPlace_ = true;
     isSending_ = true;
     sentAtMs_ = now.steadyMs();
-    round_ = fleet_.pace().round();
+    round_ = fleet_.pace().currentRound();
     return step;
   }
   void onSent(Result<void>&& sent, const Moment& now) override {
@@ -125,7 +125,7 @@ class FleetCall final : public Steps {
   [[nodiscard]] bool isDropped() const noexcept { return isDropped_; }
   /// Whether the fleet has heard of an answer, or of the lack of one.
   [[nodiscard]] bool hasAsked() const noexcept { return hasAsked_; }
-  [[nodiscard]] int round() const noexcept { return round_; }
+  [[nodiscard]] int sentInRound() const noexcept { return round_; }
   [[nodiscard]] RotateResult takeResult() { return call_.takeResult(); }
 
  private:
@@ -359,7 +359,7 @@ class Fleet {
     FleetCall<Hash>& call = *slot.call;
     RotateResult result = call.isDropped() ? RotateResult(notSent(*cause_)) : call.takeResult();
     if (!call.isDropped() && !call.hasAsked())
-      onAnswer(result ? nullptr : &result.error(), call.round(), clock_.now());
+      onAnswer(result ? nullptr : &result.error(), call.sentInRound(), clock_.now());
     slot.call.reset();
     idle_.push_back(&slot);
     settle(slot.index, std::move(result));

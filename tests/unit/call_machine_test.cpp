@@ -51,7 +51,7 @@ class GivenMachine final : public CallMachine {
   using CallMachine::Verdict;
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     if (!isWritable) setError(ErrorKind::Signing, "no");
     return isWritable;
   }

@@ -52,7 +52,7 @@ int requestsUntilStop(std::size_t calls, int maxAttempts, const Error& error) {
     nowMs += pace.leftMs(at(nowMs));
     REQUIRE(pace.maySend(at(nowMs), 0));
     ++requests;
-    pace.onAnswer(&error, pace.round(), at(nowMs));
+    pace.onAnswer(&error, pace.currentRound(), at(nowMs));
   }
   return requests;
 }
@@ -64,7 +64,7 @@ TEST_CASE("fleet pace: begins with one, and opens by one for each answer, up to 
   const std::vector<std::size_t> widths = {1, 2, 3, 4, 4};
   for (const std::size_t width : widths) {
     CHECK(widthOf(pace, at(0)) == width);
-    pace.onAnswer(nullptr, pace.round(), at(0));
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
   }
 }
 
@@ -106,9 +106,9 @@ TEST_CASE("fleet pace: what an answer says of others") {
 TEST_CASE("fleet pace: after a throttled answer all pause, and one tries") {
   FleetPace pace(1000, 8, settingsOf());
   for (int i = 0; i != 8; ++i)
-    pace.onAnswer(nullptr, pace.round(), at(0));
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
   const Error error = answered("ThrottlingException");
-  const int round = pace.round();
+  const int round = pace.currentRound();
   pace.onAnswer(&error, round, at(0));
   CHECK(pace.isProbing());
   CHECK_FALSE(pace.maySend(at(0), 0));
@@ -119,9 +119,9 @@ TEST_CASE("fleet pace: after a throttled answer all pause, and one tries") {
     pace.onAnswer(i % 2 == 0 ? &error : nullptr, round, at(10));
   CHECK(pace.leftMs(at(0)) == 1'000);
   CHECK(widthOf(pace, at(1'000)) == 1);
-  pace.onAnswer(&error, pace.round(), at(1'000));
+  pace.onAnswer(&error, pace.currentRound(), at(1'000));
   CHECK(pace.leftMs(at(1'000)) == 2'000);
-  pace.onAnswer(nullptr, pace.round(), at(3'000));
+  pace.onAnswer(nullptr, pace.currentRound(), at(3'000));
   CHECK_FALSE(pace.isProbing());
   CHECK(widthOf(pace, at(3'000)) == 2);
 }
@@ -130,7 +130,7 @@ TEST_CASE("fleet pace: waits at least as long as the service asks for") {
   FleetPace pace(10, 8, settingsOf());
   Error error = answered("ThrottlingException");
   error.retryAfterMs = 4'000;
-  pace.onAnswer(&error, pace.round(), at(0));
+  pace.onAnswer(&error, pace.currentRound(), at(0));
   CHECK(pace.leftMs(at(0)) == 4'000);
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("fleet pace: a call that is made once counts once, whatever its attemp
   settings.retryMode = RetryMode::Off;
   FleetPace pace(1, 32, settings);
   const Error error = answered("ThrottlingException");
-  pace.onAnswer(&error, pace.round(), at(0));
+  pace.onAnswer(&error, pace.currentRound(), at(0));
   CHECK(pace.isStopped());
 }
 
@@ -163,9 +163,9 @@ TEST_CASE("fleet pace: what all calls have in common is found out by three") {
   FleetPace pace(1000, 8, settingsOf());
   const Error refused = answered("InvalidSignatureException", 403);
   for (int i = 0; i != 20; ++i) {
-    pace.onAnswer(&refused, pace.round(), at(0));
+    pace.onAnswer(&refused, pace.currentRound(), at(0));
     REQUIRE(pace.leftMs(at(0)) == 0);
-    pace.onAnswer(nullptr, pace.round(), at(0));
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
   }
   CHECK_FALSE(pace.isStopped());
 }
@@ -174,7 +174,7 @@ TEST_CASE("fleet pace: a missing permission opens nothing and stops nothing") {
   FleetPace pace(1000, 8, settingsOf());
   const Error denied = answered("AccessDeniedException", 403);
   for (int i = 0; i != 100; ++i)
-    pace.onAnswer(&denied, pace.round(), at(0));
+    pace.onAnswer(&denied, pace.currentRound(), at(0));
   CHECK_FALSE(pace.isStopped());
   CHECK(widthOf(pace, at(0)) == 1);
 }
@@ -184,10 +184,10 @@ TEST_CASE("fleet pace: bad news is over with any other answer, and not by the la
   const Error throttled = answered("ThrottlingException");
   const Error lost = unanswered(ErrorKind::Transport);
   const Error failed = answered("InternalServerException", 500);
-  pace.onAnswer(&throttled, pace.round(), at(0));
-  pace.onAnswer(&lost, pace.round(), at(1'000));
+  pace.onAnswer(&throttled, pace.currentRound(), at(0));
+  pace.onAnswer(&lost, pace.currentRound(), at(1'000));
   CHECK(pace.isProbing());
-  pace.onAnswer(&failed, pace.round(), at(1'000));
+  pace.onAnswer(&failed, pace.currentRound(), at(1'000));
   CHECK_FALSE(pace.isProbing());
   CHECK(widthOf(pace, at(1'000)) == 1);
 }

@@ -60,7 +60,7 @@ class Operation final : public detail::SourceCall {
   }
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     exchange_.request.body = body;
     for (const Header& header : headers)
       if (!addForeignHeader(header.name, header.value)) return false;
@@ -264,7 +264,7 @@ TEST_CASE("nothing secret of a source's request is left in freed memory") {
         : SourceCall(exchange, transport, {}), endpoint_(endpoint) {}
 
    private:
-    bool write(std::int64_t) override {
+    bool writeRequest(std::int64_t) override {
       setRequest("POST", endpoint_);
       for (int i = 0; i != 8; ++i)
         if (!addForeignHeader("Authorization", "canary-canary-canary-canary-canary")) return false;

@@ -32,9 +32,9 @@ inline namespace v0_2 {
 
 /// The engine: any call over HTTP as a state machine, without I/O, clock and threads.
 ///
-/// What is sent, and what an answer means, is the operation's, which derives from this: `write` and
-/// `judge`. Attempts, waits, the quota, clock skew, header lines, redaction and size limits are the
-/// engine's.
+/// What is sent, and what an answer means, is the operation's, which derives from this:
+/// `writeRequest` and `judge`. Attempts, waits, the quota, clock skew, header lines, redaction and
+/// size limits are the engine's.
 ///
 /// | state             | event                          | next state        |
 /// |-------------------|--------------------------------|-------------------|
@@ -154,7 +154,7 @@ class CallMachine : public Steps {
   /// Writes the request: its parts to `exchange_.request`, its headers by `addHeader`. False, with
   /// `error_` set, where that cannot be done. `signAtMs` is the server's time, as far as it is
   /// known.
-  virtual bool write(std::int64_t signAtMs) = 0;
+  virtual bool writeRequest(std::int64_t signAtMs) = 0;
   /// What came of a request. Reads the answer, of whatever status, and sets `error_` but where it
   /// is `Finished` or `Another`; where there is none, `error_` says why. An operation sees to it
   /// that it does not ask for `Another` for ever.
@@ -337,7 +337,7 @@ class CallMachine : public Steps {
     sentAtMs_ = now.unixMs;
     exchange_.clear();
     const std::int64_t skewMs = rules_.clockSkewMs != nullptr ? *rules_.clockSkewMs : 0;
-    if (!write(now.unixMs + skewMs)) return fail();
+    if (!writeRequest(now.unixMs + skewMs)) return fail();
     if (!listHeaders()) {
       setError(ErrorKind::Configuration, "the request has a header too many");
       return fail();

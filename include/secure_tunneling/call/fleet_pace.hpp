@@ -79,7 +79,7 @@ class FleetPace {
   [[nodiscard]] bool isStopped() const noexcept { return isStopped_; }
 
   /// Names the round in which a request is sent.
-  [[nodiscard]] int round() const noexcept { return round_; }
+  [[nodiscard]] int currentRound() const noexcept { return round_; }
   /// Takes what came of a request of `round`; `error` is null where it was a success. What was
   /// sent before the last bad news is none of its own.
   void onAnswer(const Error* error, int round, const Moment& now) noexcept {

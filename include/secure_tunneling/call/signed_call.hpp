@@ -52,7 +52,7 @@ class SignedCall : public CallMachine {
   /// What is sent; must outlive the call.
   std::string_view body_;
 
-  bool write(std::int64_t signAtMs) final {
+  bool writeRequest(std::int64_t signAtMs) final {
     using detail::operator""sv;
     setRequest("POST"sv, endpoint_);
     exchange_.request.body = body_;

@@ -41,7 +41,7 @@ class ContainerCall final : public SourceCall {
         out_(fetch.credentials()) {}
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     setRequest("GET"sv, endpoint_);
     addHeader("Accept"sv, "application/json"sv);
     if (!addresses_.empty()) connectTo(addresses_[address_]);

@@ -207,7 +207,7 @@ class InstanceMetadata {
     }
 
    private:
-    bool write(std::int64_t nowMs) override {
+    bool writeRequest(std::int64_t nowMs) override {
       asksForToken_ = !goesWithoutToken_ && !hasNewToken_ && !service_.hasToken(nowMs);
       if (asksForToken_) {
         const detail::Decimal ttl(static_cast<std::uint64_t>(service_.options_.tokenTtlSeconds));

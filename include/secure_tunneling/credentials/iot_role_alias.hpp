@@ -46,7 +46,7 @@ class RoleAliasCall final : public SourceCall {
         out_(fetch.credentials()) {}
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     std::string target = "/role-aliases/";
     appendPercentEncoded(options_.roleAlias, target);
     target.append("/credentials"sv);

@@ -45,7 +45,7 @@ class LoginRenewalCall final : public SourceCall {
   [[nodiscard]] bool isForbidden() const noexcept { return isForbidden_; }
 
  private:
-  bool write(std::int64_t sentAtMs) override {
+  bool writeRequest(std::int64_t sentAtMs) override {
     setRequest("POST"sv, endpoint_, "/v1/token"sv);
     exchange_.request.body = body_;
     addHeader("Content-Type"sv, "application/json"sv);

@@ -55,7 +55,7 @@ class SsoRenewalCall final : public SourceCall {
         body_(body) {}
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     setRequest("POST"sv, endpoint_, "/token"sv);
     exchange_.request.body = body_;
     addHeader("Content-Type"sv, "application/json"sv);
@@ -105,7 +105,7 @@ class SsoRoleCall final : public SourceCall {
         out_(fetch.credentials()) {}
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     std::string target = "/federation/credentials?account_id=";
     appendPercentEncoded(settings_.accountId, target);
     target.append("&role_name="sv);

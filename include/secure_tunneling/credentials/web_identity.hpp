@@ -42,7 +42,7 @@ class WebIdentityCall final : public SourceCall {
         out_(fetch.credentials()) {}
 
  private:
-  bool write(std::int64_t) override {
+  bool writeRequest(std::int64_t) override {
     setRequest("POST"sv, endpoint_);
     exchange_.request.body = form_;
     addHeader("content-type"sv, stsContentType);

@@ -179,7 +179,8 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
   /// Sends `request` and fills `response`, as `HttpTransport` says; blocks meanwhile. Success is a
   /// complete answer of whatever status, or as much of an error answer as the size limit allows.
-  virtual Result<void> send(const HttpRequest& request, HttpResponse& response) = 0;
+  // In parentheses, as where it is called: lwIP has a macro `send`.
+  virtual Result<void>(send)(const HttpRequest& request, HttpResponse& response) = 0;
 
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;

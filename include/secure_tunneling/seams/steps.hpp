@@ -125,7 +125,7 @@ inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
     switch (machine.next(clock.now())) {
       case Step::Send: {
         HttpTransport* const via = machine.transport() != nullptr ? machine.transport() : own;
-        Result<void> sent = via->send(machine.request(), machine.response());
+        Result<void> sent = (via->send)(machine.request(), machine.response());
         machine.onSent(std::move(sent), clock.now());
         break;
       }

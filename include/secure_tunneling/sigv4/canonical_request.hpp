@@ -197,8 +197,9 @@ class CanonicalRequest {
   [[nodiscard]] Status status() const noexcept { return status_; }
 
   /// Writes the canonical request; `status()` must be `Ok`.
+  // In parentheses: lwIP has a macro `write`.
   template <class Sink>
-  void write(Sink& sink) const {
+  void(write)(Sink& sink) const {
     detail::SinkBuffer<Sink> out(sink);
     writeTo(out);
   }

@@ -126,14 +126,14 @@ inline SharedSection sharedSection(SharedFile file, char* begin, std::size_t siz
   std::size_t end = 0;
   while (end != heading.size() && blankSize({heading.data() + end, heading.size() - end}) == 0)
     ++end;
-  const std::string_view word(heading.data(), end);
+  const std::string_view firstWord(heading.data(), end);
   const std::string_view rest = trimSpaces({heading.data() + end, heading.size() - end});
   const bool isLiteral = file == SharedFile::Credentials || heading == "default"sv;
   section.isPlainDefault = file == SharedFile::Config && isLiteral;
   section.name = isLiteral ? heading : unquoteWord(begin + (rest.data() - begin), rest.size());
-  if (!section.name.empty()) section.kind = isLiteral ? profileSection : word;
+  if (!section.name.empty()) section.kind = isLiteral ? profileSection : firstWord;
   section.meantFor = heading;
-  if (equalsIgnoreCase(word, profileSection)) {
+  if (equalsIgnoreCase(firstWord, profileSection)) {
     section.meantFor = isLiteral || section.name.empty() ? rest : section.name;
   }
   const auto isMark = [](char c) { return c == '"' || c == '\''; };
