@@ -298,7 +298,8 @@ class CurlTransport final : public HttpTransport {
     const curl_version_info_data& libcurl = *curl_version_info(CURLVERSION_NOW);
     raisesSigpipe_ = detail::raisesSigpipe(libcurl);
     tellsTlsEnd_ = detail::tellsTlsEnd(libcurl);
-#if !defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34
+#if LIBCURL_VERSION_NUM >= 0x075000 && \
+    (!defined(__GLIBC__) || __GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
     hasPending_ = detail::findHasPending();
 #endif
     // No libcurl refuses these.
@@ -568,8 +569,10 @@ class CurlTransport final : public HttpTransport {
   std::string method_;
   std::string host_;  ///< the header's whole line
   char reason_[CURL_ERROR_SIZE];
+#if LIBCURL_VERSION_NUM >= 0x075000
   /// OpenSSL's SSL_has_pending; null where it is not needed.
   detail::HasPending* hasPending_ = nullptr;
+#endif
   /// Of the request that is under way.
   detail::CurlConnections* connections_ = nullptr;
   detail::OwnConnections ownConnections_;
