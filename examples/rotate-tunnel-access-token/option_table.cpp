@@ -26,6 +26,10 @@ Names binaryFormats() {
   return {"base64", "raw-in-base64-out"};
 }
 
+Names errorFormats() {
+  return {"enhanced", "legacy"};
+}
+
 void defineOptions(CLI::App& app, Given& given) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.option_defaults()->group(operationGroup);
@@ -61,6 +65,9 @@ void defineOptions(CLI::App& app, Given& given) {
   app.add_flag("--no-cli-pager", given.noPager, "Changes nothing: there is no pager");
   app.add_flag("--cli-auto-prompt", given.autoPrompt, "Refused: this program asks nothing");
   app.add_flag("--no-cli-auto-prompt", given.noAutoPrompt, "Changes nothing");
+  app.add_option("--cli-error-format", given.errorFormat,
+                 "Changes nothing: an error is text, and this operation's have no details")
+      ->type_name(alternatives(errorFormats()));
 
   app.option_defaults()->group(ownGroup);
   app.add_option(

@@ -19,7 +19,7 @@ constexpr const char* ownGroup = "Options that the AWS CLI does not have";
 /// The values as they stand on the command line.
 struct Given {
   GivenCall call;
-  std::string cliInputJson, cliInputYaml, skeleton, output, query, color, binaryFormat;
+  std::string cliInputJson, cliInputYaml, skeleton, output, query, color, binaryFormat, errorFormat;
   std::string tokenDirectory;
   bool help = false, version = false, dryRun = false;
   bool noPaginate = false, noPager = false, autoPrompt = false, noAutoPrompt = false;
@@ -29,6 +29,7 @@ struct Given {
 Names skeletons();
 Names colors();
 Names binaryFormats();
+Names errorFormats();
 
 /// Defines the options of this program; those with a few values to choose from have `ONE|TWO` for
 /// their type. `given` must outlive `app`.

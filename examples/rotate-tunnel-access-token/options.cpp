@@ -101,6 +101,8 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
   Result<std::size_t> binary =
       choose(app, "--cli-binary-format", given.binaryFormat, binaryFormats());
   if (!binary) return std::move(binary).error();
+  Result<std::size_t> error = choose(app, "--cli-error-format", given.errorFormat, errorFormats());
+  if (!error) return std::move(error).error();
   return {};
 }
 

@@ -540,6 +540,10 @@ TEST_CASE("options are read by the rules of the AWS CLI") {
         {{"--cli-binary-format", "hex"},
          "rotate-tunnel-access-token: error: argument --cli-binary-format: \"hex\" is not base64 "
          "or raw-in-base64-out"},
+        {{"--cli-error-format", "json"},
+         "rotate-tunnel-access-token: error: argument --cli-error-format: \"json\" is not enhanced "
+         "or legacy"},
+        {{"--cli-error-format", "legacy", "--cli-error-format=enhanced"}, ""},
         {{"--no-paginate", "--no-cli-pager", "--no-cli-auto-prompt", "--cli-binary-format",
           "base64", "--color", "on"},
          ""},
