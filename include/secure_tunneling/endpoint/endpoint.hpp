@@ -38,8 +38,8 @@ struct EndpointParameters {
 class Endpoint {
  public:
   /// `scheme://authority` + `path`, the host in lower case. The path of an explicit endpoint is as
-  /// services sign it, without empty and "." segments and what ".." takes back: on the way to them
-  /// nothing is left to be rewritten.
+  /// services sign it, without empty and "." segments and what ".." takes back, and with
+  /// percent-encodings in upper case: on the way to them nothing is left to be rewritten.
   std::string url;
   /// Whether requests go over TLS.
   bool https = true;
@@ -327,6 +327,20 @@ inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
   return {};
 }
 
+/// Writes the digits of percent-encodings in upper case. A newer libcurl sends them so, whatever
+/// the URL has, and what is sent has to be what was signed.
+inline void raiseHexDigits(std::string& path) noexcept {
+  unsigned left = 0;
+  for (char& c : path) {
+    if (c == '%') {
+      left = 2;
+    } else if (left != 0) {
+      --left;
+      if (isAlpha(c) && hexValue(c) < 16) c = static_cast<char>(c & ~0x20);
+    }
+  }
+}
+
 /// Appends `path`, which begins with a slash, without empty and "." segments and what ".." takes
 /// back.
 inline void appendNormalPath(std::string& url, std::string_view path) {
@@ -362,8 +376,9 @@ inline std::string_view useExplicitEndpoint(const EndpointParameters& parameters
     problem = "http is for loopback hosts only, unless it is allowed explicitly"sv;
   }
   if (problem.empty()) {
-    const std::string given(endpoint.path());
+    std::string given(endpoint.path());
     endpoint.url.resize(endpoint.url.size() - given.size());
+    raiseHexDigits(given);
     appendNormalPath(endpoint.url, given);
     endpoint.canonicalPath.clear();
     // Room first, because a sink must not throw: each character may become three.
