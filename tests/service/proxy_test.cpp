@@ -401,7 +401,8 @@ TEST_CASE("a proxy that refuses is named with its status, and offered a wrong pa
     const auto response = caller.rotate();
     REQUIRE_FALSE(response);
     INFO(describe(response));
-    CHECK(response.error().message == "proxy " + host + ": refused with HTTP status " +
+    const std::string origin = row.attempts == 1 ? "CurlTransportOptions::proxy: " : "";
+    CHECK(response.error().message == origin + "proxy " + host + ": refused with HTTP status " +
                                           std::to_string(row.status) + " (" + tls.service.url() +
                                           ")");
     CHECK(response.error().kind ==
@@ -411,6 +412,21 @@ TEST_CASE("a proxy that refuses is named with its status, and offered a wrong pa
     CHECK(offers == row.attempts);
   }
   CHECK(tls.service.connections() == 0);
+}
+
+TEST_CASE("a proxy that refuses has no trouble of its other address said of it") {
+  CleanEnvironment environment;
+  TlsService tls;
+  SocketServer proxy([](Connection& connection) {
+    connection.readRequest();
+    connection.answer(503, "");
+  });
+  // "localhost" is ::1 first, where nobody listens.
+  const std::string host = "localhost" + proxy.authority().substr(std::strlen("127.0.0.1"));
+  const auto response = Caller(tls.service.url(), proxied("http://" + host)).rotate();
+  REQUIRE_FALSE(response);
+  CHECK(response.error().message ==
+        "proxy " + host + ": refused with HTTP status 503 (" + tls.service.url() + ")");
 }
 
 TEST_CASE("a proxy that refuses is named as the options or the environment do") {
@@ -423,27 +439,34 @@ TEST_CASE("a proxy that refuses is named as the options or the environment do") 
   const ClosedPort closed;
   const std::string host = proxy.authority();
   CurlTransportOptions options;
+  options.userAgent = "options are given";
+  std::string origin;
   SECTION("with a user") {
+    origin = "https_proxy: ";
     environment.set("https_proxy", "http://user:canary-password@" + host);
   }
   SECTION("without one") {
+    origin = "HTTPS_PROXY: ";
     environment.set("HTTPS_PROXY", "http://" + host);
   }
   SECTION("without a scheme") {
+    origin = "all_proxy: ";
     environment.set("all_proxy", "user@" + host);
   }
   SECTION("for all schemes") {
+    origin = "ALL_PROXY: ";
     environment.set("https_proxy", "");
     environment.set("ALL_PROXY", host + "/");
   }
   SECTION("the options count more") {
+    origin = "CurlTransportOptions::proxy: ";
     environment.set("https_proxy", "http://" + closed.authority());
     options.proxy = host;
   }
   const auto response = Caller(tls.service.url(), options).rotate();
   REQUIRE_FALSE(response);
   CHECK(response.error().message ==
-        "proxy " + host + ": refused with HTTP status 407 (" + tls.service.url() + ")");
+        origin + "proxy " + host + ": refused with HTTP status 407 (" + tls.service.url() + ")");
 }
 
 TEST_CASE("what a proxy over https refuses has not reached the service") {
@@ -483,7 +506,8 @@ TEST_CASE("a SOCKS proxy is offered a wrong password once") {
   INFO(describe(response));
   CHECK(response.error().kind == ErrorKind::Configuration);
   CHECK(response.error().delivery == Delivery::NotSent);
-  CHECK(response.error().message.find("proxy " + proxy.authority() + ": ") == 0);
+  CHECK(response.error().message.find("CurlTransportOptions::proxy: proxy " + proxy.authority() +
+                                      ": ") == 0);
   CHECK(response.error().message.find("canary") == std::string::npos);
   CHECK(proxy.connections() == 1);
 }
@@ -517,7 +541,8 @@ TEST_CASE("a SOCKS proxy that refuses for good is asked once") {
   CHECK(response.error().kind == (attempts == 1 ? ErrorKind::Configuration : ErrorKind::Transport));
   CHECK(response.error().delivery == Delivery::NotSent);
   CHECK(response.error().attempts == attempts);
-  CHECK(response.error().message.find("proxy " + proxy.authority() + ": ") == 0);
+  const std::string origin = attempts == 1 ? "CurlTransportOptions::proxy: " : "";
+  CHECK(response.error().message.find(origin + "proxy " + proxy.authority() + ": ") == 0);
 }
 #endif
 

@@ -472,6 +472,8 @@ class CurlTransport final : public HttpTransport {
     // What libcurl leaves unsaid.
     auto osError = static_cast<int>(curl_.numberOf(CURLINFO_OS_ERRNO));
     if (osError == 0) osError = socketError_;
+    // What a proxy has answered came over a connection; the error was that of another address.
+    if (curl_.numberOf(CURLINFO_HTTP_CONNECTCODE) != 0) osError = 0;
     if (std::strstr(reason, "not yet valid") != nullptr) {
       detail::append(message, ": the clock of this machine may be wrong");
     } else if (curl_.code == CURLE_COULDNT_CONNECT && osError != 0) {

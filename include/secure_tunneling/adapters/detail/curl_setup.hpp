@@ -92,8 +92,7 @@ class CurlSetupByOptions final : public CurlSetup {
     const int code = error.transportCode;
     if (code == CURLE_URL_MALFORMAT && isPassedBy(findProxy(""))) {
       error.message = "the user or password of the proxy has a control character";
-    } else if (error.kind == ErrorKind::Configuration &&
-               (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT)) {
+    } else if (error.kind == ErrorKind::Configuration && isOfProxy(code)) {
       error.message.insert(0, proxyOrigin(startsWith(server, "https:"sv)));
     } else if (code == CURLE_PEER_FAILED_VERIFICATION && !options_.clientCertificateFile.empty() &&
                startsWith(error.message, saysExpired)) {
@@ -131,6 +130,13 @@ class CurlSetupByOptions final : public CurlSetup {
       if (equalsIgnoreCase(headOf(url, scheme.size()), scheme)) return url;
     }
     return "";
+  }
+  /// Whether an error of kind `Configuration` is about a proxy: one that cannot be used, or that
+  /// refuses, for which the code differs between versions of libcurl.
+  static bool isOfProxy(int code) noexcept {
+    constexpr int refusedBySocks = 97;  // CURLE_PROXY
+    return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT ||
+           code == CURLE_RECV_ERROR || code == refusedBySocks;
   }
   /// What named the proxy that libcurl has taken, with a colon behind it.
   [[nodiscard]] const char* proxyOrigin(bool isHttps) const noexcept {
