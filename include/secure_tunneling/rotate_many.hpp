@@ -190,7 +190,7 @@ class Fleet {
         most_(mostOf(options.parallel, requests.size())),
         pace_(requests.size(), most_, settings),
         multi_(options.transport.initializeCurl),
-        driver_(multi_.handle(), clock_) {
+        driver_(multi_.handle(), clock_, socketsFor(most_)) {
     if (settings_.retryQuota == nullptr && !settings_.retryMode.isLegacy()) {
       settings_.retryQuota = &quota_;
     }
@@ -265,6 +265,11 @@ class Fleet {
   static std::size_t mostOf(std::size_t parallel, std::size_t count) noexcept {
     if (parallel == 0) return 1;
     return parallel < count ? parallel : count;
+  }
+
+  static unsigned socketsFor(std::size_t most) noexcept {
+    const auto sockets = static_cast<unsigned>(most * 4);
+    return sockets < CurlDriver::usualSockets ? CurlDriver::usualSockets : sockets;
   }
 
   /// Queues all that can be sent; of the others it is the result that they cannot.

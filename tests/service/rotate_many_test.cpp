@@ -4,7 +4,10 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <string>
@@ -93,6 +96,42 @@ TEST_CASE("fleet: every tunnel gets its own tokens, in the order of the requests
   // Kept and shared.
   CHECK(world.service.connections() <= 32);
 }
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+TEST_CASE("fleet: one that is wider than usual shares its connections, too") {
+  constexpr std::size_t width = 160;
+  constexpr std::size_t tunnels = 700;
+  World world(tunnels);
+  world.options.parallel = width;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t asked = 0;
+  std::size_t answered = 0;
+  std::size_t wave = 1;
+  // Answers all that may be under way at once: twice as many each time, up to the width.
+  SocketServer server([&](Connection& connection) {
+    for (;;) {
+      const std::string raw = connection.readRequest();
+      if (raw.empty()) return;
+      {
+        std::unique_lock<std::mutex> lock(mutex);
+        const std::size_t mine = ++asked;
+        if (asked == answered + wave) {
+          answered = asked;
+          wave = std::min({2 * wave, width, tunnels - answered});
+          changed.notify_all();
+        }
+        changed.wait_for(lock, std::chrono::seconds(30), [&] { return mine <= answered; });
+      }
+      if (!world.answer(connection, raw)) return;
+    }
+  });
+  world.settings.endpointUrl = server.url();
+  for (const RotateResult& result : world.rotate())
+    REQUIRE(result);
+  CHECK(server.connections() <= static_cast<int>(width));
+}
+#endif
 
 TEST_CASE("fleet: an empty one is done at once") {
   World world(0);

@@ -70,13 +70,15 @@ class CurlDriver {
     Task* next_ = nullptr;
   };
 
+  /// Of how many sockets is known, where nothing else is said, which connection they are: more than
+  /// 32 calls at once have, with those that libcurl keeps idle.
+  static constexpr unsigned usualSockets = 128;
+
   /// `multi` is the driver's while it lives: transfers of others would lose their messages. Both
-  /// must outlive it.
-  CurlDriver(CURLM* multi, Clock& clock)
-      : multi_(multi),
-        clock_(clock),
-        sockets_(keptSockets),
-        connections_(sockets_.data(), keptSockets) {}
+  /// must outlive it. A connection that is kept is used again as long as its socket is among the
+  /// last `sockets` that were opened: four for each call at once is enough.
+  CurlDriver(CURLM* multi, Clock& clock, unsigned sockets = usualSockets)
+      : multi_(multi), clock_(clock), sockets_(sockets), connections_(sockets_.data(), sockets) {}
   /// Stops what is under way.
   ~CurlDriver() {
     while (sending_ != nullptr)
@@ -166,8 +168,6 @@ class CurlDriver {
   }
 
  private:
-  /// More than one fleet of the usual size has connections, with those that libcurl keeps idle.
-  static constexpr unsigned keptSockets = 128;
   static constexpr std::int64_t never = (std::numeric_limits<std::int64_t>::max)();
   static constexpr std::int64_t atOnce = (std::numeric_limits<std::int64_t>::min)();
 
