@@ -450,6 +450,11 @@ class CurlTransport final : public HttpTransport {
 
   /// The error that `curl_.code` is; without a handle one of `open`.
   Result<void> fail(Delivery delivery) {
+    // A newer libcurl says that memory is out where it gets no descriptor to begin with.
+    if (curl_.code == CURLE_OUT_OF_MEMORY && !hasBegun_ && errno == EMFILE) {
+      curl_.code = CURLE_COULDNT_CONNECT;
+      socketError_ = EMFILE;
+    }
     ErrorKind kind = delivery == Delivery::NotSent    ? detail::kindOf(curl_.code)
                      : delivery == Delivery::Answered ? ErrorKind::InvalidResponse
                                                       : ErrorKind::Transport;
