@@ -68,6 +68,52 @@ TEST_CASE("fleet pace: begins with one, and opens by one for each answer, up to 
   }
 }
 
+TEST_CASE("fleet pace: without a connection for it, one fewer may be under way") {
+  FleetPace pace(1000, 8, settingsOf());
+  for (int i = 0; i != 7; ++i)
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
+  REQUIRE(widthOf(pace, at(0)) == 8);
+  const Error none = unanswered(ErrorKind::Transport);
+  // Three too many. Beyond that it opens when all have been answered, then twice, then four times.
+  for (int i = 0; i != 3; ++i)
+    pace.onAnswer(&none, pace.currentRound(), at(0));
+  for (const int patience : {1, 2, 4}) {
+    CAPTURE(patience);
+    for (int i = 0; i != 5 * patience; ++i) {
+      CHECK(widthOf(pace, at(0)) == 5);
+      pace.onAnswer(nullptr, pace.currentRound(), at(0));
+    }
+    CHECK(widthOf(pace, at(0)) == 6);
+    pace.onAnswer(&none, pace.currentRound(), at(0));
+  }
+  CHECK(widthOf(pace, at(0)) == 5);
+}
+
+TEST_CASE("fleet pace: opens again after the network was gone") {
+  FleetPace pace(1000, 4, settingsOf());
+  for (int i = 0; i != 3; ++i)
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
+  const Error none = unanswered(ErrorKind::Transport);
+  for (int i = 0; i != 20; ++i)
+    pace.onAnswer(&none, pace.currentRound(), at(0));
+  std::vector<std::size_t> widths;
+  for (int i = 0; i != 7; ++i) {
+    widths.push_back(widthOf(pace, at(0)));
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
+  }
+  CHECK(widths == std::vector<std::size_t>{1, 2, 2, 3, 3, 3, 4});
+}
+
+TEST_CASE("fleet pace: a request that may have been sent had a connection") {
+  FleetPace pace(1000, 4, settingsOf());
+  for (int i = 0; i != 3; ++i)
+    pace.onAnswer(nullptr, pace.currentRound(), at(0));
+  Error lost = unanswered(ErrorKind::Transport);
+  lost.delivery = Delivery::Unknown;
+  pace.onAnswer(&lost, pace.currentRound(), at(0));
+  CHECK(widthOf(pace, at(0)) == 4);
+}
+
 TEST_CASE("fleet pace: what an answer says of others") {
   using Sign = FleetPace::Sign;
   const struct {

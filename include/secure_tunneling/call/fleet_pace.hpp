@@ -33,6 +33,9 @@ inline namespace v0_2 {
 /// - AccessDeniedException may be about one tunnel, or about all: it stops nothing, but opens
 ///   nothing, so that as long as nothing else is answered one request follows another.
 /// - A failure of the network or of the service opens nothing either; the quota limits retries.
+/// - Where there is no connection to be had, one fewer may be under way: descriptors, a proxy or a
+///   server may allow no more. From there on it opens by one only when as many have been answered
+///   as may be under way, and by twice as many each time that was one too many again.
 ///
 /// A shared quota of retries alone would not do: its 500 tokens are 100 retries, which is 1.1 times
 /// the requests for a thousand calls, but three times for fifty; and all calls would be sent, each
@@ -96,7 +99,11 @@ class FleetPace {
       if (inRow_ >= (isThrottled ? mostThrottled_ : refusedRounds)) isStopped_ = true;
       return;
     }
-    if (sign == Sign::Willing && window_ < most_) ++window_;
+    if (sign == Sign::Willing) {
+      widen();
+    } else if (error->kind == ErrorKind::Transport && error->delivery == Delivery::NotSent) {
+      narrow();
+    }
     if (sign == Sign::Willing || error->delivery == Delivery::Answered) inRow_ = 0;
   }
 
@@ -132,8 +139,27 @@ class FleetPace {
   }
 
  private:
+  void widen() noexcept {
+    if (window_ == most_) return;
+    if (window_ >= proven_ && ++answered_ < window_ * patience_) return;
+    answered_ = 0;
+    ++window_;
+  }
+  void narrow() noexcept {
+    patience_ = window_ > proven_ ? patience_ * 2 : 1;
+    if (window_ > 1) --window_;
+    proven_ = window_;
+    answered_ = 0;
+  }
+
   std::size_t window_ = 1;
   const std::size_t most_;
+  /// For so many there were connections, when there was one too few last.
+  std::size_t proven_ = most_;
+  /// How often as many as the window is wide have to be answered before it is wider than that.
+  std::size_t patience_ = 1;
+  /// Since it was widened or narrowed last.
+  std::size_t answered_ = 0;
   const std::int64_t maxBackoffMs_;
   int mostThrottled_;
   int round_ = 0;
