@@ -194,8 +194,9 @@ bool syncData(int descriptor) {
 
 ResultsFile::~ResultsFile() {
   if (descriptor_ == -1) return;
-  // What was set aside and not used. A file that was not opened to its end is none to change.
-  if (hasReserved_) static_cast<void>(ftruncate(descriptor_, size_) == 0);
+  // What was set aside and not used, by a run that was killed too. A file that is not this
+  // program's, or not its own to write, stays as it is.
+  if (isRead_) static_cast<void>(ftruncate(descriptor_, size_) == 0);
   ::close(descriptor_);
 }
 
@@ -222,7 +223,9 @@ Result<void> ResultsFile::open(const std::string& path) {
   if (!syncFolderOf(path)) return problem(std::strerror(errno));
   Result<void> locked = lock();
   if (!locked) return locked;
-  return read();
+  Result<void> wasRead = read();
+  isRead_ = wasRead.hasValue();
+  return wasRead;
 }
 
 Result<void> ResultsFile::lock() {
@@ -270,7 +273,6 @@ Result<void> ResultsFile::read() {
 
 Result<void> ResultsFile::reserve(std::size_t calls) {
   if (calls == 0) return {};
-  hasReserved_ = true;
   // Two lines of a call; of the second its tokens are the most.
   const std::size_t needed = calls * 4096;
   int reason = 0;

@@ -59,7 +59,7 @@ class ResultsFile {
 
   int descriptor_ = -1;
   bool isHeld_ = false;
-  bool hasReserved_ = false;
+  bool isRead_ = false;
   std::string path_;
   /// Where the next line goes.
   std::int64_t size_ = 0;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // The program for fleets: killed at any point and started again it neither loses a token nor
 // rotates a tunnel whose tokens it has.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -266,6 +268,29 @@ TEST_CASE("rotate-fleet: a signal begins no more calls, and a second one ends th
   REQUIRE(stat(world.results.c_str(), &file) == 0);
   CHECK(file.st_blocks * 512 < 5 * 4096);
 }
+
+#ifdef __linux__
+TEST_CASE("rotate-fleet: space that a killed run had set aside is given back, whatever is left") {
+  FleetWorld world(2);
+  ChildProcess first = world.start();
+  first.readAll();
+  REQUIRE(first.wait() == 0);
+  struct stat before {};
+  REQUIRE(stat(world.results.c_str(), &before) == 0);
+  const int descriptor = open(world.results.c_str(), O_WRONLY | O_CLOEXEC);
+  const int reserved = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, before.st_size, 1 << 20);
+  if (reserved != 0 && errno == EOPNOTSUPP) return;  // not every file system can
+  REQUIRE(reserved == 0);
+  close(descriptor);
+  ChildProcess second = world.start();
+  second.readAll();
+  CHECK(second.wait() == 0);
+  struct stat after {};
+  REQUIRE(stat(world.results.c_str(), &after) == 0);
+  CHECK(after.st_blocks == before.st_blocks);
+  CHECK(after.st_size == before.st_size);
+}
+#endif
 
 TEST_CASE("rotate-fleet: without credentials nothing is under way at its end") {
   FleetWorld world(9);
