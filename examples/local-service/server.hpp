@@ -21,10 +21,7 @@ class Server {
   static constexpr const char* loopback = "127.0.0.1";
 
   explicit Server(Service& service) : service_(service) {}
-  ~Server() {
-    lws_sul_cancel(&printing_.timer);
-    lws_context_destroy(context_);
-  }
+  ~Server() { lws_context_destroy(context_); }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
