@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -396,10 +397,15 @@ TEST_CASE("shared files that cannot be read are refused") {
     // Nothing is forbidden to root.
     const uid_t user = ::geteuid();
     const uid_t nobody = 65534;
-    if (user == 0) REQUIRE(::seteuid(nobody) == 0);
+    const bool isForbidden = user != 0 || ::seteuid(nobody) == 0;
+    const bool isReached = std::ifstream(environment.path(".aws/config")).good();
     const std::string result = fromProfile();
     const ErrorKind kind = errorKindOf(provider);
     if (user == 0) REQUIRE(::seteuid(user) == 0);
+    if (!isForbidden || !isReached) {
+      WARN("not tested: there is no other user here, or none that may go into the tests' folder");
+      return;
+    }
     CHECK(result == "error: profile \"default\": it names no credentials (passed over: " + path +
                         ", permission denied)");
     CHECK(kind == ErrorKind::NoCredentials);
