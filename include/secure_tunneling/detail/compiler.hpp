@@ -2,11 +2,6 @@
 #ifndef SECURE_TUNNELING_DETAIL_COMPILER_HPP
 #define SECURE_TUNNELING_DETAIL_COMPILER_HPP
 
-// Neither these headers nor RapidJSON's can be read behind those.
-#if defined(Bool) && defined(None) && defined(Status)
-#error "X11 defines Bool, None and Status as macros: include secure_tunneling before X11's headers"
-#endif
-
 /// What each compiler has its own words for. Nothing else in the headers names one of them.
 ///
 /// `SECURE_TUNNELING_NOINLINE`, in front of a declaration, keeps a function out of line. With -Os

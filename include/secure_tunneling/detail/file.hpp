@@ -15,6 +15,8 @@
 #include <unistd.h>
 #endif
 
+#include "secure_tunneling/detail/before_x11.hpp"
+
 /// Reading files, by POSIX or by Windows' C library: both say in errno what is wrong. On Windows a
 /// path is in the program's code page, as that of `fopen` is.
 namespace secure_tunneling {

@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+#include "secure_tunneling/detail/before_x11.hpp"
 #include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/text.hpp"
 #include "secure_tunneling/result.hpp"

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "secure_tunneling/detail/ascii.hpp"
+#include "secure_tunneling/detail/before_x11.hpp"
 #include "secure_tunneling/detail/compiler.hpp"
 #include "secure_tunneling/detail/percent_encoding.hpp"
 #include "secure_tunneling/detail/text.hpp"

@@ -2,6 +2,8 @@
 #ifndef SECURE_TUNNELING_PROTOCOL_DETAIL_JSON_READER_HPP
 #define SECURE_TUNNELING_PROTOCOL_DETAIL_JSON_READER_HPP
 
+#include "secure_tunneling/detail/before_x11.hpp"
+
 #include <rapidjson/reader.h>
 
 #include <string_view>
