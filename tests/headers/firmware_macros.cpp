@@ -91,6 +91,7 @@
 
 #include "secure_tunneling/call/rotate_call.hpp"
 #include "secure_tunneling/core.hpp"
+#include "secure_tunneling/credentials/iot_role_alias.hpp"
 
 #if !defined(send) || !defined(write) || !defined(round)
 #error a header has undefined what is not its own

@@ -66,7 +66,7 @@ class Operation final : public detail::SourceCall {
       if (!addForeignHeader(header.name, header.value)) return false;
     return setForeignTarget(method, endpoint_, target);
   }
-  Verdict read(const Moment&) override {
+  Verdict readAnswer(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({});
     return --requests == 0 ? Verdict::Finished : Verdict::Another;
   }
@@ -270,7 +270,7 @@ TEST_CASE("nothing secret of a source's request is left in freed memory") {
         if (!addForeignHeader("Authorization", "canary-canary-canary-canary-canary")) return false;
       return true;
     }
-    Verdict read(const Moment&) override { return Verdict::Finished; }
+    Verdict readAnswer(const Moment&) override { return Verdict::Finished; }
     const Endpoint& endpoint_;
   };
   {

@@ -63,7 +63,7 @@ class ContainerCall final : public SourceCall {
     address_ = hasNext ? address_ + 1 : 0;
     return hasNext;
   }
-  Verdict read(const Moment&) override {
+  Verdict readAnswer(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({token_});
     // An agent that is not ready may answer with anything.
     return settle(readCredentials(exchange_.response.body, {}, out_, {token_}), Verdict::Passes);

@@ -219,7 +219,7 @@ class InstanceMetadata {
       return setForeignTarget("GET", service_.endpoint_, path_);
     }
 
-    Verdict read(const Moment& now) override {
+    Verdict readAnswer(const Moment& now) override {
       if (asksForToken_) return judgeToken(now);
       HttpResponse& response = exchange_.response;
       if (response.status == 200) return Verdict::Finished;

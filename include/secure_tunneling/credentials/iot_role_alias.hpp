@@ -55,7 +55,7 @@ class RoleAliasCall final : public SourceCall {
     return options_.thingName.empty() ||
            addForeignHeader("x-amzn-iot-thingname"sv, options_.thingName);
   }
-  Verdict read(const Moment&) override {
+  Verdict readAnswer(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({});
     CredentialsDocument form;
     form.parent = "credentials"sv;

@@ -57,7 +57,7 @@ class LoginRenewalCall final : public SourceCall {
     addHeader("DPoP"sv, proof_);
     return true;
   }
-  Verdict read(const Moment& now) override {
+  Verdict readAnswer(const Moment& now) override {
     // No credentials live for 31 years, and the sum below stays in range.
     constexpr std::int64_t longestSeconds = 999'999'999;
     const Redactor redactor{refreshToken_.expose(), proof_};

@@ -61,7 +61,7 @@ class SsoRenewalCall final : public SourceCall {
     addHeader("Content-Type"sv, "application/json"sv);
     return true;
   }
-  Verdict read(const Moment& now) override {
+  Verdict readAnswer(const Moment& now) override {
     // No token lives for 31 years, and the sum below stays in range.
     constexpr std::int64_t longestSeconds = 999'999'999;
     if (exchange_.response.status != 200) {
@@ -113,7 +113,7 @@ class SsoRoleCall final : public SourceCall {
     setRequest("GET"sv, endpoint_, target);
     return addForeignHeader("x-amz-sso_bearer_token"sv, token_);
   }
-  Verdict read(const Moment&) override {
+  Verdict readAnswer(const Moment&) override {
     if (exchange_.response.status != 200) return refuse({token_});
     CredentialsDocument form;
     form.parent = "roleCredentials"sv;

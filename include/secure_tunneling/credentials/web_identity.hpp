@@ -48,7 +48,7 @@ class WebIdentityCall final : public SourceCall {
     addHeader("content-type"sv, stsContentType);
     return true;
   }
-  Verdict read(const Moment&) override {
+  Verdict readAnswer(const Moment&) override {
     Result<void> read = readStsAnswer(exchange_.response, out_, {token_});
     // STS may not know a new key of the token's issuer yet.
     const bool isTooNew = !read && read.error().code == "InvalidIdentityToken"sv;

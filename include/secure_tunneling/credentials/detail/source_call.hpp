@@ -74,7 +74,7 @@ class SourceCall : public CallMachine {
   ~SourceCall() = default;
 
   /// Reads the answer, as `judge` does.
-  virtual Verdict read(const Moment& now) = 0;
+  virtual Verdict readAnswer(const Moment& now) = 0;
   /// Whether a further request makes sense although one got no answer.
   virtual bool goesOnAfter(const Error&) { return false; }
 
@@ -85,7 +85,7 @@ class SourceCall : public CallMachine {
     if (error_.empty()) {
       error_ = checkAnswer(exchange_.response);
       if (!error_.empty()) return Verdict::Refused;
-      const Verdict verdict = read(now);
+      const Verdict verdict = readAnswer(now);
       if (verdict == Verdict::Another && ++requests_ == mostRequests) {
         setError(ErrorKind::InvalidResponse, "the server's answers lead in a circle");
         return Verdict::Refused;

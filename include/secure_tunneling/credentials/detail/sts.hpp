@@ -72,7 +72,7 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
                            {parent, "SessionToken"sv}, {parent, "Expiration"sv},
                            {"Error"sv, "Code"sv},      {"Error"sv, "Message"sv}};
   const bool isXml = XmlScanner(response.body.expose()).collect(elements, 6);
-  const auto read = [&elements](std::size_t element, Secret& text) {
+  const auto textOf = [&elements](std::size_t element, Secret& text) {
     decodeXmlText(elements[element].text, text);
     return trimBlanks(text.expose());
   };
@@ -81,8 +81,8 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
   Secret text;
   if (response.status / 100 != 2) {
     Secret saidText;
-    const std::string_view said = read(message, saidText);
-    const std::string_view name = read(code, text);
+    const std::string_view said = textOf(message, saidText);
+    const std::string_view name = textOf(code, text);
     if (isXml && !(name.empty() && said.empty())) {
       error.message = serverWords(name, said, redactor);
       error.code = isKnown(name) ? std::string(name) : redactor.quote(name, longestWords);
@@ -90,10 +90,10 @@ inline Result<void> readStsAnswer(HttpResponse& response, Credentials& credentia
       error.message = refusalText(response, redactor);
     }
   } else {
-    credentials.accessKeyId = read(accessKeyId, text);
-    credentials.secretAccessKey.assign(read(secretAccessKey, text));
-    credentials.sessionToken.assign(read(sessionToken, text));
-    credentials.expiresAtMs = parseIsoDate(read(expiration, text));
+    credentials.accessKeyId = textOf(accessKeyId, text);
+    credentials.secretAccessKey.assign(textOf(secretAccessKey, text));
+    credentials.sessionToken.assign(textOf(sessionToken, text));
+    credentials.expiresAtMs = parseIsoDate(textOf(expiration, text));
     const bool isComplete = isXml && !credentials.accessKeyId.empty() &&
                             !credentials.secretAccessKey.empty() &&
                             !credentials.sessionToken.empty() && credentials.expiresAtMs;
