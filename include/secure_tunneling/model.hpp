@@ -40,7 +40,8 @@ class ClientMode {
     return ClientMode(name);
   }
   /// Not from a string that is gone behind the statement: `copyOf` takes that.
-  template <class Text, std::enable_if_t<std::is_same_v<Text, std::string>, int> = 0>
+  template <class Text,
+            std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>, int> = 0>
   static ClientMode other(Text&& name) = delete;
   /// The longest name that `copyOf` takes, in bytes.
   static constexpr std::size_t longestCopy = 31;

@@ -40,10 +40,12 @@ T valueOrThrow(Result<T>&& result) {
   return *std::move(result);
 }
 template <class T>
-const T& valueOrThrow(const Result<T>& result) {
+const T& valueOrThrow(const Result<T>& result SECURE_TUNNELING_LIFETIMEBOUND) {
   if (!result) throw ErrorException(result.error());
   return *result;
 }
+template <class T>
+void valueOrThrow(const Result<T>&& result) = delete;
 /// @}
 /// Nothing, or an `ErrorException`, for a call that has no value to give.
 /// @{

@@ -10,7 +10,8 @@ status=0
 # compiles STATEMENT OPTION...
 compiles() {
   printf '%s\n' '#include "secure_tunneling/throwing.hpp"' '#include "secure_tunneling/model.hpp"' \
-    'namespace st = secure_tunneling;' 'st::Result<std::string> call();' "void use() { $1 }" >"$scratch/use.cpp"
+    'namespace st = secure_tunneling;' 'st::Result<std::string> call();' 'const std::string name();' \
+    'const st::Result<std::string> keptCall();' "void use() { $1 }" >"$scratch/use.cpp"
   shift
   "$@" -Wno-unused-variable -Werror -fsyntax-only "$scratch/use.cpp" 2>"$scratch/said"
 }
@@ -28,7 +29,9 @@ std::string_view text = st::Secret("x").expose();
 const std::string& text = *call();
 const st::Error& error = call().error();
 for (const char c : call().error().message) static_cast<void>(c);
+const std::string& value = st::valueOrThrow(keptCall());
 auto mode = st::ClientMode::other(std::string("NEW_") + "MODE");
+auto mode = st::ClientMode::other(name());
 EOF
 
 while read -r statement; do

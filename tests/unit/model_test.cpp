@@ -27,7 +27,8 @@ template <class Text>
 struct IsName<Text, std::void_t<decltype(ClientMode::other(std::declval<Text>()))>>
     : std::true_type {};
 
-static_assert(!IsName<std::string>::value, "the mode would outlive its name");
+static_assert(!IsName<std::string>::value && !IsName<const std::string>::value,
+              "the mode would outlive its name");
 static_assert(IsName<const std::string&>::value && IsName<std::string&>::value, "kept elsewhere");
 static_assert(IsName<const char*>::value && IsName<std::string_view>::value, "kept elsewhere");
 
