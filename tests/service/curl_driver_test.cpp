@@ -137,6 +137,17 @@ TEST_CASE("driver: of a cancelled call that has not begun nothing is sent") {
   CHECK(service.calls() == 1);
 }
 
+TEST_CASE("driver: one that keeps no socket makes calls all the same") {
+  SystemClock clock;
+  ServedFake service(clock.now().unixMs);
+  Multi multi;
+  CurlDriver driver(multi.handle, clock, 0);
+  DrivenCall call(driver, service.url());
+  driver.start(call.task, call.call, call.transport);
+  driver.run();
+  CHECK(call.call.takeResult());
+}
+
 TEST_CASE("driver: a wait ends although the clock is set back") {
   WallClock clock;
   Multi multi;

@@ -40,7 +40,9 @@ class CurlConnections {
   CurlConnections& operator=(const CurlConnections&) = delete;
 
   /// Keeps a socket that was opened for a connection.
-  void opened(curl_socket_t socket) noexcept { sockets_[next_++ % count_] = {socket, 0}; }
+  void opened(curl_socket_t socket) noexcept {
+    if (count_ != 0) sockets_[next_++ % count_] = {socket, 0};
+  }
   /// One that was opened has become the connection from `port`.
   void connected(int port) noexcept {
     for (unsigned i = 0; i != count_; ++i) {
