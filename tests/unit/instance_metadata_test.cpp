@@ -258,7 +258,8 @@ TEST_CASE("a session token that does not come is told with what may have kept it
   SECTION("asked for") {
     instance.transport.fail(Delivery::Unknown, "timed out");
     CHECK(instance.get() ==
-          "instance metadata: timed out; in a container it takes a hop limit of 2 or more");
+          "instance metadata: timed out; in a container the hop limit has to be 2 or more for the "
+          "answer to come");
     CHECK(instance.kind == ErrorKind::NoCredentials);
   }
   SECTION("not sent") {

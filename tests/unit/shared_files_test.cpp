@@ -301,7 +301,8 @@ TEST_CASE("what the AWS SDKs pass over is told with its line") {
   CHECK(passedOver("[default]\na = b\n", "", {}).empty());
   const std::string odd = "[Default]\n[profile Q]\n[sso-session q]\n[DEFAULT]\n";
   CHECK(passedOver(odd, "[Q]\n[q]\n", "default") == "CONFIG, line 1; CONFIG, line 4");
-  CHECK(passedOver(odd, "[Q]\n[q]\n", "q") == "CONFIG, line 2; CREDENTIALS, line 1");
+  CHECK(passedOver(odd, "[Q]\n", "q") == "CONFIG, line 2; CREDENTIALS, line 1");
+  CHECK(passedOver(odd, "[Q]\n[q]\n", "q") == "CONFIG, line 2");
   CHECK(passedOver(odd, "[Q]\n[q]\n", {}) == "CONFIG, line 1; CONFIG, line 4");
 
   std::string many = "[default]\n";

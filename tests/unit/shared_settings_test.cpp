@@ -170,6 +170,24 @@ TEST_CASE("what is passed over in the shared files is told") {
   CHECK(listPassedOver().empty());
 }
 
+TEST_CASE("a profile in other letters is told of a file that has not the one that is meant") {
+  TestEnvironment environment;
+  const std::string config = environment.write(".aws/config", "[profile dev]\n[profile DEV]\n");
+  GivenSettings given;
+  given.profile = "dev";
+  CHECK(loadSharedSettings(given)->passedOver.empty());
+  const std::string credentials = environment.write(".aws/credentials", "[Dev]\n");
+  CHECK(loadSharedSettings(given)->passedOver == " (passed over: " + credentials + ", line 1)");
+}
+
+TEST_CASE("a file that both variables name and that is not there is told once") {
+  TestEnvironment environment;
+  const std::string path = environment.path("gone");
+  environment.set("AWS_CONFIG_FILE", path);
+  environment.set("AWS_SHARED_CREDENTIALS_FILE", path);
+  CHECK(listPassedOver() == path + ", no such file");
+}
+
 TEST_CASE("a malformed shared file is an error") {
   TestEnvironment environment;
   const std::string path = environment.write(".aws/config", "[default]\nregion\n");

@@ -201,7 +201,8 @@ class InstanceMetadata {
       // A token goes no further than the instance's hop limit lets it.
       if (asksForToken_ && error_->kind == ErrorKind::Transport &&
           error_->delivery == Delivery::Unknown) {
-        outcome.error().message.append("; in a container it takes a hop limit of 2 or more");
+        outcome.error().message.append(
+            "; in a container the hop limit has to be 2 or more for the answer to come");
       }
       return outcome;
     }

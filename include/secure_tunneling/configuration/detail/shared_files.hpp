@@ -118,7 +118,7 @@ class SharedFiles {
   /// What is passed over: the files that should be read and were not, "PATH, permission denied",
   /// and where the headings and the properties are that the AWS SDKs pass over because of their
   /// names, "PATH, line N" each, with "; " between. Of these the ones that may have been meant for
-  /// `profile`, those that write its name in other letters among them, or all for an empty one.
+  /// `profile`, in a file without it those in other letters too, or all for an empty one.
   [[nodiscard]] std::string passedOver(std::string_view profile) const {
     constexpr std::size_t enough = 4000;
     std::string list;
@@ -128,11 +128,15 @@ class SharedFiles {
       append(list, what);
       if (list.size() > enough) append(list, "; ...");
     };
-    const auto isMeantFor = [profile](const SharedSection& section) {
-      return profile.empty() || equalsIgnoreCase(section.meantFor, profile);
+    const auto isMeantFor = [this, profile](const SharedSection& section) {
+      if (profile.empty() || section.meantFor == profile) return true;
+      return equalsIgnoreCase(section.meantFor, profile) && !hasProfileIn(section.file, profile);
     };
+    const SharedText* last = nullptr;
     for (const SharedText& source : sources_) {
-      if (source.unread != nullptr) add(filled("{}, {}", {source.path, source.unread}));
+      const bool isTold = last != nullptr && last->path == source.path;
+      if (source.unread != nullptr && !isTold) add(filled("{}, {}", {source.path, source.unread}));
+      last = &source;
     }
     for (const SharedSection& section : sections_) {
       const bool isKnown =
@@ -162,6 +166,13 @@ class SharedFiles {
   }
 
  private:
+  [[nodiscard]] bool hasProfileIn(SharedFile file, std::string_view name) const noexcept {
+    for (const SharedSection& section : sections_) {
+      if (section.file == file && section.kind == profileSection && section.name == name)
+        return true;
+    }
+    return false;
+  }
   [[nodiscard]] std::string where(SharedFile file, std::size_t line) const {
     return filled("{}, line {}", {path(file), Decimal(line).text()});
   }
