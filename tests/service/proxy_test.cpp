@@ -421,7 +421,7 @@ TEST_CASE("a proxy that refuses has no trouble of its other address said of it")
     connection.readRequest();
     connection.answer(503, "");
   });
-  // "localhost" is ::1 first, where nobody listens.
+  // "localhost" is ::1 first, where nobody listens: libcurl 8.23 keeps the error of that.
   const std::string host = "localhost" + proxy.authority().substr(std::strlen("127.0.0.1"));
   const auto response = Caller(tls.service.url(), proxied("http://" + host)).rotate();
   REQUIRE_FALSE(response);
