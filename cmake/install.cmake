@@ -21,7 +21,10 @@ function(add_export target file)
   export(EXPORT ${target} NAMESPACE secure_tunneling:: FILE "${CMAKE_CURRENT_BINARY_DIR}/${file}")
 endfunction()
 
-set_target_properties(secure_tunneling_core PROPERTIES EXPORT_NAME core)
+# For once.cmake and the package's file. Whether it is installed with a project is no property of a package.
+set_target_properties(secure_tunneling_core PROPERTIES EXPORT_NAME core
+  SECURE_TUNNELING_VERSION "${PROJECT_VERSION}" EXPORT_PROPERTIES SECURE_TUNNELING_VERSION
+  SECURE_TUNNELING_INSTALLS "${secure_tunneling_installs}")
 add_export(secure_tunneling_core secure_tunneling-core.cmake)
 if(SECURE_TUNNELING_ADAPTERS)
   add_export(secure_tunneling secure_tunneling-adapters.cmake)
