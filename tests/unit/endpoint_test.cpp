@@ -372,7 +372,8 @@ TEST_CASE("the path of an explicit endpoint is what services make of it before t
       {"/b/..c/.d", "/b/..c/.d"},
       {"/b/%2e%2e/%2E/c", "/b/%2E%2E/%2E/c"},
       {"/%c3%A4%aA/%7eb/cd", "/%C3%A4%AA/%7Eb/cd"},
-      {"/%/%a/b%", "/%/%A/b%"},
+      {"/%/%a/b%", "/%/%a/b%"},
+      {"/%/a%g/b", "/%/a%g/b"},
       {"/b;v=1/$a&c=(d)'!*,", "/b;v=1/$a&c=(d)'!*,"},
   };
   for (const auto& row : cases) {

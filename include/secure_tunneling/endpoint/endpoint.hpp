@@ -330,13 +330,11 @@ inline std::string_view splitUrl(std::string_view url, Endpoint& endpoint) {
 /// Writes the digits of percent-encodings in upper case. A newer libcurl sends them so, whatever
 /// the URL has, and what is sent has to be what was signed.
 inline void raiseHexDigits(std::string& path) noexcept {
-  unsigned left = 0;
-  for (char& c : path) {
-    if (c == '%') {
-      left = 2;
-    } else if (left != 0) {
-      --left;
-      if (isAlpha(c) && hexValue(c) < 16) c = static_cast<char>(c & ~0x20);
+  for (std::size_t at = path.find('%'); at != path.npos; at = path.find('%', at + 1)) {
+    const std::string_view digits = std::string_view(path).substr(at + 1, 2);
+    if (digits.size() != 2 || hexValue(digits[0]) > 15 || hexValue(digits[1]) > 15) continue;
+    for (char* digit = &path[at + 1]; digit != &path[at + 3]; ++digit) {
+      if (isAlpha(*digit)) *digit = static_cast<char>(*digit & ~0x20);
     }
   }
 }
