@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "argument_text.hpp"
 
-#include <iconv.h>
-
 #include <cctype>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +11,7 @@
 #include <utility>
 
 #include "text.hpp"
+#include "text_encoding.hpp"
 
 using secure_tunneling::ErrorKind;
 using secure_tunneling::makeError;
@@ -72,56 +70,15 @@ int readFile(const std::string& path, std::string& text) {
   return problem;
 }
 
-/// The name of an encoding without what Python does not look at: `utf_8` is `UTF-8`.
-std::string plainName(std::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    if (c != '-' && c != '_' && c != ' ')
-      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return plain;
-}
-
-/// `text` as UTF-8; null where it is not in the converter's encoding.
-std::optional<std::string> convert(iconv_t converter, std::string text) {
-  std::string out;
-  char* from = text.data();
-  std::size_t left = text.size();
-  while (left != 0) {
-    char chunk[4096];
-    char* to = chunk;
-    std::size_t room = sizeof chunk;
-    const std::size_t result = iconv(converter, &from, &left, &to, &room);
-    if (result == static_cast<std::size_t>(-1) && errno != E2BIG) return std::nullopt;
-    out.append(chunk, sizeof chunk - room);
-  }
-  return out;
-}
-
-/// What is in a text file, as UTF-8; nothing where it is in another encoding than is asked for.
-Result<std::optional<std::string>> decode(std::string text) {
-  const char* const variable = std::getenv("AWS_CLI_FILE_ENCODING");
-  const std::string_view wanted = variable != nullptr ? variable : "";
-  const std::string name = plainName(wanted);
-  const bool dropsMark = name == "utf8sig";
-  if (name.empty() || name == "utf8" || name == "u8" || dropsMark) {
-    constexpr std::string_view byteOrderMark = "\xEF\xBB\xBF";
-    if (!isUtf8(text)) return std::optional<std::string>();
-    if (dropsMark && text.compare(0, byteOrderMark.size(), byteOrderMark) == 0)
-      text.erase(0, byteOrderMark.size());
-    return std::optional<std::string>(std::move(text));
-  }
-  // Some are known with their hyphens only, and some without.
-  iconv_t converter = iconv_open("UTF-8", variable);
-  const auto none = reinterpret_cast<iconv_t>(std::intptr_t{-1});
-  if (converter == none) converter = iconv_open("UTF-8", name.c_str());
-  if (converter == none) {
-    return makeError(ErrorKind::Configuration,
-                     "AWS_CLI_FILE_ENCODING: unknown encoding: " + visible(wanted));
-  }
-  std::optional<std::string> decoded = convert(converter, std::move(text));
-  iconv_close(converter);
-  return decoded;
+/// The encoding of text files. A variable that is set to nothing counts as not set.
+Result<TextEncoding> fileEncoding() {
+  const char* const name = std::getenv("AWS_CLI_FILE_ENCODING");
+  if (name == nullptr || *name == '\0') return TextEncoding::Utf8;
+  const std::optional<TextEncoding> encoding = textEncoding(name);
+  if (encoding) return *encoding;
+  return makeError(ErrorKind::Configuration, "AWS_CLI_FILE_ENCODING is \"" + visible(name) +
+                                                 "\": expected " + listOf(textEncodings()) +
+                                                 suggestion(name, textEncodings()));
 }
 
 void useUnixLineEnds(std::string& text) {
@@ -154,14 +111,15 @@ Result<ArgumentText> loadText(const std::string& value) {
                   ": '" + path + "'");
   }
   if (out.isBytes) return out;
-  Result<std::optional<std::string>> decoded = decode(std::move(out.text));
-  if (!decoded) return std::move(decoded).error();
-  if (!*decoded) {
+  Result<TextEncoding> encoding = fileEncoding();
+  if (!encoding) return std::move(encoding).error();
+  std::optional<std::string> decoded = toUtf8(std::move(out.text), *encoding);
+  if (!decoded) {
     return refuse("(" + path +
                   "), text contents could not be decoded.  If this is a binary file, please use "
                   "the fileb:// prefix instead of the file:// prefix.");
   }
-  out.text = **std::move(decoded);
+  out.text = *std::move(decoded);
   useUnixLineEnds(out.text);
   return out;
 }

@@ -410,17 +410,11 @@ TEST_CASE("a file of a value is in the encoding that a variable names") {
       {"utf_8", mark + "a", mark + "a"},
       {"U8", "\xFC", ""},
       {"utf-8-sig", mark + "\xC3\xBC", "\xC3\xBC"},
-      {"UTF_8_SIG", "a", "a"},
-      {"utf-8-sig", "\xFC", ""},
-      {"latin-1", "\xFC", "\xC3\xBC"},
       {"iso-8859-1", "\xFC\r\n", "\xC3\xBC\n"},
-      {"cp1252", "\x80", "\xE2\x82\xAC"},
-      {"ascii", "a", "a"},
-      {"us-ascii", "\xC3\xBC", ""},
-      {"utf-16", std::string("\xFF\xFE\xFC\0", 4), "\xC3\xBC"},
-      {"utf-16", std::string("\xFE\xFF\0\xFC", 4), "\xC3\xBC"},
+      {"646", "\xC3\xBC", ""},
+      {"1252", "\x80", "\xE2\x82\xAC"},
+      {"utf-16", std::string("\xFF\xFE\xFC\0\r\0\n\0", 8), "\xC3\xBC\n"},
       {"utf-16", std::string("\xFF\xFE\xFC", 3), ""},
-      {"utf_16_be", std::string("\0\xFC", 2), "\xC3\xBC"},
       {"latin-1", std::string(10'000, '\xFC'),
        []() {
          std::string text;
@@ -449,7 +443,8 @@ TEST_CASE("a file of a value is in the encoding that a variable names") {
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().kind == ErrorKind::Configuration);
   CHECK(unknown.error().message ==
-        "Error parsing parameter '--x': AWS_CLI_FILE_ENCODING: unknown encoding: klingon\\x1b");
+        "Error parsing parameter '--x': AWS_CLI_FILE_ENCODING is \"klingon\\x1b\": expected utf-8, "
+        "utf-8-sig, utf-16, utf-16-le, utf-16-be, latin-1, ascii or cp1252");
 }
 
 TEST_CASE("a file of a value has 16 MiB at most") {
