@@ -14,6 +14,9 @@ using secure_tunneling::GivenStsSettings;
 using secure_tunneling::Result;
 using secure_tunneling::Settings;
 using secure_tunneling::SharedSettings;
+using secure_tunneling::detail::Configuration;
+using secure_tunneling::detail::Configured;
+using secure_tunneling::detail::SharedFiles;
 
 namespace {
 
@@ -37,6 +40,14 @@ CurlTransportOptions optionsFor(const Options& options, const SharedSettings& sh
   }
   out.addApplication(shared.applicationId);
   return out;
+}
+
+/// Refuses a setting that is none of `known`. Where it is set nowhere, there is nothing to refuse.
+Result<void> check(const Configuration& configuration, const Configured& setting,
+                   const Names& known) {
+  const bool isKnown = std::find(known.begin(), known.end(), setting.value) != known.end();
+  if (isKnown || setting.value.empty()) return {};
+  return configuration.errorAbout(setting, listOf(known) + suggestion(setting.value, known));
 }
 
 }  // namespace
@@ -74,23 +85,22 @@ Result<SharedSettings> readSettings(const Options& options) {
 }
 
 Result<OutputFormat> readCliSettings(const Options& options, const std::string& profile) {
-  namespace detail = secure_tunneling::detail;
-  Result<detail::SharedFiles> files = detail::SharedFiles::load();
+  Result<SharedFiles> files = SharedFiles::load();
   if (!files) return std::move(files).error();
-  const detail::Configuration configuration(*files, profile);
-  const detail::Configured timestamps = configuration.find({}, "cli_timestamp_format");
-  const Names known = {"wire", "iso8601", "none"};
-  if (!timestamps.value.empty() &&
-      std::find(known.begin(), known.end(), timestamps.value) == known.end()) {
-    return configuration.errorAbout(timestamps, listOf(known));
+  const Configuration configuration(*files, profile);
+  const Configured timestamps = configuration.find({}, "cli_timestamp_format");
+  Result<void> checked = check(configuration, timestamps, {"wire", "iso8601", "none"});
+  if (checked && !options.hasErrorFormat) {
+    checked = check(configuration, configuration.find({"AWS_CLI_ERROR_FORMAT"}, "cli_error_format"),
+                    errorFormats());
   }
+  if (!checked) return std::move(checked).error();
   if (options.output) return OutputFormat{*options.output};
-  const detail::Configured name = configuration.find({"AWS_DEFAULT_OUTPUT"}, "output");
+  const Configured name = configuration.find({"AWS_DEFAULT_OUTPUT"}, "output");
   if (name.value.empty()) return OutputFormat::Json;
-  const std::optional<OutputFormat> format = outputFormat(name.value);
-  if (format) return OutputFormat{*format};
-  return configuration.errorAbout(
-      name, listOf(outputFormats()) + suggestion(name.value, outputFormats()));
+  checked = check(configuration, name, outputFormats());
+  if (!checked) return std::move(checked).error();
+  return OutputFormat{*outputFormat(name.value)};
 }
 
 Result<void> checkExpiration(const Options& options) {

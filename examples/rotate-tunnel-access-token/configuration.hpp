@@ -11,8 +11,8 @@
 secure_tunneling::Result<secure_tunneling::SharedSettings> readSettings(const Options& options);
 
 /// What is set beside that for the AWS CLI alone: the output format, by the option,
-/// AWS_DEFAULT_OUTPUT or the profile's `output`; and `cli_timestamp_format`, which changes nothing
-/// here but has to be one that there is.
+/// AWS_DEFAULT_OUTPUT or the profile's `output`; and `cli_timestamp_format` and the format of
+/// errors, which change nothing here but have to be one that there is.
 secure_tunneling::Result<OutputFormat> readCliSettings(const Options& options,
                                                        const std::string& profile);
 

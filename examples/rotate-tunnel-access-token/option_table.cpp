@@ -2,6 +2,7 @@
 #include "option_table.hpp"
 
 #include "options.hpp"
+#include "text_encoding.hpp"
 
 namespace {
 
@@ -24,10 +25,6 @@ Names colors() {
 
 Names binaryFormats() {
   return {"base64", "raw-in-base64-out"};
-}
-
-Names errorFormats() {
-  return {"enhanced", "legacy"};
 }
 
 void defineOptions(CLI::App& app, Given& given) {
@@ -66,7 +63,9 @@ void defineOptions(CLI::App& app, Given& given) {
   app.add_flag("--cli-auto-prompt", given.autoPrompt, "Refused: this program asks nothing");
   app.add_flag("--no-cli-auto-prompt", given.noAutoPrompt, "Changes nothing");
   app.add_option("--cli-error-format", given.errorFormat,
-                 "Changes nothing: an error is text, and this operation's have no details")
+                 "Changes nothing: an error is text, and this operation's have no details; other "
+                 "formats are refused, also by AWS_CLI_ERROR_FORMAT and the profile's "
+                 "cli_error_format")
       ->type_name(alternatives(errorFormats()));
 
   app.option_defaults()->group(ownGroup);
@@ -82,7 +81,11 @@ void defineOptions(CLI::App& app, Given& given) {
                "another service for them");
 
   app.footer(
-      "The values of the first five may be file://PATH, to be read from there.\n"
+      "The values of the first five may be file://PATH, to be read from there, and so may those "
+      "behind @= in the shorthand of --destination-config: services@=file://PATH. Such a file is "
+      "in UTF-8, or in the encoding that AWS_CLI_FILE_ENCODING names: " +
+      listOf(textEncodings()) +
+      ".\n"
       "Exit status: 0 done, 252 wrong usage, 253 no region or credentials, 254 refused by the "
       "service, 255 any other failure");
 }

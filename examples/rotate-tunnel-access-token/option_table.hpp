@@ -29,7 +29,6 @@ struct Given {
 Names skeletons();
 Names colors();
 Names binaryFormats();
-Names errorFormats();
 
 /// Defines the options of this program; those with a few values to choose from have `ONE|TWO` for
 /// their type. `given` must outlive `app`.

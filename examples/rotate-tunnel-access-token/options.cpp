@@ -103,6 +103,7 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
   if (!binary) return std::move(binary).error();
   Result<std::size_t> error = choose(app, "--cli-error-format", given.errorFormat, errorFormats());
   if (!error) return std::move(error).error();
+  options.hasErrorFormat = app.count("--cli-error-format") != 0;
   return {};
 }
 
@@ -110,6 +111,10 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
 
 Names outputFormats() {
   return {"json", "text", "table", "yaml", "yaml-stream", "off", "env"};
+}
+
+Names errorFormats() {
+  return {"enhanced", "legacy"};
 }
 
 std::optional<OutputFormat> outputFormat(std::string_view name) {

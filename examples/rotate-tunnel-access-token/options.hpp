@@ -17,6 +17,8 @@ enum class Color : unsigned char { Auto, On, Off };
 std::optional<OutputFormat> outputFormat(std::string_view name);
 /// The names of the formats.
 Names outputFormats();
+/// The names of the formats of errors, which are all the same here.
+Names errorFormats();
 
 /// What the command line asks for. A member that is not set was not given.
 struct Options {
@@ -28,6 +30,8 @@ struct Options {
   Skeleton skeleton = Skeleton::None;
 
   std::optional<OutputFormat> output;
+  /// Whether --cli-error-format is given; the other places for it do not count then.
+  bool hasErrorFormat = false;
   Color color = Color::Auto;
   std::optional<jmespath::Expression> query;
   std::optional<std::string> region;

@@ -215,6 +215,11 @@ TEST_CASE("the command says that tokens were rotated when it cannot write them")
 
 TEST_CASE("the command rotates nothing for a query or a format that cannot be printed") {
   World world;
+  const TemporaryFolder files;
+  const auto setProfile = [&world, &files](const std::string& lines) {
+    world.unset("AWS_CONFIG_FILE");
+    world.environment.push_back("AWS_CONFIG_FILE=" + files.file("config", "[default]\n" + lines));
+  };
   std::vector<std::string> arguments;
   int status = 252;
   std::string reason;
@@ -237,18 +242,20 @@ TEST_CASE("the command rotates nothing for a query or a format that cannot be pr
         "AWS_DEFAULT_OUTPUT is \"tabel\": expected json, text, table, yaml, yaml-stream, "
         "off or env, did you mean \"table\"?";
   }
+  SECTION("a format of errors that is not text, by the environment") {
+    world.environment.emplace_back("AWS_CLI_ERROR_FORMAT=json");
+    status = 253;
+    reason = "AWS_CLI_ERROR_FORMAT is \"json\": expected enhanced or legacy";
+  }
+  SECTION("a format of errors that is not text, by the profile") {
+    setProfile("cli_error_format = yaml\n");
+    status = 253;
+    reason = "line 2: cli_error_format is \"yaml\": expected enhanced or legacy";
+  }
   SECTION("a setting of the profile that the AWS CLI refuses") {
-    world.unset("AWS_CONFIG_FILE");
-    const TemporaryFolder files;
-    world.environment.push_back("AWS_CONFIG_FILE=" +
-                                files.file("config", "[default]\ncli_timestamp_format = local\n"));
+    setProfile("cli_timestamp_format = local\n");
     status = 253;
     reason = "line 2: cli_timestamp_format is \"local\": expected wire, iso8601 or none";
-    const Finished finished = world.rotate(arguments);
-    CHECK(finished.status == status);
-    CHECK(finished.errors.find(reason) != std::string::npos);
-    CHECK(world.service.connections() == 0);
-    return;
   }
   SECTION("keys that have ended") {
     world.environment.emplace_back("AWS_CREDENTIAL_EXPIRATION=2020-02-29T12:00:00Z");

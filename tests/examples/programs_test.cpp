@@ -51,6 +51,9 @@ TEST_CASE("the command prints the new tokens as the AWS CLI does") {
     finished = world.rotate({"--query", "tunnelArn", "--output", "json"});
     CHECK(finished.output == "\"arn:aws:iot:us-east-1:123456789012:tunnel/tunnel-1\"\n");
     CHECK(world.rotate({"--output", "off"}).output.empty());
+    world.environment.emplace_back("AWS_CLI_ERROR_FORMAT=json");
+    CHECK(world.rotate({"--cli-error-format", "legacy"}).status == 0);
+    CHECK(world.rotate({}).status == 253);
   }
   SECTION("of one side, with a destination, from YAML") {
     const Finished finished = world.command(
