@@ -436,10 +436,23 @@ TEST_CASE("fleet: begins no more once the program has used up its time") {
 }
 
 TEST_CASE("fleet: a kept connection that the server has closed costs no attempt") {
+  // The next call is begun when the connection is closed for certain.
+  struct Closed final : FleetProgress {
+    Gate gate;
+    int ended = 0;
+
+    bool onBegin(std::size_t) override { return true; }
+    void onResult(std::size_t, const RotateResult&) override { gate.waitFor(++ended); }
+  } closed;
   World world(6);
   world.options.parallel = 1;
-  SocketServer server(
-      [&](Connection& connection) { world.answer(connection, connection.readRequest()); });
+  world.options.progress = &closed;
+  SocketServer server([&](Connection& connection) {
+    world.answer(connection, connection.readRequest());
+    shutdown(connection.socket(), SHUT_WR);
+    closed.gate.arrive();
+    connection.waitForClient();
+  });
   world.settings.endpointUrl = server.url();
   for (const RotateResult& result : world.rotate()) {
     INFO(describe(result));
