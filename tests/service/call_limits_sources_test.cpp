@@ -282,7 +282,7 @@ TEST_CASE("the one-line call has one time for all that it does") {
   environment.set("AWS_ACCESS_KEY_ID", "ID");
   environment.set("AWS_SECRET_ACCESS_KEY", "secret");
   CallLimits limits;
-  limits.timeoutMs = 300;
+  limits.timeoutMs = 1'000;
   const RotateResult result = rotateTunnelAccessToken(someRequest(), limits);
   REQUIRE_FALSE(result);
   INFO(describe(result));

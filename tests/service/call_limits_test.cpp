@@ -75,7 +75,7 @@ struct LimitedCaller {
     const bool isCancelled = GENERATE(true, false);
     CAPTURE(isCancelled);
     kind = isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded;
-    RotateResult result = isCancelled ? rotateUntil(std::move(isReached)) : rotateWithin(400);
+    RotateResult result = isCancelled ? rotateUntil(std::move(isReached)) : rotateWithin(1'000);
     INFO(describe(result));
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == kind);
@@ -231,7 +231,7 @@ TEST_CASE("a request that cannot be written is given up") {
   if (isCancelled) {
     request.cancelled = &canceller.flag;
   } else {
-    request.timeoutMs = 400;
+    request.timeoutMs = 1'000;
   }
   CurlTransport transport(direct());
   HttpResponse response;

@@ -506,10 +506,10 @@ TEST_CASE("a server that does not answer in time is left") {
   Delivery delivery = Delivery::Unknown;
   bool https = false;
   SECTION("nothing comes: the total limit") {
-    options.totalTimeoutMs = 200;
+    options.totalTimeoutMs = 1'000;
   }
   SECTION("half an answer comes: the total limit") {
-    options.totalTimeoutMs = 200;
+    options.totalTimeoutMs = 1'000;
     script = [](Connection& connection) {
       connection.readRequest();
       connection.write(head);

@@ -164,11 +164,11 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
   CurlTransportOptions options = direct();
   SECTION("of connecting") {
     current = &lookups[0];
-    options.connectTimeoutMs = 100;
+    options.connectTimeoutMs = 500;
   }
   SECTION("of the whole exchange") {
     current = &lookups[1];
-    options.totalTimeoutMs = 100;
+    options.totalTimeoutMs = 500;
   }
   Settings settings = settingsFor("https://" + std::string(slowHost));
   settings.maxAttempts = 1;
@@ -201,7 +201,7 @@ TEST_CASE("a call ends while a name is looked up") {
   if (isCancelled) {
     limits.cancelled = &canceller.flag;
   } else {
-    limits.timeoutMs = 200;
+    limits.timeoutMs = 500;
   }
   RotateTunnelAccessTokenRequest request;
   request.tunnelId = "tunnel";
