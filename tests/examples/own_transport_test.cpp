@@ -399,11 +399,12 @@ TEST_CASE("own transport: a server that does not answer in time is left") {
   Delivery delivery = Delivery::Unknown;
   std::string reason = "no answer in time";
   SocketServer::Script script = [](Connection& connection) { connection.waitForClient(); };
+  // Time enough for the request to arrive, on a slow machine too.
   SECTION("nothing comes") {
-    limits.totalTimeoutMs = 200;
+    limits.totalTimeoutMs = 2'000;
   }
   SECTION("half an answer comes") {
-    limits.totalTimeoutMs = 200;
+    limits.totalTimeoutMs = 2'000;
     script = [](Connection& connection) {
       connection.readRequest();
       connection.write("HTTP/1.1 200 OK\r\n");
@@ -504,7 +505,7 @@ TEST_CASE("own transport: a call ends by its time and by its flag, in whatever i
   if (isCancelled) {
     limits.cancelled = &canceller.flag;
   } else {
-    limits.timeoutMs = 400;
+    limits.timeoutMs = 2'000;
   }
   const Stopwatch watch;
   const auto response = rotateTunnelAccessToken(request, client, limits);
