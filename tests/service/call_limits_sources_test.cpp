@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "secure_tunneling/credentials/profile_chain.hpp"
 #include "secure_tunneling/credentials/sso.hpp"
 #include "secure_tunneling/credentials/web_identity.hpp"
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
 #include "support/canceller.hpp"
 #include "support/environment.hpp"
@@ -40,13 +42,17 @@ RotateTunnelAccessTokenRequest someRequest() {
 }
 
 /// A call with credentials of `source` that is cancelled when `isReached` returns; or has so much
-/// time, where that is not 0.
+/// time, where that is not 0, which is over when `isReached` returns, if not before.
 RotateResult rotateWith(CredentialsSource& source, std::function<void()> isReached,
                         std::int64_t timeoutMs) {
   SystemClock clock;
   CurlTransport transport(direct());
   Client client(settingsFor("http://127.0.0.1:9"), transport, source, clock);
-  const Canceller canceller(std::move(isReached));
+  const OwnTime time;
+  const Canceller canceller([&] {
+    isReached();
+    if (timeoutMs != 0) OwnTime::passLimit();
+  });
   CallLimits limits;
   limits.timeoutMs = timeoutMs;
   if (timeoutMs == 0) limits.cancelled = &canceller.flag;
@@ -154,7 +160,7 @@ TEST_CASE("a call ends while a server of its credentials is silent") {
   CachedCredentials cached(*source);
   Gate& reached = name == "role alias" ? all.silentTls.reached : all.silent.reached;
   const RotateResult result = rotateWith(
-      cached, [&] { reached.waitFor(1); }, isCancelled ? 0 : 300);
+      cached, [&] { reached.waitFor(1); }, isCancelled ? 0 : OwnTime::limitMs);
   REQUIRE_FALSE(result);
   INFO(describe(result));
   CHECK(result.error().kind == (isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded));
@@ -178,7 +184,7 @@ TEST_CASE("a call that ends while its credentials come from a command kills all 
     return poll(&state, 1, 20'000) == 1 && (events == 0 || (state.revents & events) != 0);
   };
   const RotateResult result = rotateWith(
-      source, [&] { awaits(POLLIN); }, isCancelled ? 0 : 1'000);
+      source, [&] { awaits(POLLIN); }, isCancelled ? 0 : OwnTime::limitMs);
   REQUIRE_FALSE(result);
   INFO(describe(result));
   CHECK(result.error().kind == (isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded));
@@ -250,9 +256,11 @@ TEST_CASE("the region of an instance is looked up within the limits") {
   CAPTURE(isCancelled);
   const ErrorKind kind = isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded;
   const Canceller canceller([&] { silent.reached.waitFor(1); });
+  std::optional<SlowTime> time;
   CallLimits limits;
   if (isCancelled) {
     limits.cancelled = &canceller.flag;
+    time.emplace();  // for the one-line call waits for a second, without the flag
   } else {
     limits.timeoutMs = 200;
   }
@@ -281,8 +289,13 @@ TEST_CASE("the one-line call has one time for all that it does") {
   environment.set("AWS_ENDPOINT_URL_IOTSECURETUNNELING", silent.server.url());
   environment.set("AWS_ACCESS_KEY_ID", "ID");
   environment.set("AWS_SECRET_ACCESS_KEY", "secret");
+  const OwnTime time;
+  const Canceller passing([&] {
+    silent.reached.waitFor(1);
+    OwnTime::passLimit();
+  });
   CallLimits limits;
-  limits.timeoutMs = 1'000;
+  limits.timeoutMs = OwnTime::limitMs;
   const RotateResult result = rotateTunnelAccessToken(someRequest(), limits);
   REQUIRE_FALSE(result);
   INFO(describe(result));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // Calls that are cancelled, or out of time, while a peer stalls: in each phase, over sockets.
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -18,31 +17,17 @@
 #include <utility>
 #include <vector>
 
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
 #include "support/canceller.hpp"
+#include "support/client_sockets.hpp"
 #include "support/gate.hpp"
 
 using namespace secure_tunneling;
 
 namespace {
 
-/// The sockets of this process that are connected to `port`, or about to be.
-int socketsTo(std::uint16_t port) {
-  int count = 0;
-  DIR* const descriptors = opendir("/proc/self/fd");
-  REQUIRE(descriptors != nullptr);
-  while (const dirent* const entry = readdir(descriptors)) {
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    const int descriptor = std::atoi(entry->d_name);
-    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
-    if (address.sin_family == AF_INET && ntohs(address.sin_port) == port) ++count;
-  }
-  closedir(descriptors);
-  return count;
-}
-
-/// A call in real time, that is cancelled when `isReached` returns, or has `timeoutMs`.
+/// A call by the system's clock, that is cancelled when `isReached` returns, or has a time.
 struct LimitedCaller {
   LimitedCaller(Settings settings, CurlTransportOptions options = direct())
       : transport(std::move(options)), client(std::move(settings), transport, credentials, clock) {}
@@ -70,12 +55,22 @@ struct LimitedCaller {
     CHECK(watch.isEarly());
     return result;
   }
+  /// The limit runs out when `isReached` returns.
+  RotateResult rotateUntilTimeIsUp(std::function<void()> isReached) {
+    const OwnTime time;
+    const Canceller passing([isReached = std::move(isReached)] {
+      isReached();
+      OwnTime::passLimit();
+    });
+    return rotateWithin(OwnTime::limitMs);
+  }
   /// In one of the ways, by a generator.
   RotateResult rotateInVain(std::function<void()> isReached) {
     const bool isCancelled = GENERATE(true, false);
     CAPTURE(isCancelled);
     kind = isCancelled ? ErrorKind::Cancelled : ErrorKind::DeadlineExceeded;
-    RotateResult result = isCancelled ? rotateUntil(std::move(isReached)) : rotateWithin(1'000);
+    RotateResult result =
+        isCancelled ? rotateUntil(std::move(isReached)) : rotateUntilTimeIsUp(std::move(isReached));
     INFO(describe(result));
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == kind);
@@ -187,7 +182,7 @@ TEST_CASE("a call ends while a server or a proxy is mute") {
       settingsFor(row.scheme + (row.isProxy ? "127.0.0.9:81" : server.authority())), options);
   const RotateResult result = caller.rotateInVain([&] { reached.waitFor(1); });
   CHECK(result.error().delivery == row.delivery);
-  CHECK(socketsTo(server.port()) == 0);
+  CHECK(ClientSockets(server.port()).count == 0);
 }
 
 TEST_CASE("a call ends while its answer trickles") {
@@ -202,7 +197,7 @@ TEST_CASE("a call ends while its answer trickles") {
   LimitedCaller caller(settingsFor(server.url()));
   const RotateResult result = caller.rotateInVain([&] { reached.waitFor(1); });
   CHECK(result.error().delivery == Delivery::Unknown);
-  CHECK(socketsTo(server.port()) == 0);
+  CHECK(ClientSockets(server.port()).count == 0);
 }
 
 TEST_CASE("a request that cannot be written is given up") {
@@ -216,7 +211,11 @@ TEST_CASE("a request that cannot be written is given up") {
   // More than both sides' buffers hold.
   const std::string body(std::size_t{64} << 20, 'x');
   const bool isCancelled = GENERATE(true, false);
-  const Canceller canceller([&] { reached.waitFor(1); });
+  const OwnTime time;
+  const Canceller canceller([&] {
+    reached.waitFor(1);
+    if (!isCancelled) OwnTime::passLimit();
+  });
   const std::string url = server.url() + "/";
   const std::string authority = server.authority();
   HttpRequest request;
@@ -231,7 +230,7 @@ TEST_CASE("a request that cannot be written is given up") {
   if (isCancelled) {
     request.cancelled = &canceller.flag;
   } else {
-    request.timeoutMs = 1'000;
+    request.timeoutMs = OwnTime::limitMs;
   }
   CurlTransport transport(direct());
   HttpResponse response;
@@ -242,7 +241,7 @@ TEST_CASE("a request that cannot be written is given up") {
   REQUIRE_FALSE(sent);
   CHECK(sent.error().kind == (isCancelled ? ErrorKind::Cancelled : ErrorKind::Transport));
   CHECK(sent.error().delivery == Delivery::Unknown);
-  CHECK(socketsTo(server.port()) == 0);
+  CHECK(ClientSockets(server.port()).count == 0);
 }
 
 TEST_CASE("a call ends while it waits for its next attempt") {
@@ -262,7 +261,8 @@ TEST_CASE("a call ends while it waits for its next attempt") {
   CHECK(cancelled.error().delivery == Delivery::Answered);
   CHECK(cancelled.error().httpStatus == 503);
   // What the service said is worth more than that no time is left to ask it again.
-  const RotateResult late = caller.rotateWithin(2'000);
+  // The wait is five seconds at least.
+  const RotateResult late = caller.rotateWithin(4'000);
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == ErrorKind::Service);
   CHECK(late.error().httpStatus == 503);
@@ -321,11 +321,11 @@ TEST_CASE("calls with and without a flag share a connection, and a cut one is no
   REQUIRE(caller.rotate({}));
   REQUIRE(caller.rotate(limits));
   CHECK(server.connections() == 1);
-  CHECK(socketsTo(server.port()) == 1);
+  CHECK(ClientSockets(server.port()).count == 1);
   const RotateResult cancelled = caller.rotateUntil([&] { reached.waitFor(1); });
   REQUIRE_FALSE(cancelled);
   CHECK(cancelled.error().delivery == Delivery::Unknown);
-  CHECK(socketsTo(server.port()) == 0);
+  CHECK(ClientSockets(server.port()).count == 0);
   REQUIRE(caller.rotate({}));
   CHECK(server.connections() == 2);
 }
@@ -384,7 +384,7 @@ TEST_CASE("a call that a program drives itself is cancelled in the middle of a t
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::Cancelled);
   CHECK(result.error().delivery == Delivery::Unknown);
-  CHECK(socketsTo(server.port()) == 0);
+  CHECK(ClientSockets(server.port()).count == 0);
 }
 
 TEST_CASE("a signal handler cancels a call") {
@@ -430,18 +430,23 @@ TEST_CASE("a signal handler cancels a call") {
 }
 
 TEST_CASE("the shorter of two limits counts") {
-  SocketServer server([&](Connection& connection) { connection.waitForClient(); });
+  SocketServer server([&](Connection& connection) {
+    connection.readRequest();
+    OwnTime::passLimit();
+    connection.waitForClient();
+  });
   const struct {
     long totalMs;
     std::int64_t callMs;
     ErrorKind kind;
-  } cases[] = {{200, 25'000, ErrorKind::Transport},
-               {25'000, 200, ErrorKind::DeadlineExceeded},
-               {0, 200, ErrorKind::DeadlineExceeded},
-               {200, INT64_MAX, ErrorKind::Transport},
-               {200, std::int64_t{1} << 32, ErrorKind::Transport}};
+  } cases[] = {{OwnTime::limitMs, 25'000, ErrorKind::Transport},
+               {25'000, OwnTime::limitMs, ErrorKind::DeadlineExceeded},
+               {0, OwnTime::limitMs, ErrorKind::DeadlineExceeded},
+               {OwnTime::limitMs, INT64_MAX, ErrorKind::Transport},
+               {OwnTime::limitMs, std::int64_t{1} << 32, ErrorKind::Transport}};
   for (const auto& row : cases) {
     CAPTURE(row.totalMs, row.callMs);
+    const OwnTime time;
     CurlTransportOptions options = direct();
     options.totalTimeoutMs = row.totalMs;
     Settings settings = settingsFor(server.url());

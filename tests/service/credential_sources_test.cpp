@@ -3,10 +3,8 @@
 // EC2, the agents of ECS and EKS, the portal and token endpoint of SSO, AWS Sign-In, the
 // credentials endpoint of IoT. Each ends in a call that is signed with what the source gave.
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "secure_tunneling/adapters/login_credentials.hpp"
@@ -15,6 +13,7 @@
 #include "secure_tunneling/credentials/instance_metadata.hpp"
 #include "secure_tunneling/credentials/iot_role_alias.hpp"
 #include "secure_tunneling/credentials/sso.hpp"
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
 #include "support/environment.hpp"
 #include "support/http_server.hpp"
@@ -46,12 +45,22 @@ const std::string iotCredentials =
     "{\"credentials\":{" + members("accessKeyId", "secretAccessKey", "sessionToken", "expiration") +
     "\"2026-01-15T18:30:00Z\"}}";
 
-/// Options for a server on this host: no proxy, and an end where a test goes wrong.
+/// Options for a server on this host: no proxy, and a limit.
 CurlTransportOptions local() {
   CurlTransportOptions options = direct();
-  options.connectTimeoutMs = 10'000;
-  options.totalTimeoutMs = 10'000;
+  options.connectTimeoutMs = OwnTime::limitMs;
+  options.totalTimeoutMs = OwnTime::limitMs;
   return options;
+}
+
+/// Does not answer, while so much time passes.
+HttpServer::Handler silentFor(long seconds) {
+  return [seconds](const HttpServer::Request&) {
+    OwnTime::pass(seconds);
+    HttpAnswer answer;
+    answer.isSilent = true;
+    return answer;
+  };
 }
 
 /// Makes a call with the credentials of `source`; empty when it succeeds, else the error.
@@ -228,18 +237,13 @@ TEST_CASE("instance metadata are asked for again while their trouble may pass") 
 }
 
 TEST_CASE("outside of EC2 one request is waited for, and no more") {
-  // The real clock: a request that lasts is what the time goes by.
+  // Not a clock that stands still: a request that lasts is what the time goes by.
   TestEnvironment environment;
   SystemClock clock;
-  HttpServer silent([](const HttpServer::Request&) {
-    HttpAnswer answer;
-    answer.isSilent = true;
-    return answer;
-  });
+  const OwnTime time;
+  HttpServer silent(silentFor(OwnTime::pastLimitSeconds));
   environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url());
-  CurlTransportOptions options = local();
-  options.totalTimeoutMs = 800;
-  CurlTransport transport(options);
+  CurlTransport transport(local());
   InstanceMetadataCredentials source(transport, clock);
   Credentials credentials;
   const Result<void> result = source.retrieve({}, credentials);
@@ -268,6 +272,7 @@ TEST_CASE("the region of an instance") {
 }
 
 TEST_CASE("on EC2 the one-line form needs no settings") {
+  const SlowTime time;  // for the metadata service has to answer within a second
   SystemClock clock;
   MetadataService metadata;
   metadata.setRegion("us-east-1");
@@ -288,13 +293,11 @@ TEST_CASE("on EC2 the one-line form needs no settings") {
 
 TEST_CASE("where the metadata service is silent nobody waits for it for long") {
   TestEnvironment environment;
-  HttpServer silent([](const HttpServer::Request&) {
-    HttpAnswer answer;
-    answer.isSilent = true;
-    return answer;
-  });
+  // The second that a request may take: it arrives in time, and then it is over.
+  const SlowTime slow;
+  const OwnTime time;
+  HttpServer silent(silentFor(2));
   environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url());
-  const auto start = std::chrono::steady_clock::now();
   SECTION("by the default chain") {
     DefaultCredentialsChain chain;
     Credentials credentials;
@@ -308,7 +311,6 @@ TEST_CASE("where the metadata service is silent nobody waits for it for long") {
     CHECK(addInstanceRegion(shared));
     CHECK(shared.settings.region.empty());
   }
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
   CHECK(silent.lines() == std::vector<std::string>{"PUT /latest/api/token"});
 }
 
@@ -373,6 +375,7 @@ TEST_CASE("an agent is found by name where that is loopback") {
 }
 
 TEST_CASE("the CAs of the default chain's options are those of all its connections over https") {
+  const SlowTime time;  // for the metadata service has to answer within a second
   TestEnvironment environment;
   environment.set("AWS_REGION", "us-east-1");
   environment.set("no_proxy", "127.0.0.1");
@@ -420,9 +423,10 @@ TEST_CASE("the CAs of the default chain's options are those of all its connectio
 
 TEST_CASE("the default chain waits for the metadata service for as long as is configured") {
   TestEnvironment environment;
+  const OwnTime time;
   HttpServer slow([](const HttpServer::Request& request) -> HttpAnswer {
     if (request.method == "PUT") {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
+      OwnTime::pass(5);
       return {200, "token", "X-aws-ec2-metadata-token-ttl-seconds: 60\r\n", false};
     }
     const bool isName = request.target == "/latest/meta-data/iam/security-credentials/";
@@ -444,13 +448,13 @@ TEST_CASE("the default chain waits for the metadata service for as long as is co
 
 TEST_CASE("the default chain waits for an agent that asks a service itself") {
   TestEnvironment environment;
+  const OwnTime time;
   HttpServer agent([](const HttpServer::Request& request) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
+    OwnTime::pass(2);
     return agentFor("/x", "")(request);
   });
   environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url() + "/x");
   DefaultCredentialsChain chain;
-  // On a slow machine it may be asked again.
   CHECK(errorOf(chain) == "");
 }
 
@@ -479,16 +483,9 @@ TEST_CASE("an agent is asked again while its trouble may pass") {
     CHECK(contains(errorOf(container.source), "is longer than "));
   }
   SECTION("that makes it silent") {
-    agent.setHandler([](const HttpServer::Request&) {
-      HttpAnswer answer;
-      answer.isSilent = true;
-      return answer;
-    });
-    CurlTransportOptions options = local();
-    options.totalTimeoutMs = 200;
-    CurlTransport transport(options);
-    ContainerCredentials impatient(transport, container.clock);
-    CHECK(contains(errorOf(impatient), "timed out after"));
+    const OwnTime time;
+    agent.setHandler(silentFor(OwnTime::pastLimitSeconds));
+    CHECK(contains(errorOf(container.source), "timed out after"));
   }
 }
 

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
+#include "support/client_sockets.hpp"
 #include "support/environment.hpp"
 
 using namespace secure_tunneling;
@@ -123,7 +125,9 @@ TEST_CASE("a server that goes away on a warm transport leaves the request unsent
   auto service = std::make_unique<ServedFake>();
   Caller caller(once(service->url()));
   REQUIRE(caller.rotate());
+  const ClientSockets sockets(service->server().port());
   service.reset();
+  REQUIRE(hasArrived(sockets));
   const auto response = caller.rotate();
   REQUIRE_FALSE(response);
   INFO(describe(response));
@@ -505,14 +509,21 @@ TEST_CASE("a server that does not answer in time is left") {
   SocketServer::Script script = [](Connection& connection) { connection.waitForClient(); };
   Delivery delivery = Delivery::Unknown;
   bool https = false;
+  const OwnTime time;
   SECTION("nothing comes: the total limit") {
-    options.totalTimeoutMs = 1'000;
+    options.totalTimeoutMs = OwnTime::limitMs;
+    script = [](Connection& connection) {
+      connection.readRequest();
+      OwnTime::passLimit();
+      connection.waitForClient();
+    };
   }
   SECTION("half an answer comes: the total limit") {
-    options.totalTimeoutMs = 1'000;
+    options.totalTimeoutMs = OwnTime::limitMs;
     script = [](Connection& connection) {
       connection.readRequest();
       connection.write(head);
+      OwnTime::passLimit();
       connection.waitForClient();
     };
   }

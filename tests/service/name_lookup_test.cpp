@@ -10,6 +10,7 @@
 
 #include "secure_tunneling/adapters/system_host_resolver.hpp"
 #include "secure_tunneling/credentials/container.hpp"
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
 #include "support/canceller.hpp"
 #include "support/environment.hpp"
@@ -31,6 +32,15 @@ struct SlowLookup {
 };
 SlowLookup lookups[10];
 std::atomic<SlowLookup*> current{nullptr};
+
+/// Lets a limit run out while the current look-up is under way.
+struct PastLimit {
+  OwnTime time;
+  Canceller whenBegun{[] {
+    current.load()->begun.waitFor(1);
+    OwnTime::passLimit();
+  }};
+};
 
 constexpr const char* agentHost = "agent.invalid";
 
@@ -83,7 +93,7 @@ TEST_CASE("a container's agent by name is asked at the addresses that were check
   environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(agentHost) + port);
   ManualClock clock;
   CurlTransport transport(direct());
-  SystemHostResolver resolver;
+  SystemHostResolver resolver(30'000);
   ContainerCredentials source(transport, clock, &resolver);
   Credentials credentials;
   for (auto& count : agentLookups)
@@ -164,12 +174,13 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
   CurlTransportOptions options = direct();
   SECTION("of connecting") {
     current = &lookups[0];
-    options.connectTimeoutMs = 500;
+    options.connectTimeoutMs = OwnTime::limitMs;
   }
   SECTION("of the whole exchange") {
     current = &lookups[1];
-    options.totalTimeoutMs = 500;
+    options.totalTimeoutMs = OwnTime::limitMs;
   }
+  const PastLimit passing;
   Settings settings = settingsFor("https://" + std::string(slowHost));
   settings.maxAttempts = 1;
   const auto response = Caller(settings, options).rotate();
@@ -196,12 +207,16 @@ TEST_CASE("a call ends while a name is looked up") {
   ContainerCredentials agents(transport, clock, &resolver);
   CredentialsSource& credentials = isOfAgent ? static_cast<CredentialsSource&>(agents) : given;
   Client client(settingsFor("https://" + std::string(slowHost)), transport, credentials, clock);
-  const Canceller canceller([&] { current.load()->begun.waitFor(1); });
+  const OwnTime time;
+  const Canceller canceller([&] {
+    current.load()->begun.waitFor(1);
+    if (!isCancelled) OwnTime::passLimit();
+  });
   CallLimits limits;
   if (isCancelled) {
     limits.cancelled = &canceller.flag;
   } else {
-    limits.timeoutMs = 500;
+    limits.timeoutMs = OwnTime::limitMs;
   }
   RotateTunnelAccessTokenRequest request;
   request.tunnelId = "tunnel";
@@ -224,7 +239,8 @@ TEST_CASE("a limit of time is one of the look-up of a container's agent, too") {
   current = &lookups[mayBlock ? 2 : 5];
   SystemClock clock;
   CurlTransport transport(direct());
-  SystemHostResolver resolver(100);
+  SystemHostResolver resolver(OwnTime::limitMs);
+  const PastLimit passing;
   ContainerCredentials source(transport, clock, &resolver);
   HttpExchange exchange;
   Credentials credentials;

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 // When a kept connection is given up for a new one. Its end can fall between the look at it and the
-// request, and its age takes minutes: this program has a recv and a clock_gettime of its own, which
-// are found before the system's.
+// request, and its age takes minutes: this program has a recv of its own, which is found before the
+// system's, and a time of its own.
 #include <dlfcn.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
 #include "support/gate.hpp"
 
@@ -21,30 +19,10 @@ using namespace secure_tunneling;
 
 namespace {
 
-/// How much later it is here than on the system's clock.
-std::atomic<long> secondsAhead{0};
-
-class OwnTime {
- public:
-  OwnTime() = default;
-  ~OwnTime() { secondsAhead = 0; }
-  OwnTime(const OwnTime&) = delete;
-  OwnTime& operator=(const OwnTime&) = delete;
-  void pass(long seconds) { secondsAhead += seconds; }
-};
-
 /// What happens when a kept connection was looked at, and found fit for a request.
 std::function<void(int socket)> afterLook;
 
 }  // namespace
-
-// By another name, for systems differ in how they declare it.
-extern "C" int clockAhead(clockid_t clock, timespec* time) __asm__("clock_gettime");
-extern "C" int clockAhead(clockid_t clock, timespec* time) {
-  const auto result = static_cast<int>(syscall(SYS_clock_gettime, clock, time));
-  time->tv_sec += secondsAhead;
-  return result;
-}
 
 extern "C" ssize_t recv(int socket, void* buffer, std::size_t size, int flags) {
   static const auto next = reinterpret_cast<decltype(&recv)>(dlsym(RTLD_NEXT, "recv"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Fleets, and the driver under them, over real sockets.
+// Fleets, and the driver under them, over real sockets. A fleet that has waited for an answer for a
+// second sends another request: where a test counts requests, time is slow.
 #include "secure_tunneling/rotate_many.hpp"
 
 #include <time.h>
@@ -14,7 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "service/own_time.hpp"
 #include "support/caller.hpp"
+#include "support/client_sockets.hpp"
 #include "support/gate.hpp"
 
 using namespace secure_tunneling;
@@ -216,6 +219,7 @@ TEST_CASE("fleet: the two sides of a tunnel are two requests") {
 }
 
 TEST_CASE("fleet: permanent throttling stops it") {
+  const SlowTime time;
   const std::size_t tunnels = GENERATE(std::size_t{3}, std::size_t{10}, std::size_t{200});
   World world(tunnels);
   world.service.injectFault(Fault::Throttled, 1'000'000);
@@ -266,6 +270,7 @@ TEST_CASE("fleet: goes on after throttling that passes") {
 }
 
 TEST_CASE("fleet: keys that the service does not know stop it after three requests") {
+  const SlowTime time;
   World world(50);
   StaticCredentials unknown("AKIDUNKNOWN", "secret");
   const auto results = rotateMany(world.requests, world.settings, unknown, world.options);
@@ -274,6 +279,7 @@ TEST_CASE("fleet: keys that the service does not know stop it after three reques
 }
 
 TEST_CASE("fleet: without a permission it goes one by one, and to the end") {
+  const SlowTime time;
   World world(20);
   world.service.injectFault(Fault::AccessDenied, 19);
   const auto results = world.rotate();
@@ -436,13 +442,12 @@ TEST_CASE("fleet: begins no more once the program has used up its time") {
 }
 
 TEST_CASE("fleet: a kept connection that the server has closed costs no attempt") {
-  // The next call is begun when the connection is closed for certain.
+  // The next call is begun when the connection is closed, as the client sees it.
   struct Closed final : FleetProgress {
-    Gate gate;
-    int ended = 0;
+    std::uint16_t port = 0;
 
     bool onBegin(std::size_t) override { return true; }
-    void onResult(std::size_t, const RotateResult&) override { gate.waitFor(++ended); }
+    void onResult(std::size_t, const RotateResult&) override { CHECK(hasArrived(port)); }
   } closed;
   World world(6);
   world.options.parallel = 1;
@@ -450,9 +455,9 @@ TEST_CASE("fleet: a kept connection that the server has closed costs no attempt"
   SocketServer server([&](Connection& connection) {
     world.answer(connection, connection.readRequest());
     shutdown(connection.socket(), SHUT_WR);
-    closed.gate.arrive();
     connection.waitForClient();
   });
+  closed.port = server.port();
   world.settings.endpointUrl = server.url();
   for (const RotateResult& result : world.rotate()) {
     INFO(describe(result));
@@ -485,6 +490,7 @@ std::int64_t cpuMs() {
 }  // namespace
 
 TEST_CASE("fleet: tokens that come after it has stopped are kept") {
+  const SlowTime time;
   World world(20);
   Ends ends;
   ends.index = 19;
@@ -515,6 +521,7 @@ TEST_CASE("fleet: tokens that come after it has stopped are kept") {
 }
 
 TEST_CASE("fleet: a clock that is off costs one request") {
+  const SlowTime time;
   const std::int64_t aheadMs = GENERATE(-3'600'000, 3'600'000);
   World world(20, aheadMs);
   for (const RotateResult& result : world.rotate()) {
@@ -525,6 +532,7 @@ TEST_CASE("fleet: a clock that is off costs one request") {
 }
 
 TEST_CASE("fleet: keys that are wrong stop it by a clock that is off, too") {
+  const SlowTime time;
   World world(50, 3'600'000);
   StaticCredentials wrong(ServedFake::accessKeyId, "another-secret-access-key");
   const auto results = rotateMany(world.requests, world.settings, wrong, world.options);
@@ -533,6 +541,7 @@ TEST_CASE("fleet: keys that are wrong stop it by a clock that is off, too") {
 }
 
 TEST_CASE("fleet: a call that is not answered does not set its clock back") {
+  const SlowTime time;
   World world(5, 3'600'000);
   world.options.parallel = 2;
   world.settings.retryUnknownDelivery = false;
