@@ -67,6 +67,12 @@ struct Machine {
   void set(const std::string& name, const std::string& value) {
     environment.push_back(name + "=" + value);
   }
+  /// Instance metadata, which have a minute for each answer: the usual second may be too short for
+  /// a busy machine.
+  void setMetadata(const std::string& url) {
+    set("AWS_EC2_METADATA_SERVICE_ENDPOINT", url);
+    set("AWS_METADATA_SERVICE_TIMEOUT", "60");
+  }
   [[nodiscard]] Finished rotate(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all = {
         std::string(SECURE_TUNNELING_PROGRAMS) + "/rotate-tunnel-access-token",
@@ -195,7 +201,7 @@ TEST_CASE("the command finds credentials where the AWS CLI does") {
                              "X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n"},
                             {"GET " + path + " HTTP/1.1", "role", ""},
                             {"GET " + path + "role HTTP/1.1", documentOf("Token"), ""}});
-    machine.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
+    machine.setMetadata(metadata.url());
     machine.checkRotates();
   }
   SECTION("a sign-in by SSO") {
@@ -337,7 +343,7 @@ TEST_CASE("on an instance the command needs no region") {
     if (request.target == "/latest/meta-data/placement/region") return {200, region, "", false};
     return {200, request.target == role ? documentOf("Token") : "role", "", false};
   });
-  machine.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
+  machine.setMetadata(metadata.url());
   SECTION("for the call") {
     machine.checkRotates();
   }
