@@ -401,10 +401,10 @@ TEST_CASE("own transport: a server that does not answer in time is left") {
   SocketServer::Script script = [](Connection& connection) { connection.waitForClient(); };
   // Time enough for the request to arrive, on a slow machine too.
   SECTION("nothing comes") {
-    limits.totalTimeoutMs = 2'000;
+    limits.totalTimeoutMs = 4'000;
   }
   SECTION("half an answer comes") {
-    limits.totalTimeoutMs = 2'000;
+    limits.totalTimeoutMs = 4'000;
     script = [](Connection& connection) {
       connection.readRequest();
       connection.write("HTTP/1.1 200 OK\r\n");
@@ -505,7 +505,7 @@ TEST_CASE("own transport: a call ends by its time and by its flag, in whatever i
   if (isCancelled) {
     limits.cancelled = &canceller.flag;
   } else {
-    limits.timeoutMs = 2'000;
+    limits.timeoutMs = 4'000;
   }
   const Stopwatch watch;
   const auto response = rotateTunnelAccessToken(request, client, limits);
