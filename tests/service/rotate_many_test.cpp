@@ -490,7 +490,6 @@ std::int64_t cpuMs() {
 }  // namespace
 
 TEST_CASE("fleet: tokens that come after it has stopped are kept") {
-  const SlowTime time;
   World world(20);
   Ends ends;
   ends.index = 19;
