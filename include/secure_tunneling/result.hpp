@@ -37,8 +37,8 @@ enum class ErrorKind : unsigned char {
   DeadlineExceeded,  ///< the call's time was over, or too short for another attempt
 };
 
-/// How far the call got; `Unknown` once any attempt was. After it the old tokens may be revoked
-/// already: asking again is the only way to usable ones.
+/// How far the request of a call got. It is `Unknown` if that of any attempt was: then the old
+/// tokens may be revoked already, and asking again is the only way to usable ones.
 enum class Delivery : unsigned char {
   NotSent,   ///< the request certainly did not reach the service
   Unknown,   ///< it may have
@@ -109,7 +109,7 @@ struct Error {
   Delivery delivery = Delivery::NotSent;
   /// HTTP status of the last answer, 0 without one.
   int httpStatus = 0;
-  /// Attempts made, the first included; 0 when nothing was sent.
+  /// Attempts made, the first included, those without a connection too; 0 where none was begun.
   int attempts = 0;
   /// The transport's own code (a CURLcode from `CurlTransport`), 0 without one.
   int transportCode = 0;

@@ -59,9 +59,10 @@ class BasicClient {
 };
 
 /// AWS IoT Secure Tunneling RotateTunnelAccessToken: revokes the current client access tokens of
-/// one or both sides of a tunnel and returns new ones. Blocks, for at most `Settings::maxAttempts`
-/// times the transport's own limit and the waits between, and not past `limits`. Returns every
-/// `ErrorKind`; `Error::delivery` says whether the old tokens may be gone.
+/// one or both sides of a tunnel and returns new ones. Blocks: for the search for credentials, and
+/// for at most `Settings::maxAttempts` times the transport's own limit and the waits between, but
+/// not past `limits`. Returns every `ErrorKind`; `Error::delivery` says whether the old tokens may
+/// be gone.
 ///
 /// A `CredentialsProvider`, a transport or a clock of the program's own is not interrupted: a limit
 /// is seen when it returns.

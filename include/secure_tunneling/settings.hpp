@@ -121,15 +121,15 @@ struct Settings {
   int maxAttempts = 3;
   /// What is tried again, and how soon.
   RetryMode retryMode = RetryMode::Standard;
-  /// Goes by the SDKs' revision of 2026, which waits a twentieth before all but throttled requests
-  /// are sent again, and has retries cost more of the quota, but for these. Not for the mode
-  /// `Legacy`.
+  /// Follows the SDKs' revision of retries of 2026: the first wait is a random part of 50 ms in
+  /// place of one second, and a retry costs 14 tokens of the quota in place of 5 or 10. After
+  /// throttling the wait stays as it is, and a retry costs 5. Not for the mode `Legacy`.
   bool newRetries2026 = false;
-  /// What retries are paid with; null for one of the client's own, which is none in the mode
-  /// `Legacy`.
+  /// The quota that retries are paid from, for clients that share one; null for one of the client's
+  /// own, or for none in the mode `Legacy`.
   RetryQuota* retryQuota = nullptr;
-  /// What every request waits for, whatever the mode; null for none, in the mode `Adaptive` for one
-  /// of the client's own.
+  /// Limits the rate of requests, whatever the mode, for clients that share a limiter; null for
+  /// none, or for one of the client's own in the mode `Adaptive`.
   RateLimiter* rateLimiter = nullptr;
   /// The longest wait between two attempts, in milliseconds; less than 0 counts as 0.
   std::int64_t maxBackoffMs = 20'000;

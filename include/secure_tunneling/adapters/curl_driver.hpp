@@ -70,8 +70,8 @@ class CurlDriver {
     Task* next_ = nullptr;
   };
 
-  /// Of how many sockets is known, where nothing else is said, which connection they are: more than
-  /// 32 calls at once have, with those that libcurl keeps idle.
+  /// How many sockets a driver remembers where nothing else is said: more than 32 calls at once
+  /// need, together with the connections that libcurl keeps idle.
   static constexpr unsigned usualSockets = 128;
 
   /// `multi` is the driver's while it lives: transfers of others would lose their messages. Both

@@ -77,17 +77,19 @@ struct CurlTransportOptions {
   std::size_t maxHeaderBytes = detail::CurlDefaults::maxHeaderBytes;
   /// URL of a proxy; empty to go by http_proxy, https_proxy and no_proxy, as libcurl does.
   std::string proxy = {};
-  /// Hosts to reach without the proxy, comma-separated; "*" for all.
+  /// Hosts to reach without the proxy, comma-separated; "*" for all; empty to go by no_proxy.
   std::string noProxy = {};
   /// A PEM bundle to trust instead of the system's, for servers and for a proxy over https.
   std::string caFile = {};
   /// A directory of CAs to trust, hashed as OpenSSL wants it, instead of the system's.
   std::string caPath = {};
-  /// What named these two, for errors: a variable, or a file with the line.
+  /// Where `caFile` or `caPath` comes from, for messages of errors: the name of a variable, or a
+  /// file with the line.
   std::string caOrigin = {};
   /// A PEM file with the program's own certificate, for mutual TLS; empty for none.
   std::string clientCertificateFile = {};
-  /// A PEM file with its key, which must not be encrypted: nobody is asked for a passphrase.
+  /// A PEM file with that certificate's key, which must not be encrypted: nobody is asked for a
+  /// passphrase. Empty where the key is in the file of the certificate.
   std::string clientKeyFile = {};
   /// Off: the server's certificate and name are not checked, and anybody in between can read the
   /// tokens. For tests.

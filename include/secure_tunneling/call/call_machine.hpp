@@ -109,8 +109,9 @@ class CallMachine : public Steps {
   }
 
   /// Ends the call, in the thread that drives it: the next step is `Done`. A driver with a transfer
-  /// under way ends that first, and may tell by `onSent` what came of it: an answer that is there
-  /// wins, and of an error the `delivery` counts. Otherwise it is `Unknown`.
+  /// under way ends that first, and may tell by `onSent` what came of it: then an answer that has
+  /// arrived is the result, and an error keeps its `delivery`. If it tells nothing, `delivery` is
+  /// `Unknown`.
   void cancel() noexcept { exchange_.end.cancel(); }
   /// What the last attempt failed with; null where it did not, or there was none.
   [[nodiscard]] const Error* failure() const noexcept {

@@ -26,16 +26,18 @@ inline namespace v0_2 {
 /// request, and not by as many as there are slots.
 ///
 /// - Throttled: all of the fleet pauses, as long as a call waits before its next attempt; then one
-///   request tries again. After `throttledRounds` of these in a row, or one for each call where
-///   there are fewer, or as many as one call has attempts where that is more, it stops.
+///   request tries again. After `throttledRounds` of these in a row it stops, with fewer calls
+///   after as many rounds as there are calls; but never before one call could have made all of its
+///   attempts.
 /// - Refused for what all calls have in common (keys that do not exist, a signature that is wrong,
 ///   no credentials, a server that is not trusted): after three of these in a row it stops.
 /// - AccessDeniedException may be about one tunnel, or about all: it stops nothing, but opens
 ///   nothing, so that as long as nothing else is answered one request follows another.
 /// - A failure of the network or of the service opens nothing either; the quota limits retries.
-/// - Where there is no connection to be had, one fewer may be under way: descriptors, a proxy or a
-///   server may allow no more. From there on it opens by one only when as many have been answered
-///   as may be under way, and by twice as many each time that was one too many again.
+/// - Where a connection cannot be made, one fewer may be under way: the descriptors, a proxy or a
+///   server may allow no more. After that one more may be under way only when as many requests have
+///   been answered as are allowed at once; each time that turns out to be one too many again, twice
+///   as many answers are needed as before.
 ///
 /// A shared quota of retries alone would not do: its 500 tokens are 100 retries, which is 1.1 times
 /// the requests for a thousand calls, but three times for fifty; and all calls would be sent, each

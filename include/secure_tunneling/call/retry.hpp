@@ -18,8 +18,8 @@ namespace secure_tunneling {
 inline namespace v0_2 {
 
 /// Milliseconds to wait before retry number `retry` (0 is the first): a random part of
-/// min(2^retry * baseMs, maxBackoffMs), and at least what the service asked for, up to five seconds
-/// above. `random` is uniform over all its values.
+/// min(2^retry * baseMs, maxBackoffMs). Where the service asked for a longer wait it is that, but
+/// no more than five seconds above the random part. `random` is uniform over all its values.
 inline std::int64_t retryDelayMs(int retry, std::uint32_t random, std::int64_t maxBackoffMs,
                                  const Error& error, std::int64_t baseMs = 1'000) noexcept {
   constexpr std::int64_t mostAbove = 5'000;

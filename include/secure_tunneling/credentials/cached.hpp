@@ -29,8 +29,8 @@ struct CacheOptions {
 ///
 /// - In the advisory window the next call fetches new ones; calls of other threads meanwhile get
 ///   those that are kept.
-/// - A search that its call ends, by `CallLimits`, leaves all as it was; who waits for it searches
-///   then.
+/// - A search that is cut short, because its call is cancelled or out of time, changes nothing:
+///   whoever waited for it makes the search instead.
 /// - In the last minute, and when the service has refused them as expired, all calls wait for the
 ///   new ones. There is never more than one fetch at a time; one that an event loop drives is
 ///   waited for in steps of 20 ms, for half a minute at most.

@@ -41,10 +41,10 @@ struct InstanceMetadataOptions {
   /// AWS_EC2_METADATA_V1_DISABLED or the profile's ec2_metadata_v1_disabled says no. Off, because
   /// without the token a program that can be made to fetch a URL gives the credentials away.
   bool allowV1 = false;
-  /// Milliseconds from the first request in which one is repeated, three attempts in all; 0 for one
-  /// attempt. Where AWS_METADATA_SERVICE_NUM_ATTEMPTS or the profile's
-  /// metadata_service_num_attempts says how many attempts, it is that many, whatever this is and
-  /// they take. The transport bounds each.
+  /// How long after its first attempt a request is still repeated, in milliseconds, with three
+  /// attempts in all; 0 for a single attempt. Where AWS_METADATA_SERVICE_NUM_ATTEMPTS or the
+  /// profile's metadata_service_num_attempts sets the number of attempts, that many are made,
+  /// however long they take. The transport limits the time of each.
   std::int64_t retryWithinMs = 500;
   /// For credentials: the name of the instance's role. Empty asks the service for it.
   std::string roleName = {};

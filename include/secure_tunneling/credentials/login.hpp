@@ -96,7 +96,7 @@ class LoginRenewalCall final : public SourceCall {
 
 }  // namespace detail
 
-/// Credentials of who has signed in by `aws login`, which a profile names by `login_session`.
+/// Credentials of a user who has signed in by `aws login`; a profile names them by `login_session`.
 ///
 /// The session is the one that the AWS CLI keeps in `~/.aws/login/cache`, or where
 /// AWS_LOGIN_CACHE_DIRECTORY says. Its credentials are renewed at AWS Sign-In in their last 5

@@ -24,8 +24,8 @@ struct ProfileView {
   const detail::SharedFiles& files;
   /// The profile that is looked at.
   std::string_view name;
-  /// The profile that was asked for, from which a chain may have led to `name`: region and
-  /// endpoints are its.
+  /// The profile that was asked for, from which a chain may have led to `name`. Region and
+  /// endpoints come from this one.
   std::string_view selected;
 
   /// The value of a property (its name in lower case); empty where it is not set.

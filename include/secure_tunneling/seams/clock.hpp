@@ -47,9 +47,9 @@ class Clock {
   virtual ~Clock() = default;
   /// The time and a random number, at once. Asked for every step.
   virtual Moment now() = 0;
-  /// Lets about `milliseconds` pass, which is more than 0 and at most `Settings::maxBackoffMs` and
-  /// five seconds, or what a rate limiter says. May return early, to have the next attempt sooner;
-  /// a call that can be cancelled by a flag waits in slices of 50 ms, of which that ends one.
+  /// Lets about `milliseconds` pass: more than 0, and at most five seconds more than
+  /// `Settings::maxBackoffMs`, or what a rate limiter asks for. May return early, to have the next
+  /// attempt sooner; a call that has a flag waits in slices of 50 ms, and only the slice ends then.
   virtual void wait(std::int64_t milliseconds) = 0;
 
   Clock(const Clock&) = delete;

@@ -91,10 +91,9 @@ class CredentialsSource;
 /// It is known by its address. Where it goes before its end, what is under way is abandoned.
 class CredentialsFetch final : public Steps {
  public:
-  /// Works in the buffers of `exchange`. Without `source` it is the driver that fills
-  /// `credentials`. A driver that blocks anyway, and drives the search to its end in one thread,
-  /// says so by `mayBlock`: then a source need not give the thread back to wait for what has no
-  /// socket of its own.
+  /// Works in the buffers of `exchange`. Where `source` is null the driver fills `credentials`. A
+  /// driver that blocks anyway, and drives the search to its end in one thread, sets `mayBlock`:
+  /// then a source may wait inside a step for what has no socket, such as a command.
   CredentialsFetch(HttpExchange& exchange, CredentialsSource* source, Credentials& credentials,
                    bool mayBlock = false) noexcept
       : Steps(exchange), source_(source), credentials_(credentials), mayBlock_(mayBlock) {}
@@ -118,7 +117,8 @@ class CredentialsFetch final : public Steps {
   /// At `Done`: whether the credentials are there. Once only.
   [[nodiscard]] Result<void> takeOutcome() noexcept { return std::move(outcome_); }
 
-  /// At `Done`: whether a step took its time, so that the moment of the last one is over.
+  /// At `Done`: whether a step has blocked, so that the moment given to the last one is out of
+  /// date.
   [[nodiscard]] bool hasBlocked() const noexcept { return hasBlocked_; }
   /// Why credentials are asked for. `next` sets its time and its random number.
   [[nodiscard]] CredentialsQuery& query() noexcept { return query_; }
@@ -131,7 +131,7 @@ class CredentialsFetch final : public Steps {
   [[nodiscard]] HttpExchange& exchange() noexcept { return exchange_; }
   /// Whether the driver drives this search to its end in one thread, so that a step may block.
   [[nodiscard]] bool mayBlock() const noexcept { return mayBlock_; }
-  /// Says that a step takes its time.
+  /// Notes that a step blocks, for `hasBlocked`.
   void block() noexcept {
     for (CredentialsFetch* each = this; each != nullptr; each = each->outer_)
       each->hasBlocked_ = true;

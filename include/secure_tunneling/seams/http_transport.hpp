@@ -58,9 +58,11 @@ struct HttpRequest {
   std::size_t headerCount = 0;
   /// May be empty, and may be secret.
   std::string_view body;
-  /// Milliseconds that are left for it, from when the driver was told to send it; 0: no limit.
+  /// Milliseconds that are left for this exchange, from when the driver was told to send the
+  /// request; 0: no limit.
   std::int64_t timeoutMs = 0;
-  /// Gives it up once it is true; null without. Set by another thread or a signal handler.
+  /// The transport gives up once this is true; null without. Set by another thread or a signal
+  /// handler.
   const std::atomic<bool>* cancelled = nullptr;
 
   /// Whether `cancelled` is there, and true.

@@ -14,8 +14,8 @@ namespace secure_tunneling {
 inline namespace v0_2 {
 
 /// A clock that stands still until a test moves it. Waiting takes no time: it moves the clock and
-/// is recorded. `advance` lets time pass, also by the monotonic time; `set` is somebody who sets
-/// the wall clock, and lets none pass.
+/// is recorded. `advance` lets time pass, on the monotonic clock too; `set` sets the wall clock, as
+/// a person or NTP may, and lets no time pass.
 class ManualClock final : public Clock {
  public:
   /// 2026-01-15T12:30:00Z.
