@@ -6,6 +6,7 @@
 # On Debian it installs what is missing first. For armhf and aarch64 it also makes whole calls with their
 # libcurl and OpenSSL, over TLS, to a service that runs on this machine.
 set -eu
+unset CDPATH
 here=$PWD
 cd "$(dirname "$0")/.."
 . cmake/local_service.sh

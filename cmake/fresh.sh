@@ -11,6 +11,7 @@
 # is not set, and so are the packages that apt fetches. The commands run in a copy, as a stranger's would:
 # from the commit that is checked out, with nothing installed, nothing built and no compiler cache.
 set -eu
+unset CDPATH
 here=$PWD
 cd "$(dirname "$0")/.."
 . cmake/packages.sh

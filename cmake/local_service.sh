@@ -15,7 +15,7 @@ start_local_service() {
   tries=0
   until grep -q '^destination-access-token=' "$scratch/local-service"; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 100 ] || ! kill -0 "$local_service" 2>/dev/null; then return 1; fi
+    if [ "$tries" -gt 300 ] || ! kill -0 "$local_service" 2>/dev/null; then return 1; fi
     sleep 0.1
   done
   # Whatever else they say, a format of the output or a retry mode, is about somebody's account.

@@ -5,9 +5,10 @@
 # sh cmake/packaging/release.sh --check ...       makes it a second time elsewhere, and compares
 #
 # The single files, a source archive, static programs, an SBOM and SHA256SUMS: the same bytes from the same commit with
-# the same versions of Debian's packages. The programs are linked with Debian's libraries, but for libcurl, which cannot be had there
-# without Kerberos, of which there is no static library: Debian's source of it is built with HTTP alone.
+# the same versions of Debian's packages. The programs are linked with Debian's static libraries, but for libcurl: that
+# one needs Kerberos, which has no static library there, so Debian's source of it is built with HTTP alone.
 set -eu
+unset CDPATH
 here=$PWD
 cd "$(dirname "$0")/../.."
 . cmake/local_service.sh

@@ -3,6 +3,7 @@
 # sh cmake/packaging/try_packages.sh FOLDER   on a machine that has nothing else, as root: installs the Debian packages of
 #                                             FOLDER, runs the programs, builds a project with the library, removes both
 set -eu
+unset CDPATH
 packages=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
 . cmake/local_service.sh
