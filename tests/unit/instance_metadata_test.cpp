@@ -580,7 +580,8 @@ TEST_CASE("what the service says instead of credentials is the error") {
   }
   SECTION("something else") {
     instance.answer(200, "<html>canary</html>");
-    CHECK(instance.retrieve() == "instance metadata: not valid JSON in UTF-8, at byte 0 of 19");
+    CHECK(instance.retrieve() ==
+          "instance metadata: HTML or XML, not valid JSON in UTF-8, at byte 0 of 19");
   }
   CHECK(instance.kind == ErrorKind::Credentials);
 }

@@ -243,7 +243,11 @@ TEST_CASE("a response that cannot be understood is an error that says why") {
   } cases[] = {
       {"nothing", "", "the body is empty"},
       {"blanks", " \n", "not valid JSON"},
-      {"HTML", "<html>canary</html>", "not valid JSON"},
+      {"HTML", "<html>canary</html>", "HTML or XML, not valid JSON in UTF-8, at byte 0 of 19"},
+      {"HTML behind a mark and a line", "\xef\xbb\xbf\r\n<!DOCTYPE html>canary",
+       "HTML or XML, not valid JSON"},
+      {"gzip", std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\xae\5\0", 14),
+       "compressed, not valid JSON in UTF-8, at byte 0 of 14"},
       {"a string", "\"canary\"", "expected a JSON object"},
       {"null", "null", "expected a JSON object"},
       {"an array", R"(["canary"])", "expected a JSON object"},
@@ -394,9 +398,11 @@ TEST_CASE("the message of an error is text in any of its spellings, or none") {
       // gzip of "<html>canary</html>"; 16 bits each; the first bytes of a zlib stream.
       {"a compressed page",
        std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\xb3\xc9\x28\xc9\xcd\xb1\x4b\x4e\xcc", 20),
-       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 20"},
+       "the service's answer cannot be understood: compressed, not valid JSON in UTF-8, at byte 0 "
+       "of 20"},
       {"a page in UTF-16", std::string("<\0c\0a\0n\0a\0r\0y\0>\0", 16),
-       "the service's answer cannot be understood: not valid JSON in UTF-8, at byte 0 of 16"},
+       "the service's answer cannot be understood: HTML or XML, not valid JSON in UTF-8, at byte 0 "
+       "of 16"},
       {"a page that is compressed behind a few characters",
        "x\x9c\xb3\xc9(\xc9\xcd\xb1K\x01"
        "canary",

@@ -306,13 +306,16 @@ enum class BodyShape : unsigned char {
   Text,        ///< neither; nor has parsing it in place changed it then
 };
 
-/// The shape of a body that was parsed, by its first character: the first behind blanks and a byte
-/// order mark. No text is what is compressed or has a NUL in each character: no secret would be
-/// found in it.
-inline BodyShape shapeOf(const char* body, std::size_t size, bool isJson) noexcept {
+/// The first character of a body, behind blanks and a byte order mark.
+inline char firstOf(const char* body) noexcept {
+  return body[std::strspn(body, "\xef\xbb\xbf \t\r\n")];
+}
+
+/// The shape of a body that was parsed, by its `first` character. No text is what is compressed or
+/// has a NUL in each character: no secret would be found in it.
+inline BodyShape shapeOf(char first, const char* body, std::size_t size, bool isJson) noexcept {
   // Those that terminals know are told as what they are.
   constexpr char notOfText[] = "\1\2\3\4\5\6\10\16\17\20\21\22\23\24\25\26\27\30\31\34\35\36\37";
-  const char first = body[std::strspn(body, "\xef\xbb\xbf \t\r\n")];
   if (isJson) return first == '{' ? BodyShape::Object : BodyShape::OtherJson;
   const bool isLikeJson = first == '{' || first == '[' || first == '"';
   const bool isText = !isLikeJson && std::strcspn(body, notOfText) == size;
@@ -347,8 +350,11 @@ inline BodyShape collectMembers(Secret& body, StringMembers& members, std::strin
     return BodyShape::Text;
   }
   const JsonReading reading = readMembers(body, members);
-  const BodyShape shape = shapeOf(body.data(), body.size(), reading.isJson);
+  const char first = firstOf(body.data());
+  const BodyShape shape = shapeOf(first, body.data(), body.size(), reading.isJson);
   if (!reading.isJson) {
+    if (first == '<') append(problem, "HTML or XML, ");
+    if (first == '\x1f') append(problem, "compressed, ");  // by gzip
     append(problem, reading.isTooDeep ? "JSON nested too deeply" : "not valid JSON in UTF-8");
     append(problem, ", at byte ");
     appendDecimal(problem, reading.end);
