@@ -111,16 +111,27 @@ void DebugLog::line(const std::string& text) const {
 secure_tunneling::Step LoggedSource::next(secure_tunneling::CredentialsFetch& fetch,
                                           const secure_tunneling::Moment& now) {
   const secure_tunneling::Step step = chain_.next(fetch, now);
-  if (step != secure_tunneling::Step::Done || !log_.isEnabled()) return step;
+  if (step != secure_tunneling::Step::Done) return step;
+  endsAtMs_ = fetch.credentials().expiresAtMs;
+  if (!log_.isEnabled()) return step;
   Result<void> found = fetch.takeOutcome();
-  const std::string_view source = chain_.answeredBy();
-  if (source.empty()) {
+  const std::string from = origin();
+  if (from.empty()) {
     log_.line("credentials: none found");
   } else {
-    const std::string from = source == "profile" ? wayOfProfile(profile_) : std::string(source);
     log_.line((found ? "credentials from: " : "credentials: failed at: ") + from);
   }
   return fetch.done(std::move(found));
+}
+
+std::string LoggedSource::origin() const {
+  const std::string_view source = chain_.answeredBy();
+  return source == "profile" ? wayOfProfile(profile_) : std::string(source);
+}
+
+std::string LoggedSource::end() const {
+  if (!endsAtMs_) return "";
+  return std::string(secure_tunneling::detail::formatAmzDate(*endsAtMs_).view());
 }
 
 Result<void> LoggedTransport::send(const HttpRequest& request, HttpResponse& response) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "secure_tunneling/adapters/curl_transport.hpp"
@@ -18,7 +20,7 @@ class DebugLog {
   bool enabled_;
 };
 
-/// The default chain, with a log of which of its sources gave the credentials.
+/// The default chain, which says which of its sources gave the credentials, and logs it.
 class LoggedSource final : public secure_tunneling::CredentialsSource {
  public:
   /// `profile` is what the program says; empty leaves it to the environment. Keeps references.
@@ -32,11 +34,16 @@ class LoggedSource final : public secure_tunneling::CredentialsSource {
     chain_.abandon(fetch);
   }
   [[nodiscard]] secure_tunneling::Clock* clock() noexcept override { return chain_.clock(); }
+  /// Which source ended the last search, with credentials or by failing; empty where none did.
+  [[nodiscard]] std::string origin() const;
+  /// When the last credentials end, as far as their source says so: `YYYYMMDDTHHMMSSZ`, or empty.
+  [[nodiscard]] std::string end() const;
 
  private:
   secure_tunneling::DefaultCredentialsChain& chain_;
   std::string profile_;
   const DebugLog& log_;
+  std::optional<std::int64_t> endsAtMs_;
 };
 
 /// A transport with a log of what goes through.

@@ -143,6 +143,17 @@ Result<void> checkDelivery(const Options& options, const OutputStyle& style) {
   return TokenFiles(options.tokenDirectory).check(style.clientMode);
 }
 
+/// What the service leaves unsaid where credentials have expired: whose they are.
+std::string originOfExpired(const Error& error, const LoggedSource& source) {
+  using secure_tunneling::detail::CodeKind;
+  const bool isExpired =
+      secure_tunneling::detail::codeKind(error.code) == CodeKind::ExpiredCredentials;
+  if (!isExpired || source.origin().empty()) return "";
+  const std::string end = source.end();
+  return " (the credentials are from: " + visible(source.origin()) +
+         (end.empty() ? "" : ", to be used until " + end) + ")";
+}
+
 int rotate(const Options& options, SharedSettings shared, const OutputStyle& style,
            const RotateTunnelAccessTokenRequest& request) {
   const DebugLog log(options.debug);
@@ -173,7 +184,9 @@ int rotate(const Options& options, SharedSettings shared, const OutputStyle& sty
   if (!response) {
     log.line("failed after " + std::to_string(response.error().attempts) +
              " attempts: " + response.error().message);
-    return fail(failureOf(response.error(), transport.endpoint(), maxAttempts));
+    Failure failure = failureOf(response.error(), transport.endpoint(), maxAttempts);
+    failure.message += originOfExpired(response.error(), source);
+    return fail(failure);
   }
   log.line("done after " + std::to_string(response->attempts) + " attempts");
   return deliver(options, style, *response);

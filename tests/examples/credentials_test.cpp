@@ -391,6 +391,32 @@ TEST_CASE("the command says what it looked for, and soon, where there are no cre
   }
 }
 
+TEST_CASE("credentials that the service calls expired are told with their source") {
+  Machine machine;
+  machine.service.with(
+      [](auto& fake) { fake.addCredentials("ASIAENDED", "canary-ended", "canary-token", 1'000); });
+  std::string expiration;
+  std::string origin = "profile default, by credential_process";
+  SECTION("with the end that it gives") {
+    expiration = R"(,"Expiration":"2020-02-29T12:30:00Z")";
+    origin += ", to be used until 20200229T123000Z";
+  }
+  SECTION("that gives no end") {}
+  const std::string document = machine.home.file(
+      "document",
+      R"({"Version":1,"AccessKeyId":"ASIAENDED","SecretAccessKey":"canary-ended","SessionToken":"canary-token")" +
+          expiration + "}");
+  const std::string config =
+      machine.home.file(".aws/config", "[default]\ncredential_process = cat " + document + "\n");
+  const Finished finished = machine.rotate();
+  INFO(finished.errors);
+  CHECK(finished.status == 254);
+  CHECK(finished.errors.find("An error occurred (ExpiredTokenException) when calling the "
+                             "RotateTunnelAccessToken operation: ") != std::string::npos);
+  CHECK(finished.errors.find(" (the credentials are from: " + origin + ")\n") != std::string::npos);
+  CHECK(finished.errors.find("canary") == std::string::npos);
+}
+
 TEST_CASE("a source that fails ends the search, with its reason and no secret") {
   Machine machine;
   machine.set("AWS_EC2_METADATA_DISABLED", "true");
