@@ -162,8 +162,9 @@ bool takeMark(std::string_view& bytes, std::string_view mark) {
 
 std::optional<std::string> fromMarkedUtf16(std::string_view bytes) {
   if (takeMark(bytes, "\xFE\xFF")) return fromUtf16(bytes, true);
-  takeMark(bytes, "\xFF\xFE");
-  return fromUtf16(bytes, false);
+  if (bytes.empty() || takeMark(bytes, "\xFF\xFE")) return fromUtf16(bytes, false);
+  // As Python has it of a file, whose order of bytes would be a guess.
+  return std::nullopt;
 }
 
 }  // namespace

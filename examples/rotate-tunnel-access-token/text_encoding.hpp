@@ -7,7 +7,7 @@
 
 #include "suggestion.hpp"
 
-/// Without a mark of its byte order `Utf16` is little endian.
+/// `Utf16` begins with a mark of its byte order.
 enum class TextEncoding : unsigned char {
   Utf8,
   Utf8WithMark,
