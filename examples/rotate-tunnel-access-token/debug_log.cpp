@@ -112,7 +112,8 @@ secure_tunneling::Step LoggedSource::next(secure_tunneling::CredentialsFetch& fe
                                           const secure_tunneling::Moment& now) {
   const secure_tunneling::Step step = chain_.next(fetch, now);
   if (step != secure_tunneling::Step::Done) return step;
-  endsAtMs_ = fetch.credentials().expiresAtMs;
+  endedAtMs_ = fetch.credentials().expiresAtMs;
+  if (endedAtMs_ && *endedAtMs_ > now.unixMs) endedAtMs_.reset();
   if (!log_.isEnabled()) return step;
   Result<void> found = fetch.takeOutcome();
   const std::string from = origin();
@@ -130,8 +131,8 @@ std::string LoggedSource::origin() const {
 }
 
 std::string LoggedSource::end() const {
-  if (!endsAtMs_) return "";
-  return std::string(secure_tunneling::detail::formatAmzDate(*endsAtMs_).view());
+  if (!endedAtMs_) return "";
+  return std::string(secure_tunneling::detail::formatAmzDate(*endedAtMs_).view());
 }
 
 Result<void> LoggedTransport::send(const HttpRequest& request, HttpResponse& response) {

@@ -36,14 +36,15 @@ class LoggedSource final : public secure_tunneling::CredentialsSource {
   [[nodiscard]] secure_tunneling::Clock* clock() noexcept override { return chain_.clock(); }
   /// Which source ended the last search, with credentials or by failing; empty where none did.
   [[nodiscard]] std::string origin() const;
-  /// When the last credentials end, as far as their source says so: `YYYYMMDDTHHMMSSZ`, or empty.
+  /// When the last credentials ended, `YYYYMMDDTHHMMSSZ`, by what their source says; empty where it
+  /// does not say so, or they had not.
   [[nodiscard]] std::string end() const;
 
  private:
   secure_tunneling::DefaultCredentialsChain& chain_;
   std::string profile_;
   const DebugLog& log_;
-  std::optional<std::int64_t> endsAtMs_;
+  std::optional<std::int64_t> endedAtMs_;
 };
 
 /// A transport with a log of what goes through.

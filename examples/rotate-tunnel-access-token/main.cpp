@@ -143,15 +143,15 @@ Result<void> checkDelivery(const Options& options, const OutputStyle& style) {
   return TokenFiles(options.tokenDirectory).check(style.clientMode);
 }
 
-/// What the service leaves unsaid where credentials have expired: whose they are.
+/// Whose the credentials are that the service calls expired, where their source had said so: the
+/// AWS CLI does not sign with them, and its words need nothing more where it does.
 std::string originOfExpired(const Error& error, const LoggedSource& source) {
   using secure_tunneling::detail::CodeKind;
   const bool isExpired =
       secure_tunneling::detail::codeKind(error.code) == CodeKind::ExpiredCredentials;
-  if (!isExpired || source.origin().empty()) return "";
-  const std::string end = source.end();
-  return " (the credentials are from: " + visible(source.origin()) +
-         (end.empty() ? "" : ", to be used until " + end) + ")";
+  if (!isExpired || source.end().empty()) return "";
+  return " (the credentials are from: " + visible(source.origin()) + ", and ended at " +
+         source.end() + ")";
 }
 
 int rotate(const Options& options, SharedSettings shared, const OutputStyle& style,
