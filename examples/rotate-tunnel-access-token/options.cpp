@@ -107,6 +107,71 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
   return {};
 }
 
+/// What is left of the command line behind the options of all commands, and behind those of this
+/// one too.
+struct Rest {
+  Words ofGlobal;
+  Words ofAll;
+};
+
+/// Parses the options that are known, in the order in which the AWS CLI looks for them.
+Result<Rest> parseKnown(CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App& defined = app;
+  const auto optionsOf = [&defined](std::string_view group) {
+    return defined.get_options(
+        [group](const CLI::Option* option) { return option->get_group() == group; });
+  };
+  Result<SortedWords> global = sortWords(optionsOf(globalGroup), Words(argv + 1, argv + argc));
+  if (!global) return usageError(global.error().message);
+  Result<SortedWords> operation = sortWords(optionsOf(operationGroup), global->rest);
+  if (!operation) return usageError(operation.error().message);
+  Result<SortedWords> own = sortWords(optionsOf(ownGroup), operation->rest);
+  if (!own) return usageError(own.error().message);
+  Words words = std::move(global->known);
+  words.insert(words.end(), operation->known.begin(), operation->known.end());
+  words.insert(words.end(), own->known.begin(), own->known.end());
+  Result<void> parsed = parseWords(app, words);
+  if (!parsed) return usageError(parsed.error().message);
+  return Rest{std::move(global->rest), std::move(own->rest)};
+}
+
+/// What is printed in place of a call, where that is asked for; else empty.
+std::string informationOf(const CLI::App& app, const Given& given, const Rest& rest) {
+  if (given.version) {
+    return std::string(programName) + " (secure_tunneling " + SECURE_TUNNELING_VERSION_STRING +
+           ")\n";
+  }
+  // The AWS CLI has the word for the option; where it is the only one, nothing else is needed.
+  return given.help || rest.ofGlobal == Words{"help"} ? app.help() : "";
+}
+
+/// Refuses a command line that lacks a required option.
+Result<void> checkRequired(const CLI::App& app, const Rest& rest, const Options& options) {
+  if (replacesRequired(rest.ofGlobal)) return {};
+  std::string missing = options.tunnelId ? "" : "--tunnel-id";
+  if (!options.clientMode) missing.append(missing.empty() ? "" : ", ").append("--client-mode");
+  if (missing.empty()) return {};
+  return usageError("the following arguments are required: " + missing +
+                    describeMisspelt(app, rest.ofAll));
+}
+
+/// Reads what is done with the answer: a query, and a folder for the tokens.
+Result<void> readAnswerOptions(const CLI::App& app, Given& given, Options& options) {
+  if (app.count("--query") != 0) {
+    Result<jmespath::Expression> query = jmespath::Expression::compile(given.query);
+    if (!query) {
+      return makeError(ErrorKind::InvalidArgument,
+                       "Bad value for --query: " + visibleLines(query.error().message));
+    }
+    options.query = *std::move(query);
+  }
+  if (app.count("--token-file") != 0 && given.tokenDirectory.empty()) {
+    return usageError("argument --token-file: \"\" is no directory");
+  }
+  options.tokenDirectory = std::move(given.tokenDirectory);
+  return {};
+}
+
 }  // namespace
 
 Names outputFormats() {
@@ -128,36 +193,16 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   Given given;
   CLI::App app(programDescription, programName);
   defineOptions(app, given);
-  const CLI::App& defined = app;
-  const auto optionsOf = [&defined](std::string_view group) {
-    return defined.get_options(
-        [group](const CLI::Option* option) { return option->get_group() == group; });
-  };
-  Result<SortedWords> global = sortWords(optionsOf(globalGroup), Words(argv + 1, argv + argc));
-  if (!global) return usageError(global.error().message);
-  Result<SortedWords> operation = sortWords(optionsOf(operationGroup), global->rest);
-  if (!operation) return usageError(operation.error().message);
-  Result<SortedWords> own = sortWords(optionsOf(ownGroup), operation->rest);
-  if (!own) return usageError(own.error().message);
-  Words words = std::move(global->known);
-  words.insert(words.end(), operation->known.begin(), operation->known.end());
-  words.insert(words.end(), own->known.begin(), own->known.end());
-  Result<void> parsed = parseWords(app, words);
-  if (!parsed) return usageError(parsed.error().message);
+  Result<Rest> rest = parseKnown(app, argc, argv);
+  if (!rest) return std::move(rest).error();
 
   Options options;
-  // The AWS CLI has the word for the option; where it is the only one, nothing else is needed.
-  if (given.help || global->rest == Words{"help"}) options.information = app.help();
-  if (given.version) {
-    options.information =
-        std::string(programName) + " (secure_tunneling " + SECURE_TUNNELING_VERSION_STRING + ")\n";
-  }
+  options.information = informationOf(app, given, *rest);
   if (!options.information.empty()) return options;
   if (given.autoPrompt) {
     return makeError(ErrorKind::Configuration,
                      "--cli-auto-prompt: this program asks nothing, give the options themselves");
   }
-
   const auto value = [&app](const char* name, std::string& text) -> std::optional<std::string> {
     if (app.count(name) == 0) return std::nullopt;
     return std::move(text);
@@ -165,41 +210,23 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   takeRequest(app, given.call, options);
   options.cliInputJson = value("--cli-input-json", given.cliInputJson);
   options.cliInputYaml = value("--cli-input-yaml", given.cliInputYaml);
-  if (!replacesRequired(global->rest)) {
-    std::string missing = options.tunnelId ? "" : "--tunnel-id";
-    if (!options.clientMode) missing.append(missing.empty() ? "" : ", ").append("--client-mode");
-    if (!missing.empty()) {
-      return usageError("the following arguments are required: " + missing +
-                        describeMisspelt(app, own->rest));
-    }
-  }
-  const Unknown unknown = unknownOf(own->rest);
+  Result<void> checked = checkRequired(app, *rest, options);
+  if (!checked) return std::move(checked).error();
+  const Unknown unknown = unknownOf(rest->ofAll);
   if (unknown.stray == "help") {
     options.information = app.help();
     return options;
   }
   const std::string unknownText = describe(unknown);
   if (!unknownText.empty()) {
-    return makeError(ErrorKind::InvalidArgument,
-                     "Unknown options: " + visible(unknownText) + suggestedOption(app, own->rest));
+    return makeError(ErrorKind::InvalidArgument, "Unknown options: " + visible(unknownText) +
+                                                     suggestedOption(app, rest->ofAll));
   }
 
-  Result<void> chosen = readChoices(app, given, options);
-  if (!chosen) return std::move(chosen).error();
-  if (app.count("--query") != 0) {
-    Result<jmespath::Expression> query = jmespath::Expression::compile(given.query);
-    if (!query) {
-      return makeError(ErrorKind::InvalidArgument,
-                       "Bad value for --query: " + visibleLines(query.error().message));
-    }
-    options.query = *std::move(query);
-  }
-  if (app.count("--token-file") != 0 && given.tokenDirectory.empty()) {
-    return usageError("argument --token-file: \"\" is no directory");
-  }
-  options.tokenDirectory = std::move(given.tokenDirectory);
+  checked = readChoices(app, given, options);
+  if (checked) checked = readAnswerOptions(app, given, options);
   options.dryRun = given.dryRun;
-  Result<void> connection = takeConnection(app, given.call, options);
-  if (!connection) return std::move(connection).error();
+  if (checked) checked = takeConnection(app, given.call, options);
+  if (!checked) return std::move(checked).error();
   return options;
 }
