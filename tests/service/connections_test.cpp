@@ -5,13 +5,13 @@
 
 #include <array>
 #include <atomic>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "support/caller.hpp"
 #include "support/client_sockets.hpp"
 #include "support/gate.hpp"
+#include "support/own_multi.hpp"
 
 using namespace secure_tunneling;
 
@@ -143,8 +143,7 @@ TEST_CASE("a program can let its own curl_multi handle do the transfers") {
     service.injectFault(Fault::DroppedAfterRotation);
     service.answerOne(connection);
   });
-  const std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi(curl_multi_init(),
-                                                                    &curl_multi_cleanup);
+  const OwnMulti multi;
   CurlTransport transport(direct());
   StaticCredentials credentials(ServedFake::accessKeyId, ServedFake::secretAccessKey);
   ManualClock clock;
@@ -155,16 +154,7 @@ TEST_CASE("a program can let its own curl_multi handle do the transfers") {
   const auto transfer = [&](RotateCall<OpensslSha256>& call) {
     Result<void> begun = transport.begin(call.request(), call.response());
     if (!begun) return begun;
-    curl_multi_add_handle(multi.get(), transport.handle());
-    for (int running = 1; running != 0;) {
-      curl_multi_perform(multi.get(), &running);
-      if (running != 0) curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
-    }
-    int left = 0;
-    const CURLMsg* const message = curl_multi_info_read(multi.get(), &left);
-    const CURLcode code = message == nullptr ? CURLE_FAILED_INIT : message->data.result;
-    curl_multi_remove_handle(multi.get(), transport.handle());
-    return transport.end(code);
+    return transport.end(multi.perform(transport));
   };
   using Step = RotateCall<OpensslSha256>::Step;
   {

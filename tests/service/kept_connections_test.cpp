@@ -16,6 +16,7 @@
 #include "support/client_sockets.hpp"
 #include "support/environment.hpp"
 #include "support/gate.hpp"
+#include "support/own_multi.hpp"
 #include "support/server_process.hpp"
 
 using namespace secure_tunneling;
@@ -243,8 +244,7 @@ TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer
       connection.answer(200, answerNamed("stray"));
     }
   });
-  const std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi(curl_multi_init(),
-                                                                    &curl_multi_cleanup);
+  const OwnMulti multi;
   HttpRequest request;
   const std::string url = server.url() + "/";
   request.method = "POST";
@@ -255,16 +255,7 @@ TEST_CASE("in a program's own multi handle, too, nothing that waits is an answer
   const auto perform = [&](CurlTransport& transport) {
     response.clear();
     REQUIRE(transport.begin(request, response));
-    curl_multi_add_handle(multi.get(), transport.handle());
-    for (int running = 1; running != 0;) {
-      curl_multi_perform(multi.get(), &running);
-      if (running != 0) curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
-    }
-    int left = 0;
-    const CURLMsg* const message = curl_multi_info_read(multi.get(), &left);
-    const CURLcode code = message == nullptr ? CURLE_FAILED_INIT : message->data.result;
-    curl_multi_remove_handle(multi.get(), transport.handle());
-    return code;
+    return multi.perform(transport);
   };
   const auto transfer = [&](CurlTransport& transport) {
     const CURLcode code = perform(transport);
