@@ -41,7 +41,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086  # a compiler and an option
 if $line -fsyntax-only -Werror -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast \
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wswitch-enum "$@" >"$log" 2>&1; then
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wswitch-default -Wswitch-enum "$@" >"$log" 2>&1; then
   echo "$line: silent"
 else
   { echo "$line:" && head -n 30 "$log"; } >&2

@@ -207,11 +207,26 @@ TEST_CASE("a result copies a value or an error that is not to change") {
 }
 
 TEST_CASE("kinds and deliveries have their names, and no kind is 0") {
-  CHECK(toString(ErrorKind::InvalidArgument) == "InvalidArgument");
-  CHECK(toString(ErrorKind::InvalidResponse) == "InvalidResponse");
-  CHECK(toString(ErrorKind::Cancelled) == "Cancelled");
-  CHECK(toString(ErrorKind::DeadlineExceeded) == "DeadlineExceeded");
-  CHECK(toString(Delivery::Unknown) == "Unknown");
+#define CHECK_NAME(type, name) CHECK(toString(type::name) == #name)
+  CHECK_NAME(ErrorKind, InvalidArgument);
+  CHECK_NAME(ErrorKind, Configuration);
+  CHECK_NAME(ErrorKind, Credentials);
+  CHECK_NAME(ErrorKind, NoCredentials);
+  CHECK_NAME(ErrorKind, Signing);
+  CHECK_NAME(ErrorKind, Transport);
+  CHECK_NAME(ErrorKind, Untrusted);
+  CHECK_NAME(ErrorKind, Service);
+  CHECK_NAME(ErrorKind, InvalidResponse);
+  CHECK_NAME(ErrorKind, Cancelled);
+  CHECK_NAME(ErrorKind, DeadlineExceeded);
+  CHECK_NAME(Delivery, NotSent);
+  CHECK_NAME(Delivery, Unknown);
+  CHECK_NAME(Delivery, Answered);
+#undef CHECK_NAME
   CHECK(toString(ErrorKind{}) == "?");
+  CHECK(toString(static_cast<ErrorKind>(12)) == "?");
+  CHECK(toString(static_cast<ErrorKind>(255)) == "?");
   CHECK(toString(Delivery{}) == "NotSent");
+  CHECK(toString(static_cast<Delivery>(3)) == "?");
+  CHECK(toString(static_cast<Delivery>(255)) == "?");
 }

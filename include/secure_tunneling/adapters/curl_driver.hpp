@@ -232,22 +232,18 @@ class CurlDriver {
   void advance(Task& task, Moment now) {
     Steps& machine = *task.machine_;
     for (;; now = clock_.now()) {
-      switch (machine.next(now)) {
-        case Step::Send:
-          if (send(task,
-                   machine.transport() != nullptr
-                       ? static_cast<CurlTransport&>(*machine.transport())
-                       : *task.own_,
-                   now)) {
-            return;
-          }
-          break;
-        case Step::Wait:
-          if (machine.waitMs() == 0) break;
-          return wait(task, now.steadyMs() + machine.waitMs());
-        case Step::NeedCredentials:
-        case Step::Done:
-          return task.onDone();
+      const Step step = machine.next(now);
+      if (step == Step::Send) {
+        if (send(task,
+                 machine.transport() != nullptr ? static_cast<CurlTransport&>(*machine.transport())
+                                                : *task.own_,
+                 now)) {
+          return;
+        }
+      } else if (step == Step::Wait) {
+        if (machine.waitMs() != 0) return wait(task, now.steadyMs() + machine.waitMs());
+      } else {
+        return task.onDone();
       }
     }
   }

@@ -113,22 +113,12 @@ class FleetPace {
   static Sign signOf(const Error& error) noexcept {
     using detail::operator""sv;
     if (retryReason(error) == RetryReason::Throttling) return Sign::Throttled;
-    switch (error.kind) {
-      case ErrorKind::Configuration:
-      case ErrorKind::Credentials:
-      case ErrorKind::NoCredentials:
-      case ErrorKind::Signing:
-      case ErrorKind::Untrusted:
-        return Sign::Refused;
-      case ErrorKind::InvalidArgument:
-      case ErrorKind::Transport:
-      case ErrorKind::InvalidResponse:
-      case ErrorKind::Cancelled:
-      case ErrorKind::DeadlineExceeded:
-        return Sign::Nothing;
-      case ErrorKind::Service:
-        break;
+    if (error.kind == ErrorKind::Configuration || error.kind == ErrorKind::Credentials ||
+        error.kind == ErrorKind::NoCredentials || error.kind == ErrorKind::Signing ||
+        error.kind == ErrorKind::Untrusted) {
+      return Sign::Refused;
     }
+    if (error.kind != ErrorKind::Service) return Sign::Nothing;
     constexpr std::string_view ofIdentity =
         "UnrecognizedClientException InvalidClientTokenId InvalidSignatureException "
         "SignatureDoesNotMatch IncompleteSignature IncompleteSignatureException "

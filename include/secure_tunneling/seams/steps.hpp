@@ -122,19 +122,15 @@ inline void waitFor(const Steps& machine, Clock& clock) {
 /// transport, and waits on `clock`.
 inline void driveToEnd(Steps& machine, HttpTransport* own, Clock& clock) {
   for (;;) {
-    switch (machine.next(clock.now())) {
-      case Step::Send: {
-        HttpTransport* const via = machine.transport() != nullptr ? machine.transport() : own;
-        Result<void> sent = (via->send)(machine.request(), machine.response());
-        machine.onSent(std::move(sent), clock.now());
-        break;
-      }
-      case Step::Wait:
-        detail::waitFor(machine, clock);
-        break;
-      case Step::NeedCredentials:
-      case Step::Done:
-        return;
+    const Step step = machine.next(clock.now());
+    if (step == Step::Send) {
+      HttpTransport* const via = machine.transport() != nullptr ? machine.transport() : own;
+      Result<void> sent = (via->send)(machine.request(), machine.response());
+      machine.onSent(std::move(sent), clock.now());
+    } else if (step == Step::Wait) {
+      detail::waitFor(machine, clock);
+    } else {
+      return;
     }
   }
 }
