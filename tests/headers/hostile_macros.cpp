@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What <windows.h>, <sys/sysmacros.h>, macOS's <AssertMacros.h> and old compilers are known to
-// define, before the library's headers. The standard library's come first: it undefines some of
-// these.
+// What <windows.h>, <sys/sysmacros.h>, terminfo's <term.h>, macOS's <AssertMacros.h> and old
+// compilers are known to define, before the library's headers. The standard library's come first:
+// it undefines some of these.
 #include "system_headers.hpp"
 
 #define CONST const
@@ -27,9 +27,11 @@
 #define VOID void
 #define Yield()
 #define check(assertion) assertion
+#define columns cur_term->type.Numbers[0]
 #define far
 #define near
 #define interface struct
+#define lines cur_term->type.Numbers[2]
 #define linux 1
 #define major(device) ((device) >> 8)
 #define max(a, b) (((a) > (b)) ? (a) : (b))

@@ -188,11 +188,11 @@ class CallMachine : public Steps {
   /// Adds a header whose name and value have no control characters.
   void addHeader(std::string_view name, std::string_view value) {
     using detail::operator""sv;
-    Secret& lines = exchange_.headerLines;
-    lines.append(name);
-    lines.append(": "sv);
-    lines.append(value);
-    lines.append("\0"sv);
+    Secret& headerLines = exchange_.headerLines;
+    headerLines.append(name);
+    headerLines.append(": "sv);
+    headerLines.append(value);
+    headerLines.append("\0"sv);
   }
   /// Makes `error_` one of `kind` with `message`, for a request that was not sent.
   void setError(ErrorKind kind, const char* message) {
@@ -213,8 +213,8 @@ class CallMachine : public Steps {
     redactor.add(credentials_->secretAccessKey.expose());
     // The signature ends the headers, but for a NUL.
     constexpr std::size_t size = 64;
-    const std::string_view lines = exchange_.headerLines.expose();
-    if (lines.size() > size) redactor.add({lines.data() + lines.size() - size - 1, size});
+    const std::string_view sent = exchange_.headerLines.expose();
+    if (sent.size() > size) redactor.add({sent.data() + sent.size() - size - 1, size});
     return redactor;
   }
 
@@ -351,9 +351,9 @@ class CallMachine : public Steps {
   bool listHeaders() noexcept {
     HttpRequest& request = exchange_.request;
     request.headers = exchange_.headers;
-    const Secret& lines = exchange_.headerLines;
-    const char* line = lines.expose().data();
-    const char* const end = line + lines.size();
+    const Secret& headerLines = exchange_.headerLines;
+    const char* line = headerLines.expose().data();
+    const char* const end = line + headerLines.size();
     while (line != end) {
       if (request.headerCount == HttpExchange::mostHeaders) return false;
       const std::size_t size = std::strlen(line);

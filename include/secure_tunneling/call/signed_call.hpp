@@ -93,11 +93,11 @@ class SignedCall : public CallMachine {
                      signature) != sigv4::Status::Ok) {
       return false;
     }
-    Secret& lines = exchange_.headerLines;
+    Secret& headerLines = exchange_.headerLines;
     using detail::operator""sv;
-    lines.append("authorization: "sv);
-    sigv4::writeAuthorization(credentials_->accessKeyId, scope, canonical, signature, lines);
-    lines.append("\0"sv);
+    headerLines.append("authorization: "sv);
+    sigv4::writeAuthorization(credentials_->accessKeyId, scope, canonical, signature, headerLines);
+    headerLines.append("\0"sv);
     return true;
   }
 
