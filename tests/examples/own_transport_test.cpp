@@ -288,6 +288,7 @@ TEST_CASE("own transport: a request that certainly was not sent is told from oth
   const ClosedPort closed;
   std::string url;
   std::string reason;
+  ExchangeLimits limits;
   SECTION("nobody listens") {
     url = "http://" + closed.authority();
     reason = "refused";
@@ -295,13 +296,12 @@ TEST_CASE("own transport: a request that certainly was not sent is told from oth
   SECTION("a host without an address") {
     url = "https://no-such-host.invalid";
     reason = "no-such-host.invalid";
+    limits.connectTimeoutMs = 2000;  // where no name server answers
   }
   SECTION("a server without TLS") {
     url = "https://localhost:" + closed.authority().substr(closed.authority().find(':') + 1);
     reason = "localhost";
   }
-  ExchangeLimits limits;
-  limits.connectTimeoutMs = 2000;
   const auto response = rotateOnce(url, made.authority.file(), limits);
   REQUIRE_FALSE(response);
   INFO(describe(response));
