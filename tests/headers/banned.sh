@@ -36,6 +36,11 @@ if grep -rnE '__attribute__|\[\[(gnu|clang|msvc)::|__asm|__builtin_|__declspec|_
   echo "a compiler's own word, which is for detail/compiler.hpp" >&2
   status=1
 fi
+# Compilers that read sources in the code page of their country warn of the rest, as MSVC by C4819.
+if LC_ALL=C grep -rn --include='*.hpp' '[^ -~]' .; then
+  echo "a character that is not of ASCII" >&2
+  status=1
+fi
 if grep -rnE '#(define|undef) ' . | grep -vE '#(define|undef) SECURE_TUNNELING_'; then
   echo "a macro without the project's prefix" >&2
   status=1

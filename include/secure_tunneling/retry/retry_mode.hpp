@@ -21,7 +21,7 @@ class RetryMode {
   /// The type of `Standard` alone.
   enum StandardConstant : unsigned char {
     /// The mode of all SDKs: throttling, 5xx and lost connections are tried again after a random
-    /// part of 1, 2, 4 … seconds, as long as the quota lasts.
+    /// part of 1, 2, 4 and more seconds, as long as the quota lasts.
     Standard
   };
   /// The type of `Adaptive` alone.
