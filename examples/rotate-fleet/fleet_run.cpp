@@ -69,5 +69,6 @@ std::string FleetRun::summary(std::size_t before) const {
   if (before != 0) text += ", " + std::to_string(before) + " rotated before";
   if (failed_ != 0) text += ", " + std::to_string(failed_) + " failed";
   if (notBegun_ != 0) text += ", " + std::to_string(notBegun_) + " not begun";
-  return std::to_string(requests_.size() + before) + " tunnels: " + text;
+  const std::size_t all = requests_.size() + before;
+  return std::to_string(all) + (all == 1 ? " tunnel: " : " tunnels: ") + text;
 }

@@ -189,6 +189,13 @@ TEST_CASE("rotate-fleet: says which tunnels are rotated again") {
   CHECK(world.linesOf("rotated").size() == 3);
 }
 
+TEST_CASE("rotate-fleet: one tunnel is said to be one") {
+  FleetWorld world(1);
+  ChildProcess program = world.start();
+  CHECK(program.readAll().find("1 tunnel: 1 rotated; results in ") == 0);
+  CHECK(program.wait() == 0);
+}
+
 TEST_CASE("rotate-fleet: what it has is not rotated again, and only its owner can read it") {
   FleetWorld world(40);
   {
