@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,7 +29,8 @@ namespace {
 /// A call by the system's clock, that is cancelled when `isReached` returns, or has a time.
 struct LimitedCaller {
   LimitedCaller(Settings settings, CurlTransportOptions options = direct())
-      : transport(std::move(options)), client(std::move(settings), transport, credentials, clock) {}
+      : transport(connectingLong(std::move(options))),
+        client(std::move(settings), transport, credentials, clock) {}
 
   RotateResult rotate(const CallLimits& limits) {
     RotateTunnelAccessTokenRequest request;
@@ -79,6 +79,12 @@ struct LimitedCaller {
                                                   : "; the call has no time left to go on") !=
           std::string::npos);
     return result;
+  }
+
+  /// The limit of connecting shall not end a call in place of the call's own.
+  static CurlTransportOptions connectingLong(CurlTransportOptions options) {
+    options.connectTimeoutMs = 60'000;
+    return options;
   }
 
   ErrorKind kind = ErrorKind::Transport;
@@ -142,7 +148,7 @@ TEST_CASE("a call ends while its connection is not accepted") {
   const FullPort full;
   LimitedCaller caller(settingsFor("http://127.0.0.1:" + std::to_string(full.port())));
   const RotateResult result = caller.rotateInVain([&] {
-    while (!isConnecting(full.port()))
+    for (int i = 0; i != 30'000 && !isConnecting(full.port()); ++i)
       SystemClock().wait(1);
   });
   CHECK(result.error().delivery == Delivery::NotSent);
@@ -316,7 +322,7 @@ TEST_CASE("calls with and without a flag share a connection, and a cut one is no
   const std::atomic<bool> never{false};
   CallLimits limits;
   limits.cancelled = &never;
-  limits.timeoutMs = 20'000;
+  limits.timeoutMs = 60'000;
   REQUIRE(caller.rotate(limits));
   REQUIRE(caller.rotate({}));
   REQUIRE(caller.rotate(limits));
@@ -439,8 +445,8 @@ TEST_CASE("the shorter of two limits counts") {
     long totalMs;
     std::int64_t callMs;
     ErrorKind kind;
-  } cases[] = {{OwnTime::limitMs, 25'000, ErrorKind::Transport},
-               {25'000, OwnTime::limitMs, ErrorKind::DeadlineExceeded},
+  } cases[] = {{OwnTime::limitMs, 60'000, ErrorKind::Transport},
+               {60'000, OwnTime::limitMs, ErrorKind::DeadlineExceeded},
                {0, OwnTime::limitMs, ErrorKind::DeadlineExceeded},
                {OwnTime::limitMs, INT64_MAX, ErrorKind::Transport},
                {OwnTime::limitMs, std::int64_t{1} << 32, ErrorKind::Transport}};

@@ -298,6 +298,8 @@ TEST_CASE("where the metadata service is silent nobody waits for it for long") {
   const OwnTime time;
   HttpServer silent(silentFor(2));
   environment.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url());
+  SystemClock clock;
+  const std::int64_t begunMs = clock.now().steadyMs();
   SECTION("by the default chain") {
     DefaultCredentialsChain chain;
     Credentials credentials;
@@ -312,6 +314,8 @@ TEST_CASE("where the metadata service is silent nobody waits for it for long") {
     CHECK(shared.settings.region.empty());
   }
   CHECK(silent.lines() == std::vector<std::string>{"PUT /latest/api/token"});
+  // Two seconds have passed at once, and nobody waits for more.
+  CHECK(clock.now().steadyMs() - begunMs < 2'500);
 }
 
 namespace {

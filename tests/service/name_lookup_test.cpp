@@ -178,6 +178,7 @@ TEST_CASE("a limit of time is one of the look-up of a name, too") {
   }
   SECTION("of the whole exchange") {
     current = &lookups[1];
+    options.connectTimeoutMs = 60'000;
     options.totalTimeoutMs = OwnTime::limitMs;
   }
   const PastLimit passing;
@@ -202,8 +203,10 @@ TEST_CASE("a call ends while a name is looked up") {
   environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + std::string(slowHost) + ":81/");
   StaticCredentials given("AKIDEXAMPLE", "secret");
   SystemClock clock;
-  CurlTransport transport(direct());
-  SystemHostResolver resolver(30'000);
+  CurlTransportOptions options = direct();
+  options.connectTimeoutMs = 60'000;
+  CurlTransport transport(options);
+  SystemHostResolver resolver(60'000);
   ContainerCredentials agents(transport, clock, &resolver);
   CredentialsSource& credentials = isOfAgent ? static_cast<CredentialsSource&>(agents) : given;
   Client client(settingsFor("https://" + std::string(slowHost)), transport, credentials, clock);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The clock of this program, which is found before the system's, by libcurl too.
+// The clock of this program, which is found before the system's, by libcurl too. Machines of 32
+// bits with times of 64 have another name for it: there time goes as usual, and the tests take
+// longer.
 #include "service/own_time.hpp"
 
 #include <sys/syscall.h>

@@ -33,7 +33,8 @@ class OwnTime {
 };
 
 /// Time that goes by at a twentieth of its speed: what has to be over within a second is so on a
-/// slow machine, too.
+/// slow machine, too. A `Gate` that nobody opens waits for ten minutes then, and ctest ends the
+/// test before.
 class SlowTime {
  public:
   static constexpr std::int64_t times = 20;

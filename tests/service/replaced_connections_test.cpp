@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <functional>
 #include <memory>
