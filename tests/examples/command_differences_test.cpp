@@ -56,12 +56,26 @@ const Difference differences[] = {
      {"AWS_CONFIG_FILE=NOVALIDATION"},
      252,
      0},
+    {"credentials that are over by what their source says are sent: its clock or this machine's "
+     "may "
+     "be wrong, and the service says whether they are. The AWS CLI refuses them",
+     {},
+     {"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_CONFIG_FILE=ENDED"},
+     0,
+     1},
     {"--help is about this program; that of the AWS CLI (2) is about three of its options",
      {"--help"},
      {},
      0,
      0},
 };
+
+/// The service's keys, by a source that says that they have ended.
+std::string endedConfig() {
+  return std::string("[default]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"") +
+         ServedFake::accessKeyId + R"(","SecretAccessKey":")" + ServedFake::secretAccessKey +
+         R"(","Expiration":"2020-02-29T12:30:00Z"}')" + "\n";
+}
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
@@ -77,9 +91,9 @@ TEST_CASE("where the command differs from the AWS CLI, it has a reason") {
     const TemporaryFolder files;
     for (std::string variable : difference.environment) {
       world.unset(variable.substr(0, variable.find('=')));
-      world.environment.push_back(
-          replaced(variable, "NOVALIDATION",
-                   files.file("config", "[default]\nparameter_validation = false\n")));
+      variable = replaced(variable, "NOVALIDATION",
+                          files.file("config", "[default]\nparameter_validation = false\n"));
+      world.environment.push_back(replaced(variable, "ENDED", files.file("ended", endedConfig())));
     }
     std::vector<std::string> arguments;
     for (const std::string& argument : difference.arguments) {

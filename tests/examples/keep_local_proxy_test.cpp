@@ -74,9 +74,9 @@ class Tunnel {
   SocketServer server_{[this](Connection& connection) { serve(connection); }};
 };
 
-/// A port of the loopback that another program listens on. It is none of those that the system
-/// gives to whoever asks for any, so that nobody takes it by chance once it is free; which of them
-/// it is depends on the process, as tests run beside each other.
+/// A port of the loopback that another program listens on. It is none of those that Linux usually
+/// gives to whoever asks for any, so that nobody takes it by chance once it is free; which one it
+/// is depends on the process, as tests run beside each other.
 class TakenPort {
  public:
   TakenPort() {
