@@ -143,8 +143,9 @@ Result<void> checkDelivery(const Options& options, const OutputStyle& style) {
   return TokenFiles(options.tokenDirectory).check(style.clientMode);
 }
 
-/// Whose the credentials are that the service calls expired, where their source had said so: the
-/// AWS CLI does not sign with them, and its words need nothing more where it does.
+/// Where the credentials came from that the service calls expired, if their source had given an end
+/// that was over. The AWS CLI does not send a request with such; for all others the service's words
+/// stay as they are.
 std::string originOfExpired(const Error& error, const LoggedSource& source) {
   using secure_tunneling::detail::CodeKind;
   const bool isExpired =

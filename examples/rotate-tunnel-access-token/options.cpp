@@ -107,11 +107,12 @@ Result<void> readChoices(const CLI::App& app, const Given& given, Options& optio
   return {};
 }
 
-/// What is left of the command line behind the options of all commands, and behind those of this
-/// one too.
+/// Words of the command line that are no options that are known.
 struct Rest {
-  Words ofGlobal;
-  Words ofAll;
+  /// Without the options that all commands of the AWS CLI have; those of this command are in it.
+  Words afterGlobal;
+  /// Without any known option.
+  Words afterAll;
 };
 
 /// Parses the options that are known, in the order in which the AWS CLI looks for them.
@@ -142,17 +143,17 @@ std::string informationOf(const CLI::App& app, const Given& given, const Rest& r
            ")\n";
   }
   // The AWS CLI has the word for the option; where it is the only one, nothing else is needed.
-  return given.help || rest.ofGlobal == Words{"help"} ? app.help() : "";
+  return given.help || rest.afterGlobal == Words{"help"} ? app.help() : "";
 }
 
 /// Refuses a command line that lacks a required option.
 Result<void> checkRequired(const CLI::App& app, const Rest& rest, const Options& options) {
-  if (replacesRequired(rest.ofGlobal)) return {};
+  if (replacesRequired(rest.afterGlobal)) return {};
   std::string missing = options.tunnelId ? "" : "--tunnel-id";
   if (!options.clientMode) missing.append(missing.empty() ? "" : ", ").append("--client-mode");
   if (missing.empty()) return {};
   return usageError("the following arguments are required: " + missing +
-                    describeMisspelt(app, rest.ofAll));
+                    describeMisspelt(app, rest.afterAll));
 }
 
 /// Reads what is done with the answer: a query, and a folder for the tokens.
@@ -212,7 +213,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   options.cliInputYaml = value("--cli-input-yaml", given.cliInputYaml);
   Result<void> checked = checkRequired(app, *rest, options);
   if (!checked) return std::move(checked).error();
-  const Unknown unknown = unknownOf(rest->ofAll);
+  const Unknown unknown = unknownOf(rest->afterAll);
   if (unknown.stray == "help") {
     options.information = app.help();
     return options;
@@ -220,7 +221,7 @@ Result<Options> parseOptions(int argc, const char* const* argv) {
   const std::string unknownText = describe(unknown);
   if (!unknownText.empty()) {
     return makeError(ErrorKind::InvalidArgument, "Unknown options: " + visible(unknownText) +
-                                                     suggestedOption(app, rest->ofAll));
+                                                     suggestedOption(app, rest->afterAll));
   }
 
   checked = readChoices(app, given, options);

@@ -7,7 +7,7 @@
 
 #include "suggestion.hpp"
 
-/// `Utf16` begins with a mark of its byte order.
+/// `Utf16` has to begin with a byte order mark.
 enum class TextEncoding : unsigned char {
   Utf8,
   Utf8WithMark,
