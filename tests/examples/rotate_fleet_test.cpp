@@ -19,6 +19,7 @@
 #include "support/caller.hpp"
 #include "support/child_process.hpp"
 #include "support/gate.hpp"
+#include "support/loopback.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace secure_tunneling;
@@ -90,6 +91,22 @@ std::size_t sizeOf(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
 }
 
+/// Waits until a server has accepted all that have connected to it. It does so in their order, and
+/// the last is a connection of this function's own, which sends nothing and is ended by the server.
+void connectBehindOthers(std::uint16_t port) {
+  std::uint16_t ownPort = 0;
+  const int socket = bindToLoopback(ownPort);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  REQUIRE(connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  shutdown(socket, SHUT_WR);
+  char byte = 0;
+  CHECK(recv(socket, &byte, 1, 0) == 0);
+  close(socket);
+}
+
 }  // namespace
 
 TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none twice") {
@@ -101,7 +118,7 @@ TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none t
     FleetWorld world(tunnels);
     std::atomic<int> toServe{0};
     std::atomic<pid_t> victim{0};
-    std::atomic<int> open{0};
+    std::atomic<int> ended{0};
     // Half of the kills come with a request: before it is processed, or behind it.
     const auto serve = [&](Connection& connection) {
       for (;;) {
@@ -118,9 +135,8 @@ TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none t
       }
     };
     SocketServer server([&](Connection& connection) {
-      ++open;
       serve(connection);
-      --open;
+      ++ended;
     });
     for (bool isOver = false; !isOver;) {
       const bool byRequest = random() % 2 == 0;
@@ -136,8 +152,10 @@ TEST_CASE("rotate-fleet: killed at 200 points it loses no token and takes none t
       }
       const int status = program.wait();
       victim = 0;
-      // What was under way is answered, to nobody.
-      while (open != 0)
+      // What was under way is answered, to nobody. Behind the next run's requests it would revoke
+      // the tokens that these have brought.
+      connectBehindOthers(server.port());
+      while (ended != server.connections())
         std::this_thread::yield();
       INFO("kill " << killed << ", status " << status << ": " << program.errors());
       REQUIRE((status == 0 || status == 1000 + SIGKILL));
