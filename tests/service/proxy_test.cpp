@@ -91,6 +91,14 @@ struct TlsService {
   ServedFake service{TlsOptions{authority.issue("server"), {}, 0}};
 };
 
+/// What a proxy does that refuses every request.
+SocketServer::Script refusalWith(int status) {
+  return [status](Connection& connection) {
+    connection.readRequest();
+    connection.answer(status, "");
+  };
+}
+
 }  // namespace
 
 TEST_CASE("http goes through a proxy in absolute form") {
@@ -417,10 +425,7 @@ TEST_CASE("a proxy that refuses is named with its status, and offered a wrong pa
 TEST_CASE("a proxy that refuses has no trouble of its other address said of it") {
   CleanEnvironment environment;
   TlsService tls;
-  SocketServer proxy([](Connection& connection) {
-    connection.readRequest();
-    connection.answer(503, "");
-  });
+  SocketServer proxy(refusalWith(503));
   // "localhost" is ::1 first, where nobody listens: libcurl 8.23 keeps the error of that.
   const std::string host = "localhost" + proxy.authority().substr(std::strlen("127.0.0.1"));
   const auto response = Caller(tls.service.url(), proxied("http://" + host)).rotate();
@@ -432,10 +437,7 @@ TEST_CASE("a proxy that refuses has no trouble of its other address said of it")
 TEST_CASE("a proxy that refuses is named as the options or the environment do") {
   CleanEnvironment environment;
   TlsService tls;
-  SocketServer proxy([](Connection& connection) {
-    connection.readRequest();
-    connection.answer(407, "");
-  });
+  SocketServer proxy(refusalWith(407));
   const ClosedPort closed;
   const std::string host = proxy.authority();
   CurlTransportOptions options;
@@ -473,10 +475,7 @@ TEST_CASE("what a proxy over https refuses has not reached the service") {
   CleanEnvironment environment;
   TlsService tls;
   const int status = GENERATE(407, 503);
-  SocketServer proxy({tls.authority.issue("proxy"), {}, 0}, [&](Connection& connection) {
-    connection.readRequest();
-    connection.answer(status, "");
-  });
+  SocketServer proxy({tls.authority.issue("proxy"), {}, 0}, refusalWith(status));
   CurlTransportOptions options = proxied(proxy.url());
   options.caFile = tls.authority.file();
   const auto response = Caller(tls.service.url(), options).rotate();
